@@ -1,0 +1,1 @@
+"""Dropzone Assets: drop a file anywhere, get a table you can trust."""

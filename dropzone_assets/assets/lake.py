@@ -1,0 +1,49 @@
+"""lake/<table>: Parquet partitions by data date."""
+
+import dagster as dg
+
+from dropzone_assets.assets.described import described, stepped
+from dropzone_assets.contracts import Contract
+from dropzone_assets.engine import preview, quote
+from dropzone_assets.io_managers import ValidatedRows
+from dropzone_assets.platform import Platform
+from dropzone_assets.runs import POOL, REQUEST, explained, table_value
+from dropzone_assets.sinks.parquet import object_path
+from dropzone_assets.steps.publish import Partition, Snapshot, deduplicate
+
+
+def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The lake partitions of one table."""
+
+    @dg.asset(
+        **described(contract, "lake", days),
+        **stepped(days),
+        ins={"validated": dg.AssetIn(["validated", contract.table])},
+        io_manager_key="lake",
+        pool=POOL,
+    )
+    def lake(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], validated: ValidatedRows
+    ) -> tuple[Snapshot, list[Partition]]:
+        with explained():
+            taken = validated.snapshot(validated.due(context.run.tags.get(REQUEST)))
+            partitions = deduplicate(taken)
+        _tell(context, platform, taken, partitions)
+        return taken, partitions
+
+    return lake
+
+
+def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot, partitions: list[Partition]) -> None:
+    own = ", ".join(quote(column.name) for column in taken.contract.columns)
+    for partition in partitions:
+        shown = f"SELECT {own} FROM lake WHERE _data_date = '{partition.day}'"
+        uri = platform.lake.uri(object_path(taken.contract.table, partition.day))
+        metadata = {
+            "dagster/partition_row_count": partition.rows,
+            "valid rows": partition.valid,
+            "duplicates removed": partition.valid - partition.rows,
+            "file": dg.MetadataValue.path(uri) if partition.rows else "none: the day has no rows",
+            "preview": table_value(*preview(taken.connection, shown)),
+        }
+        context.add_asset_metadata(metadata, partition_key=str(partition.day))

@@ -1,0 +1,48 @@
+"""raw/<table>: what was delivered, copied into the raw zone, by file date."""
+
+from collections import Counter
+
+import dagster as dg
+
+from dropzone_assets.assets.described import described, stepped
+from dropzone_assets.contracts import Contract
+from dropzone_assets.files import Delivery
+from dropzone_assets.io_managers import RawFiles
+from dropzone_assets.platform import Platform
+from dropzone_assets.runs import REQUEST, days_of, explained, table_value
+from dropzone_assets.steps.fetch import Fetched, fetch
+
+SHOWN = 20
+"""Files listed on one day's materialization."""
+
+
+def raw_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The raw files of one table."""
+
+    @dg.asset(**described(contract, "raw", days), **stepped(days), io_manager_key="raw_zone")
+    def raw(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
+        wanted = RawFiles(platform, contract.table, tuple(days_of(context)))
+        with explained():
+            fetched = fetch(platform, wanted.deliveries(context.run.tags.get(REQUEST)))
+        _tell(context, platform, fetched)
+        return fetched
+
+    return raw
+
+
+def _tell(context: dg.AssetExecutionContext, platform: Platform, fetched: Fetched) -> None:
+    fates = {"present": fetched.present, "linked": fetched.linked, "changed": fetched.changed, "failed": fetched.failed}
+    counts = Counter((str(d.file_date), fate) for fate, deliveries in fates.items() for d in deliveries)
+    present: dict[str, list[Delivery]] = {}
+    for delivery in fetched.present:
+        present.setdefault(str(delivery.file_date), []).append(delivery)
+    for day in context.partition_keys:
+        files = present.get(day, [])
+        listed = [(d.path, d.size, platform.raw.uri(d.raw_path)) for d in files[:SHOWN]]
+        metadata = {
+            "files": len(files),
+            "bytes": sum(d.size for d in files),
+            **{f"files {fate}": counts[day, fate] for fate in ("linked", "changed", "failed") if counts[day, fate]},
+            "files delivered": table_value(("path", "bytes", "copy"), listed),
+        }
+        context.add_asset_metadata(metadata, partition_key=day)

@@ -1,0 +1,67 @@
+"""summary/<table>: the contract's question asked of each day; summary/ingestion: what came in, over all tables."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from dropzone_assets.assets.described import described, stepped
+from dropzone_assets.contracts import Contract
+from dropzone_assets.engine import preview, rows
+from dropzone_assets.io_managers import LakePartitions
+from dropzone_assets.ledger import INGESTION
+from dropzone_assets.platform import Platform
+from dropzone_assets.runs import POOL, days_of, explained, table_value
+from dropzone_assets.steps.summarise import Summary, ask, ask_ingestion
+
+
+def summary_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The summary of one table."""
+
+    @dg.asset(
+        **described(contract, "summary", days),
+        **stepped(days),
+        ins={"lake": dg.AssetIn(["lake", contract.table])},
+        io_manager_key="summary",
+        pool=POOL,
+    )
+    def summary(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], lake: LakePartitions
+    ) -> Summary:
+        with explained():
+            answers = ask(platform, contract, lake.days)
+        _tell(context, answers)
+        return answers
+
+    return summary
+
+
+def ingestion_asset(tables: Sequence[str], days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """What came in on each day: files, bytes, rows read, valid, quarantined, duplicates and late, per table."""
+
+    @dg.asset(
+        key=["summary", INGESTION],
+        deps=[[layer, table] for table in tables for layer in ("validated", "lake")],
+        group_name=INGESTION,
+        description="What came in for each day, over all tables: files, bytes, rows, refusals, duplicates, late rows.",
+        kinds={"duckdb"},
+        io_manager_key="summary",
+        pool=POOL,
+        **stepped(days),
+    )
+    def ingestion(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Summary:
+        answers = ask_ingestion(platform, days_of(context))
+        _tell(context, answers)
+        return answers
+
+    return ingestion
+
+
+def _tell(context: dg.AssetExecutionContext, answers: Summary) -> None:
+    counts = dict(rows(answers.connection, "SELECT _data_date::VARCHAR, count(*) FROM answers GROUP BY ALL"))
+    for day in context.partition_keys:
+        shown = f"SELECT * EXCLUDE (_data_date) FROM answers WHERE _data_date = '{day}'"
+        metadata = {
+            "dagster/partition_row_count": counts.get(day, 0),
+            "preview": table_value(*preview(answers.connection, shown, 20)),
+        }
+        context.add_asset_metadata(metadata, partition_key=day)

@@ -1,0 +1,83 @@
+"""validated/<table> and quarantine/<table>: the rows of the raw files, split by the contract, by file date."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from dropzone_assets.assets.described import described, stepped
+from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract
+from dropzone_assets.engine import preview, quote, rows
+from dropzone_assets.files import RawFile
+from dropzone_assets.io_managers import RawFiles
+from dropzone_assets.platform import Platform
+from dropzone_assets.runs import POOL, REQUEST, explained, table_value
+from dropzone_assets.steps.judge import Load, judge
+from dropzone_assets.steps.versions import versions
+
+
+def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The accepted and the refused rows of one table, from one scan."""
+    layers = ("validated", "quarantine")
+
+    @dg.multi_asset(
+        name=f"validate_{contract.table}",
+        ins={"raw": dg.AssetIn(["raw", contract.table])},
+        outs={layer: dg.AssetOut(**described(contract, layer, days), io_manager_key="warehouse") for layer in layers},
+        pool=POOL,
+        **stepped(days),
+    )
+    def validate(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], raw: RawFiles
+    ) -> Iterator[dg.Output[Any]]:
+        with explained():
+            chosen = versions(platform, raw.deliveries(context.run.tags.get(REQUEST)))
+            fetched = [RawFile(d, platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
+            load = judge(platform, contract, fetched)
+        _tell(context, load)
+        yield dg.Output((load, chosen), "validated")
+        yield dg.Output(None, "quarantine")
+
+    return validate
+
+
+def _tell(context: dg.AssetExecutionContext, load: Load) -> None:
+    """Counts, reasons and a few rows, on exactly the day they are of."""
+    validated, quarantine = (dg.AssetKey([layer, load.contract.table]) for layer in ("validated", "quarantine"))
+    counts = _counts(load)
+    for day in context.partition_keys:
+        files, valid, refused, late = counts.get(day, (0, 0, 0, 0))
+        numbers = {"dagster/partition_row_count": valid, "files": files, "rows read": valid + refused, "late rows": late}
+        share = refused / (valid + refused) if valid + refused else 0.0
+        shown = _shown(load, day) if files else {}
+        context.add_asset_metadata({**numbers, **shown}, asset_key=validated, partition_key=day)
+        metadata = {"dagster/partition_row_count": refused, "share of rows": share}
+        why = _why(load, day) if refused else {}
+        context.add_asset_metadata({**metadata, **why}, asset_key=quarantine, partition_key=day)
+
+
+def _counts(load: Load) -> dict[str, tuple[int, int, int, int]]:
+    """File date → files with rows, valid rows, quarantined rows, late rows."""
+    if not load.parts:
+        return {}
+    query = (
+        f"SELECT _file_date::VARCHAR, count(DISTINCT _delivery), count(*) - count({REASONS}), count({REASONS}), "
+        f"count(*) FILTER ({REASONS} IS NULL AND _data_date < _file_date) FROM {load.rows()} GROUP BY ALL"
+    )
+    return {day: (files, valid, refused, late) for day, files, valid, refused, late in rows(load.connection, query)}
+
+
+def _shown(load: Load, day: str) -> dict[str, Any]:
+    own = ", ".join(quote(column.name) for column in load.contract.columns)
+    accepted = f"SELECT {own} FROM {load.rows()} WHERE _file_date = '{day}' AND {REASONS} IS NULL"
+    return {"preview": table_value(*preview(load.connection, accepted))}
+
+
+def _why(load: Load, day: str) -> dict[str, Any]:
+    refused = f"FROM {load.rows()} WHERE _file_date = '{day}' AND {REASONS} IS NOT NULL"
+    reasons = f"SELECT reason, count(*) AS rows FROM (SELECT unnest({REASONS}) AS reason {refused}) GROUP BY ALL ORDER BY 2 DESC"
+    some = f"SELECT _file AS file, {RECORD} AS record, array_to_string({REASONS}, ', ') AS reasons, {RAW} AS raw {refused}"
+    return {
+        "reasons": table_value(*preview(load.connection, reasons, 20)),
+        "preview": table_value(*preview(load.connection, some)),
+    }

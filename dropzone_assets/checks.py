@@ -1,0 +1,96 @@
+"""Questions asked of finished steps, as asset checks that show their numbers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+
+import dagster as dg
+
+from dropzone_assets.contracts import Contract
+from dropzone_assets.ledger import INGESTION
+from dropzone_assets.platform import Platform
+from dropzone_assets.runs import POOL, days_of, table_value
+from dropzone_assets.steps import questions
+from dropzone_assets.steps.questions import Answer
+
+SHOWN = 50
+"""Cases listed on one result."""
+
+Question = Callable[[Platform, Contract, Sequence[date]], Answer]
+
+WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
+
+
+def table_checks(contract: Contract) -> list[dg.AssetChecksDefinition]:
+    """The checks of one table: on what came in, on the split of rows, on the lake, on the contract's own rules."""
+    table = contract.table
+    return [
+        _check(contract, "raw", "no_failed_deliveries", lambda p, c, _: questions.failed_deliveries(p, table), WARN),
+        _check(contract, "validated", "rows_conserved", questions.files_conserved, blocking=True),
+        _check(contract, "validated", "quarantine_rate", questions.quarantine_rate, WARN),
+        _check(contract, "lake", "rows_conserved", questions.partitions_conserved, blocking=True),
+        _check(contract, "lake", "lake_equals_warehouse", questions.lake_equals_warehouse),
+        *([_quality(contract)] if contract.quality else []),
+    ]
+
+
+def platform_checks() -> list[dg.AssetChecksDefinition]:
+    """The checks that belong to no table: files that nobody recognises, contracts that cannot be honoured."""
+    asset = dg.AssetKey(["summary", INGESTION])
+
+    @dg.asset_check(asset=asset, description="Every file that arrived belongs to a table.")
+    def every_file_recognised(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(**_result(questions.failed_deliveries(platform, "")), severity=WARN)
+
+    @dg.asset_check(asset=asset, description="Every contract in the folder can be honoured.")
+    def contracts_sound(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        broken = [(error.found, error.cure) for error in platform.contracts.broken]
+        numbers = {"tables": len(platform.contracts.tables), "broken contracts": len(broken)}
+        answer = Answer(not broken, numbers, ("contract", "what to do"), broken)
+        return dg.AssetCheckResult(**_result(answer), severity=ERROR)
+
+    return [every_file_recognised, contracts_sound]
+
+
+def _check(
+    contract: Contract,
+    layer: str,
+    name: str,
+    question: Question,
+    severity: dg.AssetCheckSeverity = ERROR,
+    *,
+    blocking: bool = False,
+) -> dg.AssetChecksDefinition:
+    spec = dg.AssetCheckSpec(name, asset=[layer, contract.table], blocking=blocking, description=_sentence(question))
+
+    @dg.multi_asset_check(name=f"{layer}_{contract.table}_{name}", specs=[spec], pool=POOL)
+    def check(
+        context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[dg.AssetCheckResult]:
+        answer = question(platform, contract, days_of(context))
+        yield dg.AssetCheckResult(check_name=name, asset_key=spec.asset_key, severity=severity, **_result(answer))
+
+    return check
+
+
+def _quality(contract: Contract) -> dg.AssetChecksDefinition:
+    asset = dg.AssetKey(["lake", contract.table])
+    specs = [dg.AssetCheckSpec(rule.name, asset=asset, description=rule.description) for rule in contract.quality]
+
+    @dg.multi_asset_check(name=f"lake_{contract.table}_quality", specs=specs)
+    def check(
+        context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[dg.AssetCheckResult]:
+        for rule, answer in questions.quality(platform, contract, days_of(context)).items():
+            severity = ERROR if rule.severe else WARN
+            yield dg.AssetCheckResult(check_name=rule.name, asset_key=asset, severity=severity, **_result(answer))
+
+    return check
+
+
+def _result(answer: Answer) -> dict[str, object]:
+    cases = {"not as promised": table_value(answer.names, answer.cases[:SHOWN])} if answer.cases else {}
+    return {"passed": answer.kept, "metadata": {**answer.numbers, **cases}}
+
+
+def _sentence(question: Question) -> str:
+    return (question.__doc__ or "No delivery of the table is still failed.").strip().splitlines()[0]

@@ -1,0 +1,30 @@
+"""What rows must look like: contracts are loaded, compiled to one SQL statement, and asked which file is theirs.
+
+To add a table, add a YAML file to the contracts folder. To add a kind of rule, add it to `rules`; a kind of type, to
+`types`; a kind of quality question, to `quality`.
+"""
+
+from dropzone_assets.contracts.compile import RAW, REASONS, compile_contract
+from dropzone_assets.contracts.load import Contracts, load_contracts
+from dropzone_assets.contracts.match import Matched, match_columns, wanted_names
+from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, RECORD, Column, Contract
+from dropzone_assets.contracts.quality import QualityRule
+from dropzone_assets.contracts.recognise import recognise
+
+__all__ = [
+    "DATA_DATE",
+    "DELIVERY",
+    "RAW",
+    "REASONS",
+    "RECORD",
+    "Column",
+    "Contract",
+    "Contracts",
+    "Matched",
+    "QualityRule",
+    "compile_contract",
+    "load_contracts",
+    "match_columns",
+    "recognise",
+    "wanted_names",
+]

@@ -1,0 +1,104 @@
+"""A contract and a way of reading become one SELECT that types, canonicalises and judges every row in one scan."""
+
+from collections.abc import Sequence
+
+from dropzone_assets import engine
+from dropzone_assets.contracts.match import Matched
+from dropzone_assets.contracts.model import DATA_DATE, RESCUED, Contract
+from dropzone_assets.contracts.rules import Rule
+from dropzone_assets.engine import literal, quote
+from dropzone_assets.errors import BadContract
+
+REASONS, RAW = "_reasons", "_raw"
+BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
+
+
+def compile_contract(contract: Contract, relation: str, matched: Matched, raw: str, rest: str) -> str:
+    """The one statement that judges all rows of `relation`.
+
+    Four layers, read from the inside: the *texts* of the contract's columns, trimmed, NULL where missing; the
+    *typed* values; the *derived* columns; the *judgement*. DuckDB runs them as one pipeline over one scan. The
+    reasons and the raw record are made only for rows that break a rule.
+
+    Args:
+        relation: a query with `file_index` and the text columns `c0`, `c1` …
+        matched: for each physical column the text columns it comes from.
+        raw: SQL for the whole record as JSON.
+        rest: SQL for the columns the contract does not know as JSON.
+
+    Returns:
+        A query with `file_index`, the contract's columns (and `_rescued` where it keeps unknown columns),
+        `_data_date` (NULL where the file date counts), `_reasons` (NULL for a valid row) and `_raw`.
+    """
+    rescued = f", {rest} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
+    texts = "".join(f", {_text(contract, places)} AS _t{n}" for n, places in enumerate(matched))
+    layer = f"SELECT file_index{texts}{rescued}, {raw} AS {RAW} FROM ({relation})"
+    layer = f"SELECT *{_typed(contract)} FROM ({layer})"
+    layer = _transformed(contract, layer)
+    rules = [(rule.name, f"({rule.broken.replace('{text}', f'_t{n}')})") for n, rule in _numbered(contract)]
+    broken = " OR ".join(condition for _, condition in rules) or "false"
+    reasons = ", ".join(f"CASE WHEN {condition} THEN {literal(name)} END" for name, condition in rules)
+    own = ", ".join(quote(name) for name in contract.stored)
+    day = f"CAST({quote(contract.partition_column)} AS DATE)" if contract.partition_column else "NULL::DATE"
+    layer = f"SELECT *, coalesce({broken}, false) AS _broken FROM ({layer})"
+    return (
+        f"SELECT file_index, {own}, {day} AS {DATA_DATE}, "
+        f"CASE WHEN _broken THEN list_filter([{reasons}], lambda r: r IS NOT NULL) END AS {REASONS}, "
+        f"CASE WHEN _broken THEN {RAW} END AS {RAW} FROM ({layer})"
+    )
+
+
+def prove(contract: Contract) -> None:
+    """Bind the statement and the questions a contract asks against no rows, so that a mistake shows at loading.
+
+    Raises:
+        BadContract: DuckDB refuses; the message is DuckDB's.
+    """
+    fields = ", ".join(f"NULL::VARCHAR AS c{n}" for n in range(len(contract.physical)))
+    matched = tuple((n,) for n in range(len(contract.physical)))
+    relation = f"SELECT 0 AS file_index, {fields} LIMIT 0"
+    with engine.connect() as connection:
+        _try(connection, compile_contract(contract, relation, matched, "''", "NULL::JSON"), "its rules")
+        columns = ", ".join(f"{quote(name)} {kind}" for name, kind in {**contract.stored, **contract.lineage}.items())
+        connection.execute(f"CREATE TABLE lake ({columns})")
+        if contract.summary:
+            _try(connection, contract.summary, "its summary")
+        for rule in contract.quality:
+            _try(connection, f"SELECT {rule.kept} FROM ({rule.number}) AS asked(n)", f"the rule {rule.name}")
+
+
+def _try(connection: engine.Connection, statement: str, what: str) -> None:
+    try:
+        engine.rows(connection, statement)
+    except engine.Error as error:
+        raise BadContract(f"{what} cannot be run: {error}", "Correct the SQL in the contract.") from error
+
+
+def _text(contract: Contract, places: Sequence[int]) -> str:
+    if not places:
+        return "NULL::VARCHAR"
+    found = f"c{places[0]}" if len(places) == 1 else f"coalesce({', '.join(f'c{n}' for n in places)})"
+    trimmed = f"trim({found}, {BLANKS})"
+    absent = ", ".join(literal(text) for text in dict.fromkeys(("", *contract.missing)))
+    return f"CASE WHEN {trimmed} NOT IN ({absent}) THEN {trimmed} END"
+
+
+def _typed(contract: Contract) -> str:
+    return "".join(
+        f", {column.cast.format(text=f'_t{n}')} AS {quote(column.name)}" for n, column in enumerate(contract.physical)
+    )
+
+
+def _transformed(contract: Contract, layer: str) -> str:
+    """Columns the contract computes: a derived one is added, one that mentions itself is replaced."""
+    changed = [c for c in contract.columns if c.transform and not c.derived]
+    if changed:
+        items = ", ".join(f"({c.transform})::{c.kind} AS {quote(c.name)}" for c in changed)
+        layer = f"SELECT * REPLACE ({items}) FROM ({layer})"
+    derived = "".join(f", ({c.transform})::{c.kind} AS {quote(c.name)}" for c in contract.columns if c.derived)
+    return f"SELECT *{derived} FROM ({layer})" if derived else layer
+
+
+def _numbered(contract: Contract) -> list[tuple[int, Rule]]:
+    numbers = {column.name: n for n, column in enumerate(contract.physical)}
+    return [(numbers.get(column.name, -1), rule) for column in contract.columns for rule in column.rules]

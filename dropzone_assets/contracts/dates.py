@@ -1,0 +1,80 @@
+"""Date patterns: ODCS writes them as Java does, DuckDB and file names as strptime does."""
+
+import re
+
+from dropzone_assets.errors import BadContract
+
+JAVA = {
+    "yyyy": "%Y",
+    "uuuu": "%Y",
+    "yy": "%y",
+    "MM": "%m",
+    "MMM": "%b",
+    "MMMM": "%B",
+    "M": "%-m",
+    "dd": "%d",
+    "d": "%-d",
+    "HH": "%H",
+    "H": "%-H",
+    "hh": "%I",
+    "mm": "%M",
+    "ss": "%S",
+    "SSS": "%g",
+    "SSSSSS": "%f",
+    "a": "%p",
+    "X": "%z",
+    "XX": "%z",
+    "XXX": "%z",
+    "Z": "%z",
+}
+"""Letters of java.time.format.DateTimeFormatter → DuckDB's strptime specifiers."""
+
+FILE_TOKENS = {
+    "%Y": r"(?P<Y>\d{4})",
+    "%y": r"(?P<y>\d{2})",
+    "%m": r"(?P<m>\d{2})",
+    "%d": r"(?P<d>\d{2})",
+    "%j": r"(?P<j>\d{3})",
+    "%H": r"(?P<H>\d{2})",
+    "%M": r"(?P<M>\d{2})",
+    "%S": r"(?P<S>\d{2})",
+    "*": ".*",
+    "?": ".",
+}
+"""What a file pattern may hold beside plain text."""
+
+
+def strptime_format(java: str) -> str:
+    """A Java date pattern as a strptime format.
+
+    Raises:
+        BadContract: it has a letter without a counterpart.
+    """
+    if not re.fullmatch(r"('[^']*'|[^'])*", java):
+        raise BadContract(f"the format {java!r} has a quote that does not end.", "Close it.")
+    return "".join(_part(match, java) for match in re.finditer(r"'([^']*)'|(([A-Za-z])\3*)|([^A-Za-z']+)", java))
+
+
+def _part(match: re.Match[str], java: str) -> str:
+    letters = match[2]
+    if not letters:
+        return (match[1] or match[4] or "").replace("%", "%%")
+    if letters not in JAVA:
+        raise BadContract(f"the format {java!r} has {letters!r}.", f"Use only: {', '.join(JAVA)}.")
+    return JAVA[letters]
+
+
+def file_pattern(pattern: str) -> re.Pattern[str]:
+    """A file pattern of a contract as a regular expression over the whole name.
+
+    Raises:
+        BadContract: it has a token that names no part of a date, or one token twice.
+    """
+    parts = re.findall(r"%.|\*|\?|[^%*?]+|%$", pattern)
+    unknown = [part for part in parts if part.startswith("%") and part not in FILE_TOKENS]
+    if unknown:
+        raise BadContract(f"files: {pattern!r} has {unknown[0]!r}.", f"Use only: {', '.join(FILE_TOKENS)}.")
+    try:
+        return re.compile("".join(FILE_TOKENS.get(part) or re.escape(part) for part in parts))
+    except re.error as error:
+        raise BadContract(f"files: {pattern!r} has the same token twice.", "Use `?` for the second one.") from error

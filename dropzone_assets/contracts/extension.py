@@ -1,0 +1,56 @@
+"""What ODCS has no word for: the blocks under `customProperties: dropzone`."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from open_data_contract_standard.model import CustomProperty
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Match = Literal["by_name", "by_position"]
+
+
+class TableBlock(BaseModel):
+    """How the files of a table are recognised and read, and what is asked of its partitions.
+
+    `files`: names, with strptime tokens for the date and `*` for anything. `columns`: ways of matching a file's
+    columns, tried in order. `missing`: texts that mean "no value". `max_quarantine`: the share of rows that may be
+    quarantined before a check fails. `summary`: one SELECT over `lake`, asked of one data date.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: tuple[str, ...] = Field(min_length=1)
+    format: dict[str, Any] = {"kind": "csv"}
+    columns: tuple[Match, ...] = Field(default=("by_name",), min_length=1)
+    unknown_columns: Literal["rescue", "ignore", "refuse"] = "rescue"
+    missing: tuple[str, ...] = ("",)
+    keep: Literal["first", "last"] = "first"
+    max_quarantine: float = Field(default=0.1, ge=0, le=1)
+    summary: str = ""
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class ColumnBlock(BaseModel):
+    """Canonical value → the texts that mean it, compared trimmed and without regard to case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    values: dict[str, tuple[str, ...]] = {}
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _texts(cls, value: object) -> object:
+        """YAML reads `yes`, `1` or nothing as something else than text."""
+        if not isinstance(value, dict):
+            return value
+        return {str(canonical): tuple(str(alias) for alias in aliases or ()) for canonical, aliases in value.items()}
+
+
+def block(properties: Sequence[CustomProperty] | None) -> dict[str, Any]:
+    """The `dropzone` block among ODCS custom properties; empty when there is none."""
+    found = [item.value for item in properties or () if item.property == "dropzone"]
+    return dict(found[0] or {}) if found else {}

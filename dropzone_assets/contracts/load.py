@@ -1,0 +1,244 @@
+"""Reading contracts: the standard's own model first, then ours; each file alone."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+from open_data_contract_standard.model import (
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+    ServiceLevelAgreementProperty,
+    Team,
+)
+from pydantic import ValidationError
+
+from dropzone_assets.contracts.compile import prove
+from dropzone_assets.contracts.dates import file_pattern
+from dropzone_assets.contracts.extension import ColumnBlock, TableBlock, block
+from dropzone_assets.contracts.model import Column, Contract
+from dropzone_assets.contracts.quality import quality_rules
+from dropzone_assets.contracts.rules import column_rules, partition_rule
+from dropzone_assets.contracts.types import cast, duckdb_type
+from dropzone_assets.engine import literal
+from dropzone_assets.errors import BadContract
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+RESERVED = {"summary", "ingestion", "lake"}
+UNITS = {"d": 1.0, "day": 1.0, "days": 1.0, "h": 1 / 24, "hour": 1 / 24, "hours": 1 / 24, "m": 1 / 1440, "y": 365.0}
+
+
+class Contracts(NamedTuple):
+    """What a folder of contracts holds: tables by name, files that are broken, tables that are not active."""
+
+    tables: dict[str, Contract]
+    broken: tuple[BadContract, ...]
+    inactive: tuple[str, ...]
+
+
+def load_contracts(folder: Path, first_day: date) -> Contracts:
+    """Load every `*.odcs.yaml`. A file that cannot be honoured is broken alone.
+
+    Args:
+        first_day: the first daily partition; rows before it are refused.
+    """
+    tables: dict[str, Contract] = {}
+    broken, inactive = [], []
+    for file in sorted(folder.glob("*.odcs.yaml")):
+        try:
+            contract, status = load_contract(file, first_day)
+            if contract.table in tables:
+                raise _bad(file, f"describes {contract.table}, as {tables[contract.table].file.name} does.", "Keep one.")
+        except BadContract as error:
+            broken.append(error)
+            continue
+        if status == "active":
+            tables[contract.table] = contract
+        else:
+            inactive.append(f"{contract.table} ({status})")
+    return Contracts(tables, tuple(broken), tuple(inactive))
+
+
+def load_contract(file: Path, first_day: date) -> tuple[Contract, str]:
+    """One contract and its ODCS status.
+
+    Raises:
+        BadContract: with the file, what was found, and the cure.
+    """
+    odcs = _read(file)
+    with _blame(file):
+        contract = _contract(file, odcs, first_day)
+        prove(contract)
+    return contract, odcs.status or "draft"
+
+
+def _read(file: Path) -> OpenDataContractStandard:
+    try:
+        return OpenDataContractStandard.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise _bad(file, f"is not readable YAML: {error}", "Correct the YAML.") from error
+    except ValidationError as error:
+        raise _bad(file, f"is not an ODCS v3 contract: {_first(error)}", "See the standard at bitol.io.") from error
+
+
+@contextmanager
+def _blame(file: Path) -> Iterator[None]:
+    """Every complaint names the file it is about."""
+    try:
+        yield
+    except BadContract as error:
+        raise _bad(file, error.found, error.cure) from error
+    except ValidationError as error:
+        raise _bad(file, f"the dropzone block: {_first(error)}", "docs/contracts.md lists its fields.") from error
+
+
+def _bad(file: Path, found: str, cure: str) -> BadContract:
+    return BadContract(f"{file.name}: {found}", cure)
+
+
+def _first(error: ValidationError) -> str:
+    details = error.errors()[0]
+    return f"{'.'.join(map(str, details['loc']))}: {details['msg']}"
+
+
+def _contract(file: Path, odcs: OpenDataContractStandard, first_day: date) -> Contract:
+    schema = _only_schema(odcs)
+    extension = TableBlock.model_validate(block(odcs.customProperties))
+    for pattern in extension.files:
+        file_pattern(pattern)
+    properties = schema.properties or []
+    partition = [p.name or "" for p in properties if p.partitioned]
+    if len(partition) > 1:
+        raise BadContract(f"several columns are partitioned: {', '.join(partition)}.", "Keep one.")
+    options = dict(extension.format)
+    return Contract(
+        table=schema.name or "",
+        version=odcs.version or "0",
+        file=file,
+        description=schema.description or (odcs.description.purpose if odcs.description else "") or "",
+        owners=_owners(odcs),
+        tags=tuple(odcs.tags or ()),
+        columns=tuple(_column(p, first_day) for p in properties),
+        key=_key(properties),
+        keep=extension.keep,
+        partition_column=partition[0] if partition else "",
+        files=extension.files,
+        format=str(options.pop("kind", "csv")),
+        options=options,
+        match=extension.columns,
+        unknown_columns=extension.unknown_columns,
+        missing=extension.missing,
+        max_quarantine=extension.max_quarantine,
+        summary=extension.summary.strip().rstrip(";"),
+        quality=quality_rules(schema),
+        freshness=_freshness(odcs.slaProperties or []),
+        sla={p.property or "": f"{p.value} {p.unit or ''}".strip() for p in odcs.slaProperties or []},
+    )
+
+
+def _only_schema(odcs: OpenDataContractStandard) -> SchemaObject:
+    schemas = odcs.schema_ or []
+    if len(schemas) != 1:
+        raise BadContract(f"has {len(schemas)} tables under `schema`.", "One file describes one table: split it.")
+    name, properties = schemas[0].name or "", schemas[0].properties or []
+    if not NAME.fullmatch(name) or name in RESERVED:
+        raise BadContract(f"the table name {name!r} cannot be used.", "Use small letters, digits and `_`.")
+    names = [(p.name or "").casefold() for p in properties]
+    twice = {n for n in names if names.count(n) > 1}
+    wrong = [n for n in names if not n or n.startswith("_")]
+    if twice or wrong or not names:
+        raise BadContract(f"column names: {sorted(twice) or wrong or 'there are none'}.", "Name each once, without `_` first.")
+    return schemas[0]
+
+
+def _column(prop: SchemaProperty, first_day: date) -> Column:
+    name, options = prop.name or "", prop.logicalTypeOptions or {}
+    logical = prop.logicalType or "string"
+    kind = duckdb_type(logical, prop.physicalType)
+    values = ColumnBlock.model_validate(block(prop.customProperties)).values
+    if values and logical != "string":
+        raise BadContract(f"{name}: a value map needs logicalType string.", "Change the type or drop the map.")
+    transform = prop.transformLogic or ""
+    derived = bool(transform) and not re.search(rf"\b{re.escape(name)}\b", transform)
+    required = bool(prop.required or prop.partitioned)
+    rules = column_rules(
+        name,
+        kind,
+        options,
+        required=required,
+        derived=derived,
+        values=list(values),
+        accepted=[item.value for item in prop.enum or ()],
+    )
+    if prop.partitioned:
+        if kind not in ("DATE", "TIMESTAMP"):
+            raise BadContract(f"{name} is partitioned but {kind}.", "The data date is a date or a timestamp.")
+        rules += (partition_rule(name, first_day.isoformat()),)
+    return Column(
+        name=name,
+        kind=kind,
+        logical=logical,
+        description=prop.description or "",
+        required=required,
+        synonyms=tuple(item.synonym for item in prop.synonyms or () if item.synonym),
+        cast=_canonical(values) if values else cast(logical, kind, options),
+        transform=transform,
+        derived=derived,
+        rules=rules,
+    )
+
+
+def _canonical(values: dict[str, tuple[str, ...]]) -> str:
+    """SQL: the canonical value a text means.
+
+    Raises:
+        BadContract: a text means two values.
+    """
+    meanings: dict[str, str] = {}
+    for canonical, aliases in values.items():
+        for alias in {text.strip().casefold() for text in (canonical, *aliases)}:
+            if alias in meanings:
+                raise BadContract(f"the text {alias!r} means {meanings[alias]} and {canonical}.", "Keep one.")
+            meanings[alias] = canonical
+    cases = " ".join(f"WHEN {literal(alias)} THEN {literal(value)}" for alias, value in meanings.items())
+    return f"CASE lower({{text}}) {cases} END".replace("{", "{{").replace("}", "}}").replace("{{text}}", "{text}")
+
+
+def _key(properties: list[SchemaProperty]) -> tuple[str, ...]:
+    primary = [p for p in properties if p.primaryKey]
+    if primary:
+        return tuple(p.name or "" for p in sorted(primary, key=lambda p: p.primaryKeyPosition or 0))
+    unique = [p.name or "" for p in properties if p.unique]
+    if len(unique) > 1:
+        raise BadContract(f"{', '.join(unique)} are unique but none is the primary key.", "Say which one is.")
+    return tuple(unique)
+
+
+def _owners(odcs: OpenDataContractStandard) -> tuple[str, ...]:
+    """Members with an e-mail address; otherwise the team. These are the two kinds of owner Dagster knows."""
+    team = odcs.team
+    members = (team.members or []) if isinstance(team, Team) else (team or [])
+    mails = tuple(m.username for m in members if m.username and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", m.username))
+    if mails or not isinstance(team, Team) or not team.name:
+        return mails
+    return (f"team:{re.sub(r'[^A-Za-z0-9_-]', '-', team.name)}",)
+
+
+def _freshness(sla: list[ServiceLevelAgreementProperty]) -> timedelta | None:
+    """How old the newest rows may be: `frequency`, plus `latency` where there is one."""
+    days = {p.property: _days(p) for p in sla if p.property in ("frequency", "latency")}
+    return timedelta(days=sum(days.values())) if "frequency" in days else None
+
+
+def _days(sla: ServiceLevelAgreementProperty) -> float:
+    unit, value = (sla.unit or "d").lower(), sla.value or 0
+    try:
+        return float(value) * UNITS[unit]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadContract(
+            f"slaProperties: {sla.property} is {value!r} {unit}.", f"Use a number and one of {', '.join(UNITS)}."
+        ) from error

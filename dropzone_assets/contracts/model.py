@@ -1,0 +1,79 @@
+"""A contract as the platform uses it: nothing is optional any more, and every rule is SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dropzone_assets.contracts.extension import Match
+from dropzone_assets.contracts.quality import QualityRule
+from dropzone_assets.contracts.rules import Rule
+
+DELIVERY, RECORD, DATA_DATE, RESCUED = "_delivery", "_record", "_data_date", "_rescued"
+"""Columns every validated row has beside its own: where it came from, which day it is of, what was unknown."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `cast` is SQL over `{text}`; `transform` is SQL over the table's other columns."""
+
+    name: str
+    kind: str
+    logical: str
+    description: str
+    required: bool
+    synonyms: tuple[str, ...]
+    cast: str
+    transform: str
+    derived: bool
+    rules: tuple[Rule, ...]
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The names a file may give this column, its own first."""
+        return (self.name, *self.synonyms)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One table: how its files look, what its rows must be, and what is asked of its partitions."""
+
+    table: str
+    version: str
+    file: Path
+    description: str
+    owners: tuple[str, ...]
+    tags: tuple[str, ...]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    keep: str
+    partition_column: str
+    files: tuple[str, ...]
+    format: str
+    options: Mapping[str, Any]
+    match: tuple[Match, ...]
+    unknown_columns: str
+    missing: tuple[str, ...]
+    max_quarantine: float
+    summary: str
+    quality: tuple[QualityRule, ...] = ()
+    freshness: timedelta | None = None
+    sla: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def physical(self) -> tuple[Column, ...]:
+        """The columns that are read from the file, in the contract's order."""
+        return tuple(column for column in self.columns if not column.derived)
+
+    @cached_property
+    def stored(self) -> dict[str, str]:
+        """Column → DuckDB type of the contract's own columns, and of `_rescued` where unknown columns are kept."""
+        own = {column.name: column.kind for column in self.columns}
+        return {**own, RESCUED: "JSON"} if self.unknown_columns == "rescue" else own
+
+    @cached_property
+    def lineage(self) -> dict[str, str]:
+        """Column → DuckDB type of the columns that say where a row came from."""
+        return {DELIVERY: "VARCHAR", RECORD: "BIGINT", DATA_DATE: "DATE"}

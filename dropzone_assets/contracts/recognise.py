@@ -1,0 +1,50 @@
+"""Which contract a file belongs to, by its name, and the moment its name says it is for."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from dropzone_assets.contracts.dates import file_pattern
+from dropzone_assets.contracts.model import Contract
+from dropzone_assets.errors import Refused
+
+_pattern = cache(file_pattern)
+
+
+class Recognised(NamedTuple):
+    """A file's table, and when it is for: the date in its name, else `arrived`."""
+
+    table: str
+    file_time: datetime
+
+
+def recognise(path: str, contracts: Iterable[Contract], arrived: datetime) -> Recognised:
+    """Find the one contract whose file patterns match the name.
+
+    Raises:
+        Refused: none matches, several match, or the digits in the name are no date.
+    """
+    name = PurePosixPath(path).name
+    matches = [(c, found) for c in contracts for p in c.files if (found := _pattern(p).fullmatch(name))]
+    tables = sorted({contract.table for contract, _ in matches})
+    if not tables:
+        raise Refused(
+            f"{path} matches the file pattern of no contract.",
+            "Add its name to `files` of a contract (dropzone contracts list), or take it out of the folder.",
+        )
+    if len(tables) > 1:
+        raise Refused(f"{path} matches the patterns of {' and '.join(tables)}.", "Make one pattern narrower.")
+    return Recognised(tables[0], _time(path, matches[0][1].groupdict()) or arrived)
+
+
+def _time(path: str, parts: dict[str, str]) -> datetime | None:
+    if not parts.keys() & {"d", "j"}:
+        return None
+    form = " ".join(f"%{token}" for token in parts)
+    try:
+        return datetime.strptime(" ".join(parts.values()), form)
+    except ValueError as error:
+        raise Refused(f"{path}: its name holds no date: {error}.", "Rename the file and drop it again.") from error
+

@@ -1,0 +1,92 @@
+"""Row rules: each is a name, an SQL condition that is true when a row breaks it, and a sentence for people.
+
+The rules are ODCS `required`, `enum` and `logicalTypeOptions`
+(https://bitol-io.github.io/open-data-contract-standard/); a reason is `<column>:<rule>`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dropzone_assets.engine import literal, quote
+from dropzone_assets.errors import BadContract
+
+
+class Rule(NamedTuple):
+    """`broken` is SQL over the typed row; `text` stands in it for the column's own text, which is NULL if missing."""
+
+    name: str
+    broken: str
+    sentence: str
+
+
+Option = Callable[[str, Any], tuple[str, str]]
+
+OPTIONS: dict[str, Option] = {
+    "minimum": lambda c, v: (f"{c} < {v}", f"is at least {v}"),
+    "maximum": lambda c, v: (f"{c} > {v}", f"is at most {v}"),
+    "exclusiveMinimum": lambda c, v: (f"{c} <= {v}", f"is more than {v}"),
+    "exclusiveMaximum": lambda c, v: (f"{c} >= {v}", f"is less than {v}"),
+    "multipleOf": lambda c, v: (f"{c} % {v} <> 0", f"is a multiple of {v}"),
+    "minLength": lambda c, v: (f"length({c}) < {v}", f"has at least {v} characters"),
+    "maxLength": lambda c, v: (f"length({c}) > {v}", f"has at most {v} characters"),
+    "pattern": lambda c, v: (f"NOT regexp_matches({c}, {v})", f"matches {v}"),
+    "minItems": lambda c, v: (f"json_array_length({c}) < {v}", f"has at least {v} items"),
+    "maxItems": lambda c, v: (f"json_array_length({c}) > {v}", f"has at most {v} items"),
+    "minProperties": lambda c, v: (f"len(json_keys({c})) < {v}", f"has at least {v} fields"),
+    "maxProperties": lambda c, v: (f"len(json_keys({c})) > {v}", f"has at most {v} fields"),
+}
+"""Option of `logicalTypeOptions` → what breaks it and what it asks for. `pattern` is found anywhere unless anchored."""
+
+READ_BY_TYPES = ("format", "timezone", "defaultTimezone")
+"""Options that say how text becomes a value rather than what the value may be."""
+
+
+def column_rules(
+    name: str,
+    kind: str,
+    options: Mapping[str, Any],
+    *,
+    required: bool,
+    derived: bool,
+    values: Sequence[str],
+    accepted: Sequence[Any],
+) -> tuple[Rule, ...]:
+    """The rules of one column.
+
+    Args:
+        values: canonical values of a value map; a text that means none of them breaks `enum`.
+        accepted: ODCS `enum` of a column without a value map.
+
+    Raises:
+        BadContract: an option does not exist.
+    """
+    column = quote(name)
+    rules = []
+    if required:
+        missing = f"{column} IS NULL" if derived else "{text} IS NULL"
+        rules.append(Rule(f"{name}:required", missing, f"{name} has a value"))
+    if not derived:
+        misread = f"{{text}} IS NOT NULL AND {column} IS NULL"
+        if values:
+            rules.append(Rule(f"{name}:enum", misread, f"{name} is one of {', '.join(values)}"))
+        elif kind != "VARCHAR":
+            rules.append(Rule(f"{name}:type", misread, f"{name} is {kind}"))
+    if accepted and not values:
+        listed = ", ".join(literal(value) for value in accepted)
+        rules.append(Rule(f"{name}:enum", f"{column} NOT IN ({listed})", f"{name} is one of {listed}"))
+    rules += [_option(name, option, value) for option, value in options.items() if option not in READ_BY_TYPES]
+    return tuple(rules)
+
+
+def _option(name: str, option: str, value: Any) -> Rule:
+    if option not in OPTIONS:
+        raise BadContract(f"{name}: the option {option!r} does not exist.", f"Use one of: {', '.join(OPTIONS)}.")
+    broken, sentence = OPTIONS[option](quote(name), literal(value))
+    return Rule(f"{name}:{option}", broken, f"{name} {sentence}")
+
+
+def partition_rule(name: str, first: str) -> Rule:
+    """Rows of days before `first` or after tomorrow have no partition: their date is almost surely wrong."""
+    column = f"CAST({quote(name)} AS DATE)"
+    broken = f"{column} < {literal(first)} OR {column} > current_date + 1"
+    return Rule(f"{name}:partition", broken, f"{name} lies between {first} and tomorrow")

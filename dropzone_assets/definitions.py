@@ -1,0 +1,53 @@
+"""Where everything meets: settings in, Dagster definitions out. Holds no asset and no SQL."""
+
+import dagster as dg
+from dagster_aws.s3 import S3Resource
+from dagster_duckdb import DuckDBResource
+
+from dropzone_assets.assets import tables_assets
+from dropzone_assets.checks import platform_checks, table_checks
+from dropzone_assets.io_managers import LakeIOManager, RawZoneIOManager, SummaryIOManager, WarehouseIOManager
+from dropzone_assets.platform import Platform
+from dropzone_assets.sensors import due_sensor, source_sensor, summary_schedule
+from dropzone_assets.settings import Settings
+from dropzone_assets.sources import load_sources
+from dropzone_assets.store import S3Access
+
+
+def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
+    """All definitions of the platform, from settings.
+
+    Reads the contracts and the list of sources; opens no database, no store and no source.
+
+    Args:
+        s3: how S3 is reached; from the settings when None.
+        duckdb: where the warehouse is; from the settings when None.
+    """
+    s3 = s3 or S3Resource(endpoint_url=settings.s3_endpoint or None, region_name=settings.s3_region)
+    duckdb = duckdb or DuckDBResource(database=str(settings.warehouse))
+    access = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
+    platform = Platform(settings.model_copy(update={"warehouse_path": duckdb.database}), access)
+    contracts = list(platform.contracts.tables.values())
+    days = dg.DailyPartitionsDefinition(settings.start_date.isoformat(), end_offset=2)
+    return dg.Definitions(
+        assets=tables_assets(contracts, days),
+        asset_checks=[*(check for contract in contracts for check in table_checks(contract)), *platform_checks()],
+        sensors=[*map(source_sensor, load_sources(settings.sources)), due_sensor()],
+        schedules=[summary_schedule()],
+        resources={
+            "platform": platform,
+            "s3": s3,
+            "duckdb": duckdb,
+            "raw_zone": RawZoneIOManager(platform),
+            "warehouse": WarehouseIOManager(platform),
+            "lake": LakeIOManager(platform),
+            "summary": SummaryIOManager(platform),
+        },
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions of this process's environment; Dagster calls it, importing the module does not."""
+    return build(Settings.from_env())

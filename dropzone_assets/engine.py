@@ -1,0 +1,165 @@
+"""The only opener of DuckDB: connections with limits, one quoting of names and values, the warehouse for a moment."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from fsspec import AbstractFileSystem
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+
+from dropzone_assets.errors import Permanent, WarehouseBusy
+
+Connection = duckdb.DuckDBPyConnection
+Error = duckdb.Error
+
+DataError = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
+"""What DuckDB raises when the bytes of a file are at fault, not the machine."""
+
+WAREHOUSE = "warehouse"
+"""The name under which the warehouse file is attached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection may use; `spill` is where it writes what does not fit in memory."""
+
+    spill: Path
+    threads: int | None = None
+    memory: str = ""
+
+
+def connect(limits: Limits | None = None, filesystems: Sequence[AbstractFileSystem] = ()) -> Connection:
+    """Open an in-memory DuckDB in UTC that sees `filesystems` and touches nothing else.
+
+    Without limits it may use what DuckDB takes by default and spills nothing. Extensions are never downloaded: what the wheel holds must do.
+    """
+    connection = duckdb.connect(":memory:", config=_config(limits))
+    connection.execute("SET TimeZone = 'UTC'")
+    for filesystem in filesystems:
+        connection.register_filesystem(filesystem)
+    return connection
+
+
+def _config(limits: Limits | None) -> dict[str, str | int]:
+    config: dict[str, str | int] = {"autoinstall_known_extensions": "false", "temp_directory": ""}
+    if limits:
+        limits.spill.mkdir(parents=True, exist_ok=True)
+        config["temp_directory"] = str(limits.spill)
+        config |= {"threads": limits.threads} if limits.threads else {}
+        config |= {"memory_limit": limits.memory} if limits.memory else {}
+    return config
+
+
+@contextmanager
+def attached(connection: Connection, path: Path, *, read_only: bool, patience: float = 60.0) -> Iterator[None]:
+    """Attach the warehouse as `warehouse` for the length of the block.
+
+    DuckDB lets one process write or many read, so the block should be short.
+
+    Raises:
+        WarehouseBusy: another process held the file for `patience` seconds.
+    """
+    mode = " (READ_ONLY)" if read_only else ""
+    statement = f"ATTACH {literal(str(path))} AS {WAREHOUSE}{mode}"
+    tries = Retrying(
+        retry=retry_if_exception_type(duckdb.IOException),
+        wait=wait_exponential_jitter(initial=0.02, max=1.0),
+        stop=stop_after_delay(patience),
+    )
+    try:
+        tries(connection.execute, statement)
+    except RetryError as error:
+        raise WarehouseBusy(
+            f"{path} could not be opened for {patience:.0f} s: {error.last_attempt.exception()}",
+            "Close the program that holds it (an open DuckDB shell?), then run again.",
+        ) from error
+    try:
+        yield
+    finally:
+        connection.execute(f"DETACH {WAREHOUSE}")
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """All statements of the block or none of them."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def rows(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """All rows of a query. DuckDB 2 keeps a connection busy until the last row is fetched, so we always fetch all."""
+    return connection.execute(statement, list(parameters)).fetchall()
+
+
+def columns_of(connection: Connection, table: str) -> dict[str, str]:
+    """Column name → DuckDB type of `[database.][schema.]table`; empty when there is no such table."""
+    name, *path = [part.strip('"') for part in reversed(table.split("."))]
+    where = {"table_name": name, **dict(zip(("schema_name", "database_name"), path, strict=False))}
+    condition = " AND ".join(f"{field} = {literal(value)}" for field, value in where.items())
+    query = f"SELECT column_name, data_type FROM duckdb_columns() WHERE {condition} ORDER BY column_index"
+    return dict(rows(connection, query))
+
+
+def conform(connection: Connection, table: str, columns: Mapping[str, str]) -> None:
+    """Create `table`, or change it until it has these columns. Columns no longer wanted stay, filled with NULL.
+
+    Raises:
+        Permanent: rows already stored cannot be cast to a column's new type.
+    """
+    have = columns_of(connection, table)
+    if not have:
+        fields = ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
+        connection.execute(f"CREATE TABLE {table} ({fields})")
+        return
+    for name, kind in columns.items():
+        if name not in have:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {quote(name)} {kind}")
+        elif have[name] != kind:
+            _retype(connection, table, name, have[name], kind)
+
+
+def _retype(connection: Connection, table: str, name: str, old: str, new: str) -> None:
+    try:
+        connection.execute(f"ALTER TABLE {table} ALTER COLUMN {quote(name)} TYPE {new}")
+    except duckdb.Error as error:
+        raise Permanent(
+            f"{table}: the column {name} holds {old} values that are not {new}: {error}",
+            "Give the new meaning a new column name, or keep the old type in the contract.",
+        ) from error
+
+
+def quote(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str | int | float | bool | date | None) -> str:
+    """A value as an SQL literal; text and dates as quoted text."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def literals(values: Sequence[str | int | date]) -> str:
+    """Values as an SQL list, `['a', 'b']`."""
+    return "[" + ", ".join(literal(value) for value in values) + "]"
+
+
+def preview(connection: Connection, query: str, limit: int = 5) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Column names and the first rows of a query, as text a person can read."""
+    names = [row[0] for row in rows(connection, f"DESCRIBE {query}")]
+    fields = ", ".join(f"coalesce({quote(name)}::VARCHAR, '')" for name in names)
+    return names, rows(connection, f"SELECT {fields} FROM ({query}) LIMIT {limit}")

@@ -1,0 +1,43 @@
+"""Every error raised on purpose. Would waiting help? Then it is Transient; otherwise Permanent."""
+
+
+class DropzoneError(Exception):
+    """Something a person will read: what was found, and what to do about it.
+
+    Args:
+        found: which file or table, what was wanted, what was found.
+        cure: what the reader can do, with the command where there is one.
+    """
+
+    def __init__(self, found: str, cure: str = "") -> None:
+        super().__init__(f"{found} {cure}".strip())
+        self.found = found
+        self.cure = cure
+
+
+class Transient(DropzoneError):
+    """Waiting helps: Dagster tries the step again."""
+
+
+class Permanent(DropzoneError):
+    """Waiting does not help: the delivery is set aside and a person is told."""
+
+
+class SourceUnavailable(Transient):
+    """A place where files arrive cannot be listed or read at the moment."""
+
+
+class WarehouseBusy(Transient):
+    """Another process holds the warehouse file for longer than we are willing to wait."""
+
+
+class BadContract(Permanent):
+    """A contract asks for something that cannot be honoured."""
+
+
+class BadSettings(Permanent):
+    """The environment or `sources.yaml` asks for something that does not exist."""
+
+
+class Refused(Permanent):
+    """A whole file cannot be read as its table: it becomes one failed delivery."""

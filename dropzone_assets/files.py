@@ -1,0 +1,73 @@
+"""The things that travel the road: a file seen at a source, a delivery, its copy in the raw zone."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import PurePosixPath
+
+from blake3 import blake3
+
+KEY_LENGTH = 20
+"""Hex digits of a delivery's key: 80 bits, so that a billion deliveries do not collide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One version of one file, as a source lists it.
+
+    `version` changes whenever the bytes may have changed (size and mtime, or an ETag). `settled` is false while
+    the file may still be written. `problem` says why it can never be read, when that is plain from its name.
+    """
+
+    source: str
+    path: str
+    version: str
+    size: int
+    settled: bool = True
+    problem: str = ""
+
+    @property
+    def key(self) -> str:
+        """The delivery's name for ever: equal for the same version of the same file, and for nothing else."""
+        return blake3("\0".join((self.source, self.path, self.version)).encode()).hexdigest()[:KEY_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One version of one file that belongs to a table, as the ledger knows it."""
+
+    key: str
+    source: str
+    path: str
+    version: str
+    size: int
+    table: str
+    file_time: datetime
+    arrived: datetime
+    state: str = "listed"
+    content_hash: str = ""
+    same_as: str = ""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where the file is, whatever its version."""
+        return (self.source, self.path)
+
+    @property
+    def file_date(self) -> date:
+        """The day the file is for (UTC): its `raw` and `validated` partition."""
+        return self.file_time.date()
+
+    @property
+    def raw_path(self) -> str:
+        """Where the bytes rest in the raw zone: by content, with the name's suffix kept for people."""
+        suffix = PurePosixPath(self.path).suffix
+        safe = suffix if suffix[1:].isascii() and suffix[1:].isalnum() else ""
+        return f"{self.content_hash[:2]}/{self.content_hash}{safe.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """A delivery whose bytes are in the raw zone; `uri` is what DuckDB opens."""
+
+    delivery: Delivery
+    uri: str

@@ -1,0 +1,111 @@
+"""Comma-separated values (RFC 4180), read by DuckDB as text."""
+
+import csv
+from codecs import lookup
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from dropzone_assets.engine import Connection, literal, literals, quote, rows
+from dropzone_assets.errors import Refused
+
+ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "iso8859-1": "latin-1"}
+"""Python's name of an encoding → DuckDB's, for those DuckDB reads without an extension."""
+
+REJECTS = "csv_rejects"
+
+REASONS = {
+    "MISSING COLUMNS": "record:missing-cell",
+    "TOO MANY COLUMNS": "record:extra-cell",
+    "UNQUOTED VALUE": "record:quote",
+    "LINE SIZE OVER MAXIMUM": "record:length",
+    "INVALID ENCODING": "record:encoding",
+    "INVALID STATE": "record:quote",
+}
+"""DuckDB's reject reasons → ours, after Frictionless where it has the word (https://framework.frictionlessdata.io)."""
+
+
+class Csv(BaseModel):
+    """CSV with the dialect the contract pins."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    quote: str = Field(default='"', max_length=1)
+    escape: str = Field(default='"', max_length=1)
+    encoding: str = "utf-8"
+    header: bool = True
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            return ENCODINGS[lookup(value).name]
+        except (LookupError, KeyError) as error:
+            raise ValueError(f"encoding {value!r} is not one of {', '.join(ENCODINGS)}") from error
+
+    def names(self, head: bytes, wanted: Sequence[str]) -> tuple[str, ...]:
+        """The header's names, or `column1` … where the contract says there is no header."""
+        if not head.strip():
+            raise Refused("is empty: there is not even a header.", "Ask the sender for the file again.")
+        text = head.decode(self.encoding, "replace").removeprefix("\ufeff")
+        try:
+            first = next(csv.reader(text.splitlines(keepends=True), delimiter=self.delimiter, quotechar=self.quote))
+        except (csv.Error, StopIteration) as error:
+            raise Refused(f"has no readable first line: {error}", "Check its delimiter and quotes.") from error
+        return tuple(first) if self.header else tuple(f"column{n}" for n in range(1, len(first) + 1))
+
+    def unreadable(self, connection: Connection, uris: Sequence[str]) -> dict[int, str]:
+        """None is known before the scan."""
+        for table in (REJECTS, f"{REJECTS}_scans"):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        return {}
+
+    def relation(self, uris: Sequence[str], names: Sequence[str]) -> str:
+        """One `read_csv` over all files; records without structure go to a table of rejects."""
+        columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(names)))
+        dialect = ", ".join(
+            f"{option} = {literal(value)}"
+            for option, value in {
+                "delim": self.delimiter,
+                "quote": self.quote,
+                "escape": self.escape,
+                "encoding": self.encoding,
+                "header": self.header,
+            }.items()
+        )
+        return (
+            f"SELECT file_index, * FROM read_csv({literals(uris)}, columns = {{{columns}}}, auto_detect = false, "
+            f"{dialect}, store_rejects = true, rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scans', "
+            "rejects_limit = 0)"
+        )
+
+    def raw(self, names: Sequence[str]) -> str:
+        """The record under the file's own column names."""
+        return _object(names, range(len(names)))
+
+    def rest(self, names: Sequence[str], known: Sequence[int]) -> str:
+        """The columns the contract does not know."""
+        others = [n for n in range(len(names)) if n not in known]
+        return _object(names, others) if others else "NULL::VARCHAR"
+
+    def broken(self, connection: Connection) -> str:
+        """Rejected lines. DuckDB counts a header as a line; a record with several faults has several entries."""
+        if not rows(connection, f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{REJECTS}'"):
+            return ""
+        cases = " ".join(f"WHEN '{theirs}' THEN '{ours}'" for theirs, ours in REASONS.items())
+        return (
+            f"SELECT file_id AS file_index, line - {int(self.header)} AS record, "
+            f"list_sort(list_distinct(list(CASE error_type::VARCHAR {cases} ELSE 'record:structure' END))) AS reasons, "
+            f"to_json({{'line': any_value(csv_line)}})::VARCHAR AS raw FROM {REJECTS} GROUP BY ALL"
+        )
+
+
+def _object(names: Sequence[str], chosen: Sequence[int]) -> str:
+    """SQL: a JSON object of the chosen columns; a name that comes twice gets a number."""
+    fields, seen = [], dict[str, int]()
+    for n in chosen:
+        name = names[n] or f"column{n + 1}"
+        seen[name.casefold()] = times = seen.get(name.casefold(), 0) + 1
+        fields.append(f"{quote(name if times == 1 else f'{name} ({times})')} := c{n}")
+    return f"to_json(struct_pack({', '.join(fields)}))::VARCHAR"

@@ -1,0 +1,125 @@
+"""Ingest: everything new, now, in this process, through real Dagster runs recorded on the instance."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+from dropzone_assets.definitions import build
+from dropzone_assets.errors import Transient
+from dropzone_assets.platform import Platform
+from dropzone_assets.runs import asset_keys, history, tags
+from dropzone_assets.settings import Settings
+from dropzone_assets.steps.intake import Intake, take_in
+from dropzone_assets.steps.plan import Request, plan_loads, plan_publications
+
+BY = {"dropzone/by": "dropzone ingest"}
+"""Run tag of runs that live in a process of `ingest`."""
+
+PATIENCE = 10.0
+"""Seconds to wait for files that were dropped a moment ago."""
+
+ROUNDS = 5
+"""Loading makes partitions due, publishing them makes the ingestion summary due; two rounds do, some are spare."""
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Ingested:
+    """What an ingest came to: files seen and new, the runs it made, and those that failed."""
+
+    seen: int = 0
+    new: int = 0
+    refused: int = 0
+    waiting: int = 0
+    runs: list[Request] = field(default_factory=list)
+    failed_runs: list[tuple[Request, str]] = field(default_factory=list)
+
+
+class Ingester:
+    """One ingest: `look` lists the sources, `rounds` gives the runs to make, `run` makes one."""
+
+    def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
+        self.platform = platform
+        self.instance = instance
+        self.result = Ingested()
+        self._definitions = build(platform.settings)
+
+    def look(self) -> Ingested:
+        """List every source, and wait a little for files that have not settled."""
+        deadline = monotonic() + PATIENCE
+        while True:
+            intakes = [take_in(self.platform, source) for source in self.platform.sources.values()]
+            self._count(intakes)
+            if not self.result.waiting or monotonic() > deadline:
+                return self.result
+            sleep(0.25)
+
+    def requests(self) -> Iterator[Request]:
+        """The runs to make, until nothing is new and nothing is due."""
+        past = history(self.instance)
+        for _ in range(ROUNDS):
+            loads = plan_loads(self.platform, past)
+            yield from loads
+            publications = plan_publications(self.platform, past)
+            yield from publications
+            if not loads and not publications:
+                return
+
+    def run(self, request: Request) -> bool:
+        """Make one run; whether it went well."""
+        self.result.runs.append(request)
+        definitions = self._definitions
+        outcome = dg.materialize(
+            [*(definitions.assets or []), *(definitions.asset_checks or [])],  # type: ignore[list-item]
+            selection=dg.AssetSelection.assets(*asset_keys(request)),
+            instance=self.instance,
+            resources=definitions.resources,
+            tags={**tags(request), **BY},
+            run_config=QUIET,
+            raise_on_error=False,
+        )
+        if not outcome.success:
+            self.result.failed_runs.append((request, _why(outcome)))
+        return outcome.success
+
+    def _count(self, intakes: list[Intake]) -> None:
+        self.result.seen = sum(intake.seen for intake in intakes)
+        self.result.waiting = sum(intake.waiting for intake in intakes)
+        self.result.new += sum(intake.new for intake in intakes)
+        self.result.refused += sum(intake.refused for intake in intakes)
+
+
+@contextmanager
+def open_ingester(settings: Settings, platform: Platform, instance: dg.DagsterInstance) -> Iterator[Ingester]:
+    """The one ingest that may work in a home at a time.
+
+    The lock is the operating system's, so it ends with its process; a run of an earlier ingest that has not ended
+    is dead, and is marked so.
+
+    Raises:
+        Transient: another ingest is at work.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.home / ".ingest.lock", timeout=0):
+            for run in instance.get_runs(filters=dg.RunsFilter(tags=BY)):
+                if not run.is_finished:
+                    instance.report_run_failed(run, "The process of this run ended without a word.")
+            yield Ingester(platform, instance)
+    except Timeout as error:
+        raise Transient("Another `dropzone ingest` is at work here.", "Wait for it; see: dropzone status.") from error
+
+
+def _why(outcome: dg.ExecuteInProcessResult) -> str:
+    """The first step that failed, in a sentence."""
+    for event in outcome.all_events:
+        if event.is_step_failure and (data := event.step_failure_data):
+            error = data.user_failure_data.description if data.user_failure_data else None
+            return f"{event.step_key}: {error or (data.error.cause.message if data.error and data.error.cause else data.error and data.error.message)}"
+    failed = [event for event in outcome.get_asset_check_evaluations() if not event.passed and event.blocking]
+    return ", ".join(f"check {event.check_name} of {event.asset_key.to_user_string()}" for event in failed)

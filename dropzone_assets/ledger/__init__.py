@@ -1,0 +1,11 @@
+"""The record of every delivery ever listed, and of every lake partition that is due.
+
+The ledger decides what is new; nothing else does. To add a fact about deliveries, add a column in `schema` and the
+one method in `deliveries` that writes it.
+"""
+
+from dropzone_assets.ledger.deliveries import Tally
+from dropzone_assets.ledger.ledger import Ledger, open_ledger
+from dropzone_assets.ledger.partitions import INGESTION, Published
+
+__all__ = ["INGESTION", "Ledger", "Published", "Tally", "open_ledger"]

@@ -1,0 +1,310 @@
+"""What became of every delivery: one method for each thing that can happen to it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, Row, Select, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dropzone_assets.errors import DropzoneError
+from dropzone_assets.files import Delivery, Listed
+from dropzone_assets.ledger.schema import CURRENT, FAILED, FETCHED, LINKED, LISTED, LOADED, PENDING, SUPERSEDED
+from dropzone_assets.ledger.schema import deliveries as book
+
+Item = TypeVar("Item")
+
+CHUNK = 500
+"""Keys per statement: below the number of variables every database takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What loading one delivery came to, in rows. `late`: valid rows of a day before the file's own day."""
+
+    key: str
+    rows_read: int
+    valid: int
+    quarantined: int
+    late: int
+
+
+class Deliveries:
+    """The first book of the ledger."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # -- what is new -------------------------------------------------------------------------------------------
+
+    def unknown(self, listed: Sequence[Listed]) -> list[Listed]:
+        """Those of `listed` the ledger has never seen, in their order."""
+        known: set[str] = set()
+        with self._engine.connect() as connection:
+            for keys in _chunks([item.key for item in listed]):
+                known.update(connection.scalars(select(book.c.key).where(book.c.key.in_(keys))))
+        return [item for item in listed if item.key not in known]
+
+    def record(self, new: Iterable[Delivery]) -> None:
+        """Write new deliveries down; those already known stay as they are."""
+        values = [
+            {
+                "key": d.key,
+                "source": d.source,
+                "path": d.path,
+                "version": d.version,
+                "size": d.size,
+                "arrived": d.arrived,
+                "table_name": d.table,
+                "file_time": d.file_time,
+                "file_date": d.file_date,
+                "state": d.state,
+            }
+            for d in new
+        ]
+        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        with self._engine.begin() as connection:
+            for chunk in _chunks(values):
+                connection.execute(dialect.insert(book).on_conflict_do_nothing(), chunk)
+
+    def nameless(self, source: str) -> list[Delivery]:
+        """Failed deliveries of `source` that no contract recognised."""
+        return self._find(book.c.source == source, book.c.state == FAILED, book.c.table_name == "")
+
+    def adopt(self, delivery: Delivery) -> None:
+        """A contract recognises a delivery that none recognised before."""
+        values = {"table_name": delivery.table, "file_time": delivery.file_time, "file_date": delivery.file_date}
+        self._set([delivery.key], state=LISTED, stage="", reason="", cure="", **values)
+
+    # -- who works on it ---------------------------------------------------------------------------------------
+
+    def unclaimed(self, table: str) -> list[Delivery]:
+        """Pending deliveries that no batch has claimed, oldest file first."""
+        return self._find(book.c.table_name == table, book.c.state.in_(PENDING), book.c.batch == "")
+
+    def claimed(self) -> dict[str, list[Delivery]]:
+        """Batch → its deliveries that are still pending."""
+        query = select(book).where(book.c.state.in_(PENDING), book.c.batch != "")
+        batches: dict[str, list[Delivery]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(_ordered(query)):
+                batches.setdefault(row.batch, []).append(_delivery(row))
+        return batches
+
+    def attempts(self, keys: Sequence[str]) -> int:
+        """How often these deliveries have been claimed, all together."""
+        with self._engine.connect() as connection:
+            return sum(
+                int(connection.scalar(select(func.sum(book.c.attempts)).where(book.c.key.in_(chunk))) or 0)
+                for chunk in _chunks(keys)
+            )
+
+    def claim(self, keys: Sequence[str], batch: str) -> None:
+        """`batch` will load these deliveries."""
+        with self._engine.begin() as connection:
+            for chunk in _chunks(keys):
+                connection.execute(
+                    update(book).where(book.c.key.in_(chunk)).values(batch=batch, attempts=book.c.attempts + 1)
+                )
+
+    def release(self, batch: str, most: int, error: DropzoneError) -> None:
+        """The run of `batch` ended early: its pending deliveries are free again, or failed after `most` attempts."""
+        pending = (book.c.batch == batch, book.c.state.in_(PENDING))
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(book)
+                .where(*pending, book.c.attempts >= most)
+                .values(state=FAILED, stage="transform", reason=error.found, cure=error.cure)
+            )
+            connection.execute(update(book).where(*pending).values(batch=""))
+
+    def reopen(self, table: str) -> int:
+        """Failed deliveries of `table` (of all tables when empty) become pending again; how many."""
+        mine = [book.c.state == FAILED, book.c.table_name != ""]
+        if table:
+            mine.append(book.c.table_name == table)
+        with self._engine.begin() as connection:
+            fresh = {"state": LISTED, "batch": "", "attempts": 0, "stage": "", "reason": "", "cure": ""}
+            return int(connection.execute(update(book).where(*mine).values(**fresh)).rowcount)
+
+    def load_again(self) -> int:
+        """Everything loaded becomes pending again (`--force`); how many deliveries."""
+        with self._engine.begin() as connection:
+            fresh = {"state": FETCHED, "batch": "", "attempts": 0}
+            return int(connection.execute(update(book).where(book.c.state == LOADED).values(**fresh)).rowcount)
+
+    # -- what a run works on -----------------------------------------------------------------------------------
+
+    def of_batch(self, batch: str) -> list[Delivery]:
+        """The deliveries a batch claimed and nothing has set aside, oldest file first."""
+        return self._find(book.c.batch == batch, book.c.state.in_((*PENDING, LOADED, LINKED)))
+
+    def of_dates(self, table: str, dates: Sequence[date]) -> list[Delivery]:
+        """The deliveries that make up these file dates today, oldest file first."""
+        if not dates:
+            return []
+        wanted = set(dates)
+        found = self._find(
+            book.c.table_name == table,
+            book.c.state.in_(CURRENT),
+            book.c.file_date.between(min(dates), max(dates)),
+        )
+        return [delivery for delivery in found if delivery.file_date in wanted]
+
+    def holders(self, hashes: Sequence[str]) -> list[Delivery]:
+        """Fetched or loaded deliveries with one of these contents, oldest file first."""
+        found = []
+        for chunk in _chunks(hashes):
+            found += self._find(book.c.content_hash.in_(chunk), book.c.state.in_((FETCHED, LOADED)))
+        return found
+
+    def siblings(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """Every other version of the same files, whatever became of it."""
+        mine = {delivery.key for delivery in deliveries}
+        places = {delivery.place for delivery in deliveries}
+        found = []
+        for chunk in _chunks(sorted({path for _, path in places})):
+            found += self._find(book.c.path.in_(chunk), book.c.state != SUPERSEDED)
+        return [d for d in found if d.key not in mine and d.place in places]
+
+    # -- what happened -----------------------------------------------------------------------------------------
+
+    def fetched(self, hashes: dict[str, str]) -> None:
+        """The bytes of these deliveries (key → content hash) are in the raw zone."""
+        self._set_each(
+            [
+                {"b_key": key, "state": FETCHED, "content_hash": content, "fetched_at": _now()}
+                for key, content in hashes.items()
+            ]
+        )
+
+    def linked(self, links: dict[str, str]) -> None:
+        """These deliveries (key → key) hold bytes that another delivery brought already."""
+        values = [{"b_key": key, "state": LINKED, "same_as": other} for key, other in links.items()]
+        self._set_each(values)
+
+    def unlink(self, keys: Sequence[str]) -> None:
+        """The deliveries linked to these are pending again: what they were equal to is gone."""
+        with self._engine.begin() as connection:
+            for chunk in _chunks(keys):
+                mine = (book.c.same_as.in_(chunk), book.c.state == LINKED)
+                connection.execute(update(book).where(*mine).values(state=FETCHED, same_as="", batch=""))
+
+    def loaded(self, tallies: Sequence[Tally]) -> None:
+        """The rows of these deliveries are in the warehouse."""
+        self._set_each(
+            [
+                {
+                    "b_key": tally.key,
+                    "state": LOADED,
+                    "rows_read": tally.rows_read,
+                    "valid": tally.valid,
+                    "quarantined": tally.quarantined,
+                    "late": tally.late,
+                    "loaded_at": _now(),
+                    "stage": "",
+                    "reason": "",
+                    "cure": "",
+                }
+                for tally in tallies
+            ]
+        )
+
+    def superseded(self, keys: Sequence[str]) -> None:
+        """A newer version of the same file has taken the place of these."""
+        self._set(keys, state=SUPERSEDED)
+
+    def failed(self, key: str, stage: str, error: DropzoneError) -> None:
+        """The delivery is set aside until a person acts. `stage` is read, transform or upload."""
+        self._set([key], state=FAILED, stage=stage, reason=error.found, cure=error.cure)
+
+    # -- what people ask ---------------------------------------------------------------------------------------
+
+    def failures(self, table: str | None = None) -> list[Row[Any]]:
+        """The failed deliveries (of one table), newest first."""
+        query = select(book).where(book.c.state == FAILED)
+        return self._rows(query if table is None else query.where(book.c.table_name == table))
+
+    def everything(self, table: str = "", limit: int | None = None) -> list[Row[Any]]:
+        """All deliveries (of one table), newest first."""
+        query = select(book).limit(limit)
+        return self._rows(query.where(book.c.table_name == table) if table else query)
+
+    def per_table(self) -> list[Row[Any]]:
+        """Per table and state: files, bytes, rows_read, valid, quarantined, last loaded_at."""
+        query = (
+            select(
+                book.c.table_name,
+                book.c.state,
+                func.count().label("files"),
+                *(func.sum(book.c[name]).label(name) for name in ("size", "rows_read", "valid", "quarantined")),
+                func.max(book.c.loaded_at).label("loaded_at"),
+            )
+            .group_by(book.c.table_name, book.c.state)
+            .order_by(book.c.table_name)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(query))
+
+    def per_date(self, dates: Sequence[date]) -> list[Row[Any]]:
+        """Per table and file date, over the loaded deliveries: files, bytes, rows_read, valid, quarantined, late."""
+        sums = ("rows_read", "valid", "quarantined", "late")
+        query = (
+            select(
+                book.c.table_name,
+                book.c.file_date,
+                func.count().label("files"),
+                func.sum(book.c.size).label("bytes"),
+                *(func.sum(book.c[name]).label(name) for name in sums),
+            )
+            .where(book.c.state == LOADED, book.c.file_date.in_(list(dates)))
+            .group_by(book.c.table_name, book.c.file_date)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(query))
+
+    def tallies(self, table: str, dates: Sequence[date]) -> list[Row[Any]]:
+        """The loaded deliveries of these file dates with their counts."""
+        mine = (book.c.table_name == table, book.c.state == LOADED, book.c.file_date.in_(list(dates)))
+        with self._engine.connect() as connection:
+            return list(connection.execute(_ordered(select(book).where(*mine))))
+
+    # -- how -----------------------------------------------------------------------------------------------------
+
+    def _find(self, *where: Any) -> list[Delivery]:
+        with self._engine.connect() as connection:
+            return [_delivery(row) for row in connection.execute(_ordered(select(book).where(*where)))]
+
+    def _rows(self, query: Select[Any]) -> list[Row[Any]]:
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.order_by(book.c.arrived.desc(), book.c.path)))
+
+    def _set(self, keys: Sequence[str], **values: Any) -> None:
+        with self._engine.begin() as connection:
+            for chunk in _chunks(keys):
+                connection.execute(update(book).where(book.c.key.in_(chunk)).values(**values))
+
+    def _set_each(self, values: list[dict[str, Any]]) -> None:
+        if values:
+            with self._engine.begin() as connection:
+                connection.execute(update(book).where(book.c.key == bindparam("b_key")), values)
+
+
+def _ordered(query: Select[Any]) -> Select[Any]:
+    return query.order_by(book.c.file_time, book.c.path, book.c.arrived, book.c.key)
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    fields = ("key", "source", "path", "version", "size", "file_time", "arrived", "state", "content_hash", "same_as")
+    return Delivery(table=row.table_name, **{name: getattr(row, name) for name in fields})
+
+
+def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
+
+
+def _now() -> datetime:
+    """UTC without a zone, as the ledger keeps all its times."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,37 @@
+"""Opening the ledger: SQLite by default, any SQLAlchemy URL otherwise."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+
+from dropzone_assets.ledger.deliveries import Deliveries
+from dropzone_assets.ledger.partitions import Partitions
+from dropzone_assets.ledger.schema import metadata
+
+
+class Ledger:
+    """Two books in one database: `deliveries` and `partitions`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.deliveries = Deliveries(engine)
+        self.partitions = Partitions(engine)
+
+
+def open_ledger(url: str) -> Ledger:
+    """Open the ledger at a SQLAlchemy URL and create its tables where they are missing."""
+    if make_url(url).get_backend_name() == "sqlite":
+        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": 60})
+        event.listen(engine, "connect", _share)
+    else:
+        engine = create_engine(url, pool_pre_ping=True)
+    metadata.create_all(engine)
+    return Ledger(engine)
+
+
+def _share(connection: Any, _record: object) -> None:
+    """Write-ahead logging lets the sensor read while a run writes (https://sqlite.org/wal.html)."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")

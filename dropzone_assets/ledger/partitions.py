@@ -1,0 +1,102 @@
+"""Which lake partitions are due: what the warehouse holds against what the lake was last given."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from time import time_ns
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine, Row, case, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dropzone_assets.ledger.schema import partitions as book
+
+INGESTION = "ingestion"
+"""The platform-wide summary: its days become due like those of a table."""
+
+
+class Published(NamedTuple):
+    """One lake partition as it was written: `version` of the warehouse, rows there and rows in the lake."""
+
+    day: date
+    version: int
+    valid: int
+    lake_rows: int
+
+
+class Partitions:
+    """The second book of the ledger. A partition is due while its version is newer than the published one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def last_version(self, table: str) -> int:
+        """The newest version of any partition of `table`; 0 when there is none."""
+        with self._engine.connect() as connection:
+            return int(connection.scalar(select(func.max(book.c.version)).where(book.c.table_name == table)) or 0)
+
+    def touched(self, table: str, versions: Sequence[tuple[date, int]]) -> None:
+        """The warehouse holds these partitions in these versions."""
+        if not versions:
+            return
+        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        insert = dialect.insert(book)
+        newest = insert.on_conflict_do_update(
+            index_elements=[book.c.table_name, book.c.data_date],
+            set_={"version": insert.excluded.version},
+            where=book.c.version < insert.excluded.version,
+        )
+        with self._engine.begin() as connection:
+            connection.execute(newest, [{"table_name": table, "data_date": d, "version": v} for d, v in versions])
+
+    def ingestion_changed(self, days: Sequence[date]) -> None:
+        """The platform-wide summary of these days is out of date."""
+        version = time_ns() // 1000
+        self.touched(INGESTION, [(day, version) for day in sorted(set(days))])
+
+    def due(self) -> dict[str, dict[date, int]]:
+        """Table → day → version, for every partition the lake does not hold as the warehouse does."""
+        query = select(book).where(book.c.version > book.c.published).order_by(book.c.table_name, book.c.data_date)
+        found: dict[str, dict[date, int]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.table_name, {})[row.data_date] = row.version
+        return found
+
+    def published(self, table: str, done: Sequence[Published]) -> None:
+        """The lake holds these partitions in these versions."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self.touched(table, [(item.day, item.version) for item in done])
+        with self._engine.begin() as connection:
+            for item in done:
+                connection.execute(
+                    update(book)
+                    .where(book.c.table_name == table, book.c.data_date == item.day)
+                    .where(book.c.published <= item.version)
+                    .values(
+                        published=item.version, published_at=now, valid=item.valid, lake_rows=item.lake_rows
+                    )
+                )
+
+    def per_date(self, dates: Sequence[date]) -> list[Row[Any]]:
+        """Published partitions of these data dates: table_name, data_date, valid, lake_rows."""
+        query = select(book).where(book.c.data_date.in_(list(dates)), book.c.table_name != INGESTION)
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.order_by(book.c.table_name)))
+
+    def per_table(self) -> list[Row[Any]]:
+        """Per table: partitions, valid, lake_rows, due, last published_at."""
+        due = func.sum(case((book.c.version > book.c.published, 1), else_=0))
+        query = (
+            select(
+                book.c.table_name,
+                func.count().label("partitions"),
+                func.sum(book.c.valid).label("valid"),
+                func.sum(book.c.lake_rows).label("lake_rows"),
+                due.label("due"),
+                func.max(book.c.published_at).label("published_at"),
+            )
+            .where(book.c.table_name != INGESTION)
+            .group_by(book.c.table_name)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(query))

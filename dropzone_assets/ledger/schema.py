@@ -1,0 +1,56 @@
+"""The ledger's two tables."""
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+LISTED, FETCHED, LOADED = "listed", "fetched", "loaded"
+LINKED, SUPERSEDED, FAILED = "linked", "superseded", "failed"
+PENDING = (LISTED, FETCHED)
+CURRENT = (LISTED, FETCHED, LOADED, FAILED)
+"""States of the deliveries that a rebuild of a date loads again."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("source", String(200), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("version", String(200), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("arrived", DateTime, nullable=False),
+    Column("table_name", String(200), nullable=False, default=""),
+    Column("file_time", DateTime, nullable=False),
+    Column("file_date", Date, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("batch", String(40), nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("stage", String(20), nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),
+    Column("cure", Text, nullable=False, default=""),
+    Column("content_hash", String(64), nullable=False, default=""),
+    Column("same_as", String(40), nullable=False, default=""),
+    Column("rows_read", BigInteger, nullable=False, default=0),
+    Column("valid", BigInteger, nullable=False, default=0),
+    Column("quarantined", BigInteger, nullable=False, default=0),
+    Column("late", BigInteger, nullable=False, default=0),
+    Column("fetched_at", DateTime),
+    Column("loaded_at", DateTime),
+    Index("deliveries_by_date", "table_name", "file_date"),
+    Index("deliveries_by_state", "state", "table_name"),
+    Index("deliveries_by_path", "source", "path"),
+    Index("deliveries_by_content", "content_hash"),
+    Index("deliveries_by_batch", "batch"),
+)
+
+partitions = Table(
+    "partitions",
+    metadata,
+    Column("table_name", String(200), primary_key=True),
+    Column("data_date", Date, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("published", BigInteger, nullable=False, default=0),
+    Column("published_at", DateTime),
+    Column("valid", BigInteger, nullable=False, default=0),
+    Column("lake_rows", BigInteger, nullable=False, default=0),
+)

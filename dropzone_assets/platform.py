@@ -1,0 +1,69 @@
+"""Everything one process needs of the platform, opened when first asked for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from dropzone_assets import engine
+from dropzone_assets.contracts import Contract, Contracts, load_contracts
+from dropzone_assets.errors import Permanent
+from dropzone_assets.ledger import Ledger, open_ledger
+from dropzone_assets.settings import Settings
+from dropzone_assets.sources import Source, load_sources, open_source
+from dropzone_assets.store import S3Access, Store
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The settings of this process and the things they lead to. Making one opens nothing."""
+
+    settings: Settings
+    access: S3Access
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        """The tables, as the contracts folder describes them when first asked."""
+        return load_contracts(self.settings.contracts, self.settings.start_date)
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """The places where files arrive, by name."""
+        home = self.settings.home
+        return {config.name: open_source(config, home) for config in load_sources(self.settings.sources)}
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The record of every delivery."""
+        return open_ledger(self.settings.ledger)
+
+    @cached_property
+    def raw(self) -> Store:
+        """The raw zone."""
+        return Store(self.settings.raw, self.access)
+
+    @cached_property
+    def lake(self) -> Store:
+        """The lake."""
+        return Store(self.settings.lake, self.access)
+
+    def connect(self) -> engine.Connection:
+        """A new in-memory DuckDB that can read the raw zone and the lake."""
+        settings = self.settings
+        limits = engine.Limits(settings.spill, settings.threads, settings.memory_limit)
+        found = [store.filesystem() for store in (self.raw, self.lake)]
+        return engine.connect(limits, [each for each in found if each][:1])
+
+    def contract(self, table: str) -> Contract:
+        """The contract of a table.
+
+        Raises:
+            Permanent: there is no such table; the message lists those there are.
+        """
+        if table not in self.contracts.tables:
+            known = ", ".join(self.contracts.tables) or "none"
+            raise Permanent(f"There is no table {table!r}; the tables are: {known}.", "See: dropzone contracts list.")
+        return self.contracts.tables[table]
+
+
+def open_platform(settings: Settings) -> Platform:
+    """The platform that `settings` describe."""
+    return Platform(settings, S3Access(settings.s3_endpoint, settings.s3_region))

@@ -1,0 +1,80 @@
+"""What the platform and Dagster tell each other about runs: tags, days, what became of a request, what went wrong."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+
+import dagster as dg
+
+from dropzone_assets.errors import DropzoneError, Permanent
+from dropzone_assets.steps.plan import History, Request
+
+REQUEST = "dropzone/request"
+"""Run tag: the request a run answers. A run without it rebuilds its days from all their deliveries."""
+
+RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+
+POOL = "duckdb"
+"""The concurrency pool of steps that hold the warehouse: one at a time, so that none waits for the lock."""
+
+RETRIES = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+
+def asset_keys(request: Request) -> list[dg.AssetKey]:
+    """The assets that a request materializes."""
+    if request.step == "load":
+        return [dg.AssetKey([layer, request.table]) for layer in ("raw", "validated", "quarantine")]
+    layers = ("lake", "summary") if request.table != "ingestion" else ("summary",)
+    return [dg.AssetKey([layer, request.table]) for layer in layers]
+
+
+def tags(request: Request) -> dict[str, str]:
+    """The run tags of a request: its days, and its own name."""
+    first, last = request.first.isoformat(), request.last.isoformat()
+    return {REQUEST: request.id, RANGE[0]: first, RANGE[1]: last}
+
+
+def run_request(request: Request) -> dg.RunRequest:
+    """A request as a sensor asks for it."""
+    return dg.RunRequest(run_key=request.run_key, asset_selection=asset_keys(request), tags=tags(request))
+
+
+def history(instance: dg.DagsterInstance) -> Callable[[str], History]:
+    """What became of a request, from the runs on the instance."""
+
+    def of(identity: str) -> History:
+        runs = instance.get_runs(filters=dg.RunsFilter(tags={REQUEST: identity}))
+        return History(any(not run.is_finished for run in runs), sum(run.is_finished for run in runs))
+
+    return of
+
+
+def days_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> list[date]:
+    """The days a run is asked for."""
+    return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Our errors as Dagster's: waiting does not help a permanent one, so it stops all retries of its step."""
+    try:
+        yield
+    except Permanent as error:
+        raise dg.Failure(error.found, metadata=_cure(error), allow_retries=False) from error
+    except DropzoneError as error:
+        raise dg.Failure(error.found, metadata=_cure(error), allow_retries=True) from error
+
+
+def _cure(error: DropzoneError) -> dict[str, str]:
+    return {"what to do": error.cure} if error.cure else {}
+
+
+def table_value(names: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.TableMetadataValue:
+    """Rows as a table the Dagster UI draws."""
+    records = [dg.TableRecord({n: _cell(v) for n, v in zip(names, row, strict=True)}) for row in rows]
+    schema = dg.TableSchema([dg.TableColumn(name, "string") for name in names])
+    return dg.TableMetadataValue(records, schema)
+
+
+def _cell(value: object) -> str | int | float | bool:
+    return value if isinstance(value, str | int | float | bool) else "" if value is None else str(value)

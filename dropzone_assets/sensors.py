@@ -1,0 +1,83 @@
+"""What is new and what is due: sensors that list, compare with the ledger, and ask for runs."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import dagster as dg
+
+from dropzone_assets.errors import DropzoneError
+from dropzone_assets.platform import Platform
+from dropzone_assets.runs import history, run_request
+from dropzone_assets.sources import SourceConfig
+from dropzone_assets.steps.intake import take_in
+from dropzone_assets.steps.plan import plan_loads, plan_publications
+
+MOST = 20
+"""Runs asked for in one tick: Dagster takes about 0.2 s for each and gives a tick 60 s."""
+
+Answers = Iterator[dg.RunRequest | dg.SkipReason]
+
+
+def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
+    """Watch one source: new files go into the ledger, and one run per table and range of days is asked for."""
+
+    @dg.sensor(
+        name=f"watch_{config.name}",
+        target=dg.AssetSelection.all(),
+        minimum_interval_seconds=config.poll_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Asks for runs that load what is new at {config.url}.",
+    )
+    def watch(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
+        try:
+            intake = take_in(platform, platform.sources[config.name])
+        except DropzoneError as error:
+            yield dg.SkipReason(str(error))
+            return
+        requests = plan_loads(platform, history(context.instance))[:MOST]
+        yield from map(run_request, requests)
+        if not requests:
+            yield dg.SkipReason(
+                f"{intake.seen:,} files seen at {config.name}: {intake.new:,} new of which {intake.refused:,} refused, "
+                f"{intake.waiting:,} not settled yet. Nothing to load that no run is working on."
+            )
+
+    return watch
+
+
+def due_sensor() -> dg.SensorDefinition:
+    """Keep the lake and the summaries up to date with the warehouse."""
+
+    @dg.sensor(
+        name="publish_due_partitions",
+        target=dg.AssetSelection.all(),
+        minimum_interval_seconds=5,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Asks for runs that publish partitions whose validated rows have changed.",
+    )
+    def publish_due(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
+        requests = plan_publications(platform, history(context.instance))[:MOST]
+        yield from map(run_request, requests)
+        if not requests:
+            due = sum(len(days) for days in platform.ledger.partitions.due().values())
+            yield dg.SkipReason(f"{due:,} partitions are due, each in a run that works on it or failed too often.")
+
+    return publish_due
+
+
+def summary_schedule() -> dg.ScheduleDefinition:
+    """At 01:00 UTC every summary of yesterday is materialized, also those of tables that received nothing."""
+    job = dg.define_asset_job("yesterday", dg.AssetSelection.key_prefixes(["summary"]))
+
+    @dg.schedule(
+        name="yesterday_at_one",
+        job=job,
+        cron_schedule="0 1 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = context.scheduled_execution_time.date()
+        return dg.RunRequest(partition_key=(day - timedelta(days=1)).isoformat())
+
+    return yesterday

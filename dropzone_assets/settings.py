@@ -1,0 +1,79 @@
+"""What can be set from outside. This is the only reader of the environment."""
+
+from datetime import date
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every field is `DROPZONE_<NAME>` in the environment, with a default that works on a laptop.
+
+    `raw_url`, `lake_url`, `ledger_url` and `warehouse_path` default to places inside `home`. Credentials of S3 are not settings:
+    they are read by the S3 clients from where those always look (`AWS_ACCESS_KEY_ID`, profiles, roles).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="DROPZONE_", frozen=True, populate_by_name=True)
+
+    home: Path = Path("data")
+    raw_url: str = ""
+    lake_url: str = ""
+    ledger_url: str = ""
+    warehouse_path: str = ""
+    start_date: date = date(2013, 1, 1)
+    threads: int | None = None
+    memory_limit: str = ""
+    s3_endpoint: str = Field(
+        default="", validation_alias=AliasChoices("DROPZONE_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    )
+    s3_region: str = Field(
+        default="us-east-1", validation_alias=AliasChoices("DROPZONE_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+    )
+    dagster_home: str = Field(default="", validation_alias="DAGSTER_HOME")
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """The settings of this process, with `home` made absolute so that a change of folder changes nothing."""
+        settings = cls()
+        return settings.model_copy(update={"home": settings.home.resolve()})
+
+    @property
+    def contracts(self) -> Path:
+        """The folder of `*.odcs.yaml`, one table each."""
+        return self.home / "contracts"
+
+    @property
+    def sources(self) -> Path:
+        """The YAML that says where files arrive."""
+        return self.home / "sources.yaml"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file with validated and quarantined rows."""
+        return Path(self.warehouse_path) if self.warehouse_path else self.home / "warehouse.duckdb"
+
+    @property
+    def spill(self) -> Path:
+        """Where DuckDB and half-made files may rest for a moment, on the same disk as what they become."""
+        return self.home / ".spill"
+
+    @property
+    def raw(self) -> str:
+        """URL or folder of the raw zone."""
+        return self.raw_url or str(self.home / "raw")
+
+    @property
+    def lake(self) -> str:
+        """URL or folder of the lake."""
+        return self.lake_url or str(self.home / "lake")
+
+    @property
+    def ledger(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        return self.ledger_url or f"sqlite:///{self.home / 'ledger.sqlite'}"
+
+    @property
+    def instance(self) -> Path:
+        """Where Dagster keeps runs and events: `DAGSTER_HOME`, else inside `home`."""
+        return Path(self.dagster_home) if self.dagster_home else self.home / "dagster"

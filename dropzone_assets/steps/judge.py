@@ -1,0 +1,168 @@
+"""Judge: raw files become typed rows and refused rows, in an in-memory DuckDB, in one scan per kind of header."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from dropzone_assets import engine
+from dropzone_assets.contracts import (
+    DATA_DATE,
+    DELIVERY,
+    RAW,
+    REASONS,
+    RECORD,
+    Contract,
+    Matched,
+    compile_contract,
+    match_columns,
+    wanted_names,
+)
+from dropzone_assets.errors import Refused
+from dropzone_assets.files import RawFile
+from dropzone_assets.formats import HEAD, Format, open_format
+from dropzone_assets.ledger import Tally
+from dropzone_assets.platform import Platform
+
+FILES_PER_SCAN = 5_000
+BYTES_PER_SCAN = 1 << 30
+"""Files of one scan: enough to make the cost of a query vanish, few enough to hold documents in memory."""
+
+Layout = tuple[tuple[str, ...], Matched]
+"""The names of a file's columns and what they are to the contract; files with one layout share a scan."""
+
+
+@dataclass
+class Load:
+    """Judged rows, resting in `connection` until they are committed.
+
+    Each of `parts` is a view of rows with the contract's columns, `_delivery`, `_record`, `_data_date`, `_file`,
+    `_file_date`, `_reasons` and `_raw`. `refused` are whole files that could not be read as the table.
+    """
+
+    contract: Contract
+    connection: engine.Connection
+    parts: list[str] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+    refused: dict[str, Refused] = field(default_factory=dict)
+
+    def rows(self) -> str:
+        """All judged rows as one relation."""
+        return "(" + " UNION ALL BY NAME ".join(f"FROM {part}" for part in self.parts) + ")"
+
+
+def judge(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> Load:
+    """Type, canonicalise and judge every row of `files`, which keep their order."""
+    load = Load(contract, platform.connect())
+    form = open_format(contract.format, contract.options)
+    layouts: dict[Layout, list[RawFile]] = {}
+    for file in files:
+        try:
+            layouts.setdefault(_layout(platform, contract, form, file), []).append(file)
+        except Refused as refusal:
+            _refuse(load, file, refusal)
+    numbers = count()
+    for layout, alike in layouts.items():
+        for scan in _scans(alike):
+            _judge_scan(load, form, layout, scan, numbers)
+    return load
+
+
+def _layout(platform: Platform, contract: Contract, form: Format, file: RawFile) -> Layout:
+    wanted = wanted_names(contract)
+    names = form.names(platform.raw.head(file.delivery.raw_path, HEAD), wanted)
+    return names, match_columns(contract, names, exact=names != wanted)
+
+
+def _scans(files: Sequence[RawFile]) -> Iterator[list[RawFile]]:
+    scan: list[RawFile] = []
+    size = 0
+    for file in files:
+        if scan and (len(scan) == FILES_PER_SCAN or size + file.delivery.size > BYTES_PER_SCAN):
+            yield scan
+            scan, size = [], 0
+        scan.append(file)
+        size += file.delivery.size
+    if scan:
+        yield scan
+
+
+def _judge_scan(load: Load, form: Format, layout: Layout, files: list[RawFile], numbers: Iterator[int]) -> None:
+    """One scan; when the bytes of some file stop it, the halves are scanned until that file stands alone."""
+    part = next(numbers)
+    uris = [file.uri for file in files]
+    names, matched = layout
+    try:
+        unreadable = form.unreadable(load.connection, uris)
+        known = [place for places in matched for place in places]
+        relation = form.relation(uris, names)
+        statement = compile_contract(load.contract, relation, matched, form.raw(names), form.rest(names, known))
+        load.connection.execute(f"CREATE TEMP TABLE judged_{part} AS {statement}")
+    except engine.DataError as error:
+        if len(files) == 1:
+            _refuse(load, files[0], Refused(f"cannot be read: {error}", "Ask the sender for the file again."))
+            return
+        middle = len(files) // 2
+        for half in (files[:middle], files[middle:]):
+            _judge_scan(load, form, layout, half, numbers)
+        return
+    for index, reason in unreadable.items():
+        _refuse(load, files[index], Refused(reason, "Ask the sender for the file again."))
+    _number(load, part, [(index, file) for index, file in enumerate(files) if index not in unreadable], form)
+
+
+def _refuse(load: Load, file: RawFile, refusal: Refused) -> None:
+    found = f"{load.contract.table}: {file.delivery.path} {refusal.found}"
+    load.refused[file.delivery.key] = Refused(found, refusal.cure)
+
+
+def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], form: Format) -> None:
+    """Give each row its file and its record number, and count.
+
+    Rows rest in the order of the files and of the records in each, so a record's number is its distance from the
+    first row of its file. Records without structure are not among them: each moves the later ones up by one.
+    """
+    run = load.connection.execute
+    fields = [(i, f.delivery.key, f.delivery.path, f.delivery.file_date) for i, f in files]
+    run(f"CREATE TEMP TABLE files_{part} (file_index UBIGINT, key VARCHAR, path VARCHAR, file_date DATE)")
+    run(
+        f"INSERT INTO files_{part} SELECT unnest($1), unnest($2), unnest($3), unnest($4)::DATE",
+        [list(column) for column in zip(*fields, strict=True)] or [[], [], [], []],
+    )
+    broken = form.broken(load.connection) or (
+        "SELECT 0 AS file_index, 0 AS record, []::VARCHAR[] AS reasons, '' AS raw LIMIT 0"
+    )
+    run(
+        f"CREATE TEMP TABLE broken_{part} AS SELECT file_index::UBIGINT AS file_index, record::BIGINT AS record, "
+        "reasons, raw, row_number() OVER (PARTITION BY file_index ORDER BY record) AS nth "
+        f"FROM ({broken}) WHERE file_index IN (SELECT file_index FROM files_{part})"
+    )
+    run(
+        f"CREATE TEMP TABLE firsts_{part} AS SELECT file_index, min(rowid) AS first FROM judged_{part} GROUP BY ALL"
+    )
+    run(f"CREATE TEMP VIEW rows_{part} AS {_rows(load.contract, part)}")
+    load.parts.append(f"rows_{part}")
+    load.tallies += [Tally(*row) for row in engine.rows(load.connection, _tallies(part))]
+
+
+def _rows(contract: Contract, part: int) -> str:
+    own = ", ".join(f"j.{engine.quote(name)}" for name in contract.stored)
+    none = ", ".join(f"NULL AS {engine.quote(name)}" for name in contract.stored)
+    file = f"f.key AS {DELIVERY}, f.path AS _file, f.file_date AS _file_date"
+    return (
+        f"SELECT {own}, {file}, j.rowid - s.first + 1 + coalesce(b.nth, 0) AS {RECORD}, "
+        f"coalesce(j.{DATA_DATE}, f.file_date) AS {DATA_DATE}, {REASONS}, {RAW} "
+        f"FROM judged_{part} j JOIN files_{part} f USING (file_index) JOIN firsts_{part} s USING (file_index) "
+        f"ASOF LEFT JOIN (SELECT file_index, record - nth AS before, max(nth) AS nth FROM broken_{part} "
+        f"GROUP BY ALL) b ON b.file_index = j.file_index AND b.before < j.rowid - s.first + 1 "
+        f"UNION ALL BY NAME SELECT {none}, {file}, record AS {RECORD}, f.file_date AS {DATA_DATE}, "
+        f"reasons AS {REASONS}, raw AS {RAW} FROM broken_{part} JOIN files_{part} f USING (file_index)"
+    )
+
+
+def _tallies(part: int) -> str:
+    """Per file, a file without rows included: rows read, valid, quarantined, and valid rows of an earlier day."""
+    return (
+        f"SELECT f.key, count({RECORD}), count({RECORD}) - count({REASONS}), count({REASONS}), "
+        f"count({RECORD}) FILTER ({REASONS} IS NULL AND {DATA_DATE} < f.file_date) "
+        f"FROM files_{part} f LEFT JOIN rows_{part} r ON r.{DELIVERY} = f.key GROUP BY f.key"
+    )

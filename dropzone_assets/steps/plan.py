@@ -1,0 +1,119 @@
+"""Plan: group what is new, and what is due, into a handful of runs over ranges of days."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
+
+from blake3 import blake3
+
+from dropzone_assets.errors import Permanent
+from dropzone_assets.ledger import INGESTION
+from dropzone_assets.platform import Platform
+
+RANGES = 3
+"""Runs per table and plan. Days that lie apart share a run when there would be more."""
+
+ATTEMPTS = 3
+"""How often a batch is tried when its run dies; then its deliveries have failed."""
+
+
+class History(NamedTuple):
+    """What became of a request so far: whether a run works on it now, and how many runs of it have ended."""
+
+    active: bool
+    ended: int
+
+
+class Request(NamedTuple):
+    """One run to ask for: load the deliveries of a batch, or publish the partitions that are due."""
+
+    id: str
+    table: str
+    step: Literal["load", "publish"]
+    first: date
+    last: date
+    size: int
+    attempt: int = 0
+
+    @property
+    def run_key(self) -> str:
+        """What makes Dagster start at most one run of this attempt."""
+        return f"{self.id}-{self.attempt}"
+
+    def __str__(self) -> str:
+        days = str(self.first) if self.first == self.last else f"{self.first} … {self.last}"
+        what = f"{self.size:,} file{'s' * (self.size != 1)}" if self.step == "load" else f"{self.size:,} days"
+        return f"{self.step} {self.table}: {what} of {days}"
+
+
+def plan_loads(platform: Platform, history: Callable[[str], History]) -> list[Request]:
+    """The runs that load every pending delivery. Planned twice, the same request has the same id.
+
+    Args:
+        history: of a request, by its id; a run that ended and left deliveries pending has died.
+    """
+    deliveries = platform.ledger.deliveries
+    requests = []
+    for batch, claimed in deliveries.claimed().items():
+        past = history(batch)
+        if past.ended and not past.active:
+            deliveries.release(batch, ATTEMPTS, _died(batch))
+        elif not past.active and claimed[0].table in platform.contracts.tables:
+            days = [delivery.file_date for delivery in claimed]
+            requests.append(Request(batch, claimed[0].table, "load", min(days), max(days), len(claimed)))
+    for table in platform.contracts.tables:
+        requests += _claim(platform, table)
+    return requests
+
+
+def _claim(platform: Platform, table: str) -> Iterator[Request]:
+    free = platform.ledger.deliveries.unclaimed(table)
+    for first, last in ranges({delivery.file_date for delivery in free}):
+        mine = [delivery for delivery in free if first <= delivery.file_date <= last]
+        attempts = platform.ledger.deliveries.attempts([delivery.key for delivery in mine])
+        batch = _identity(table, "load", str(attempts), *(delivery.key for delivery in mine))
+        platform.ledger.deliveries.claim([delivery.key for delivery in mine], batch)
+        yield Request(batch, table, "load", first, last, len(mine))
+
+
+def plan_publications(platform: Platform, history: Callable[[str], History]) -> list[Request]:
+    """The runs that bring the lake and the summaries up to date. One that is at work is not asked
+    for again, nor one that failed too often.
+
+    The ids hold the versions of the partitions, so new rows make a new request.
+    """
+    requests = []
+    for table, versions in platform.ledger.partitions.due().items():
+        if table not in platform.contracts.tables and table != INGESTION:
+            continue
+        for first, last in ranges(versions):
+            mine = {day: version for day, version in versions.items() if first <= day <= last}
+            identity = _identity(table, "publish", *(f"{day}:{version}" for day, version in mine.items()))
+            past = history(identity)
+            if not past.active and past.ended < ATTEMPTS:
+                requests.append(Request(identity, table, "publish", first, last, len(mine), past.ended))
+    return requests
+
+
+def ranges(days: Iterable[date] | Mapping[date, object], most: int = RANGES) -> list[tuple[date, date]]:
+    """Cover `days` with at most `most` ranges, first and last day of each, leaving out the widest gaps."""
+    ordered = sorted(days)
+    if not ordered:
+        return []
+    gaps = sorted(zip(ordered, ordered[1:], strict=False), key=lambda pair: pair[0] - pair[1])
+    cuts = sorted(pair for pair in gaps[: most - 1] if pair[1] - pair[0] > timedelta(days=1))
+    firsts = [ordered[0], *(after for _, after in cuts)]
+    lasts = [*(before for before, _ in cuts), ordered[-1]]
+    return list(zip(firsts, lasts, strict=True))
+
+
+def _identity(*parts: str) -> str:
+    return blake3("\0".join(parts).encode()).hexdigest()[:20]
+
+
+def _died(batch: str) -> Permanent:
+    return Permanent(
+        f"The runs that loaded this file ended early {ATTEMPTS} times (batch {batch}).",
+        "Look at the last run in the Dagster UI, then: dropzone replay.",
+    )
+

@@ -1,0 +1,106 @@
+"""Publish: a lake partition is made from the validated rows of its day: deduplicated, sorted, replaced at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from dropzone_assets.contracts import DATA_DATE, DELIVERY, RECORD, Contract
+from dropzone_assets.engine import WAREHOUSE, Connection, attached, columns_of, conform, literals, quote, rows
+from dropzone_assets.ledger import Published
+from dropzone_assets.platform import Platform
+from dropzone_assets.sinks.parquet import write_partition
+from dropzone_assets.steps.commit import tables
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The validated rows of some days, copied out of the warehouse: `connection` has them as table `snapshot`.
+
+    `versions`: the version of each day's partition when it was copied; a day never written has none.
+    """
+
+    contract: Contract
+    connection: Connection
+    days: tuple[date, ...]
+    versions: dict[date, int]
+
+
+class Partition(NamedTuple):
+    """One partition as the lake should hold it: `valid` rows of the day, `rows` left without duplicates."""
+
+    day: date
+    valid: int
+    rows: int
+
+
+def snapshot(platform: Platform, contract: Contract, days: Sequence[date]) -> Snapshot:
+    """Copy the validated rows of `days` into memory, where they spill if they must, and let the warehouse go.
+
+    Raises:
+        WarehouseBusy: the warehouse stays locked by another process.
+    """
+    connection = platform.connect()
+    fields = {**contract.stored, **contract.lineage}
+    conform(connection, "snapshot", {**fields, "_file_time": "TIMESTAMP", "_path": "VARCHAR"})
+    versions: dict[date, int] = {}
+    if platform.settings.warehouse.exists():
+        with attached(connection, platform.settings.warehouse, read_only=True):
+            versions = _copy(connection, contract, days)
+    return Snapshot(contract, connection, tuple(days), versions)
+
+
+def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> dict[date, int]:
+    validated, _ = tables(contract.table)
+    held = columns_of(connection, validated)
+    if not held:
+        return {}
+    of_days = f"{DATA_DATE} IN (SELECT unnest({literals(days)}::DATE[]))"
+    own = ", ".join(quote(name) for name in (*contract.stored, *contract.lineage) if name in held)
+    connection.execute(
+        f"INSERT INTO snapshot BY NAME SELECT {own}, l.file_time AS _file_time, l.path AS _path FROM {validated} v "
+        f"JOIN {WAREHOUSE}.dropzone.loads l ON l.delivery = v.{DELIVERY} WHERE {of_days}"
+    )
+    query = f"SELECT data_date, version FROM {WAREHOUSE}.dropzone.partitions"
+    known = rows(connection, f"{query} WHERE table_name = $1", [contract.table])
+    return {day: version for day, version in known if day in set(days)}
+
+
+def lake_rows(contract: Contract, relation: str = "snapshot") -> str:
+    """The query for what the lake holds of `relation`: one row per key, in the order of the key.
+
+    Of several rows with one key the contract keeps the first or the last, in the order of the files' times, their
+    names, and the records in them; so the result does not depend on which file was loaded when.
+    """
+    own = ", ".join(quote(name) for name in (*contract.stored, DELIVERY, RECORD, DATA_DATE))
+    arrival = f"_file_time, _path, {DELIVERY}, {RECORD}"
+    order = ", ".join(quote(name) for name in contract.key)
+    if not contract.key:
+        return f"SELECT {own} FROM {relation} ORDER BY {arrival}"
+    ranked = arrival if contract.keep == "first" else ", ".join(f"{name} DESC" for name in arrival.split(", "))
+    return (
+        f"SELECT {own} FROM {relation} "
+        f"QUALIFY row_number() OVER (PARTITION BY {DATA_DATE}, {order} ORDER BY {ranked}) = 1 ORDER BY {DATA_DATE}, {order}"
+    )
+
+
+def deduplicate(taken: Snapshot) -> list[Partition]:
+    """Make the table `lake` beside the snapshot, and count both for each day."""
+    connection = taken.connection
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE lake AS {lake_rows(taken.contract)}")
+    counts = [dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM {t} GROUP BY ALL")) for t in ("snapshot", "lake")]
+    return [Partition(day, counts[0].get(day, 0), counts[1].get(day, 0)) for day in taken.days]
+
+
+def publish(platform: Platform, taken: Snapshot, partitions: Sequence[Partition]) -> int:
+    """Write each partition from the table `lake` and tell the ledger; bytes written."""
+    size = 0
+    for partition in partitions:
+        query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
+        table, spill = taken.contract.table, platform.settings.spill
+        size += write_partition(taken.connection, query, platform.lake, table, partition.day, spill)[1]
+    known = [p for p in partitions if p.day in taken.versions]
+    ledger = platform.ledger.partitions
+    ledger.published(taken.contract.table, [Published(p.day, taken.versions[p.day], p.valid, p.rows) for p in known])
+    ledger.ingestion_changed([p.day for p in known])
+    return size

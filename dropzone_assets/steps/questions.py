@@ -1,0 +1,134 @@
+"""Questions: what can be asked of finished steps; each answer is a table of what is not as promised."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from dropzone_assets.contracts import DATA_DATE, DELIVERY, Contract, QualityRule
+from dropzone_assets.engine import Connection, attached, columns_of, literals, quote, rows
+from dropzone_assets.platform import Platform
+from dropzone_assets.sinks.parquet import partition_uris
+from dropzone_assets.steps.commit import tables
+from dropzone_assets.steps.publish import lake_rows, snapshot
+
+
+class Answer(NamedTuple):
+    """Whether a promise holds, the numbers behind it, and the cases where it does not, under `names`."""
+
+    kept: bool
+    numbers: dict[str, int | float]
+    names: tuple[str, ...] = ()
+    cases: list[tuple[Any, ...]] = []
+
+
+def files_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
+    """For every file: rows read = valid + quarantined, counted in the warehouse."""
+    connection = platform.connect()
+    held: list[dict[str, int]] = [{}, {}]
+    tallies = platform.ledger.deliveries.tallies(contract.table, days)
+    if platform.settings.warehouse.exists():
+        mine = f"{DELIVERY} IN (SELECT unnest({literals([tally.key for tally in tallies])}::VARCHAR[]))"
+        with attached(connection, platform.settings.warehouse, read_only=True):
+            for n, table in enumerate(tables(contract.table)):
+                if columns_of(connection, table):
+                    query = f"SELECT {DELIVERY}, count(*) FROM {table} WHERE {mine} GROUP BY ALL"
+                    held[n] = dict(rows(connection, query))
+    counts = [(t.path, t.rows_read, held[0].get(t.key, 0), held[1].get(t.key, 0)) for t in tallies]
+    wrong = [count for count in counts if count[1] != count[2] + count[3]]
+    sums = [sum(count[n] for count in counts) for n in (1, 2, 3)]
+    numbers = dict(zip(("rows read", "valid", "quarantined"), sums, strict=True))
+    return Answer(not wrong, {"files": len(counts), **numbers}, ("file", "rows read", "valid", "quarantined"), wrong)
+
+
+def quarantine_rate(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
+    """On every file date the refused share of rows is at most the contract's threshold."""
+    found = [r for r in platform.ledger.deliveries.per_date(days) if r.table_name == contract.table]
+    shares = [(r.file_date, int(r.rows_read), int(r.quarantined), r.quarantined / max(r.rows_read, 1)) for r in found]
+    wrong = [share for share in shares if share[3] > contract.max_quarantine]
+    read, refused = (sum(share[n] for share in shares) for n in (1, 2))
+    numbers = {"rows read": read, "quarantined": refused, "share": refused / max(read, 1)}
+    limit = {"share allowed": contract.max_quarantine}
+    return Answer(not wrong, {**numbers, **limit}, ("file date", "rows read", "quarantined", "share"), wrong)
+
+
+def failed_deliveries(platform: Platform, table: str | None) -> Answer:
+    """No delivery of a table is still failed; the empty table stands for files that nobody recognised."""
+    found = platform.ledger.deliveries.failures(table)
+    cases = [(row.path, row.stage, row.reason, row.cure) for row in found]
+    return Answer(not cases, {"failed deliveries": len(cases)}, ("file", "stage", "reason", "what to do"), cases)
+
+
+def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
+    """For every lake partition: valid rows = lake rows + duplicates, each counted on its own."""
+    connection = _both(platform, contract, days)
+    key = ", ".join(quote(name) for name in contract.key)
+    kept = f"count(DISTINCT ({key}))" if key else "count(*)"
+    wrong, numbers = _compare(
+        connection,
+        f"SELECT {DATA_DATE} AS day, count(*) AS valid, count(*) - {kept} AS duplicates FROM snapshot GROUP BY ALL",
+        f"SELECT {DATA_DATE} AS day, count(*) AS lake FROM stored GROUP BY ALL",
+        "coalesce(valid, 0) <> coalesce(lake, 0) + coalesce(duplicates, 0)",
+        ("valid", "lake", "duplicates"),
+    )
+    return Answer(not wrong, numbers, ("day", "valid", "lake", "duplicates"), wrong)
+
+
+def lake_equals_warehouse(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
+    """For every lake partition: the same number of rows and the same checksum as made from the warehouse now."""
+    connection = _both(platform, contract, days)
+    own = ", ".join(quote(name) for name in (*contract.stored, DELIVERY))
+    count = f"SELECT {DATA_DATE} AS day, count(*) AS {{0}}_rows, bit_xor(hash({own})) AS {{0}}_checksum FROM {{1}} GROUP BY ALL"
+    wrong, numbers = _compare(
+        connection,
+        count.format("warehouse", f"({lake_rows(contract)})"),
+        count.format("lake", "stored"),
+        "warehouse_rows IS DISTINCT FROM lake_rows OR warehouse_checksum IS DISTINCT FROM lake_checksum",
+        ("warehouse_rows", "lake_rows"),
+    )
+    return Answer(not wrong, numbers, ("day", "warehouse_rows", "lake_rows"), wrong)
+
+
+def quality(platform: Platform, contract: Contract, days: Sequence[date]) -> dict[QualityRule, Answer]:
+    """Every ODCS quality rule of the contract, asked of each lake partition there is."""
+    connection = platform.connect()
+    fields = {**contract.stored, **contract.lineage}
+    empty = ", ".join(f"NULL::{kind} AS {quote(name)}" for name, kind in fields.items())
+    connection.execute(f"CREATE TABLE lake AS SELECT {empty} LIMIT 0")
+    found: dict[QualityRule, list[tuple[Any, ...]]] = {rule: [] for rule in contract.quality}
+    for day in days:
+        uris = partition_uris(platform.lake, contract.table, [day])
+        if uris:
+            connection.execute("TRUNCATE lake")
+            source = f"read_parquet({literals(uris)}, hive_partitioning = false)"
+            connection.execute(f"INSERT INTO lake BY NAME SELECT * FROM {source}")
+            for rule in contract.quality:
+                asked = f"SELECT n, coalesce({rule.kept}, false) FROM ({rule.number}) AS asked(n)"
+                found[rule].append((day, *rows(connection, asked)[0]))
+    return {rule: _quality(answers) for rule, answers in found.items()}
+
+
+def _quality(answers: list[tuple[Any, ...]]) -> Answer:
+    wrong = [(day, number) for day, number, kept in answers if not kept]
+    values = [float(number) for _, number, _ in answers if number is not None]
+    extremes = {"least": min(values), "most": max(values)} if values else {}
+    return Answer(not wrong, {"partitions": len(answers), **extremes}, ("day", "found"), wrong)
+
+
+def _both(platform: Platform, contract: Contract, days: Sequence[date]) -> Connection:
+    """A connection with the warehouse's rows of `days` as `snapshot` and the lake's as `stored`."""
+    connection = snapshot(platform, contract, days).connection
+    uris = partition_uris(platform.lake, contract.table, list(days))
+    source = f"read_parquet({literals(uris)}, hive_partitioning = false, union_by_name = true)" if uris else "snapshot"
+    connection.execute(f"CREATE TEMP TABLE stored AS SELECT * FROM {source}{'' if uris else ' LIMIT 0'}")
+    return connection
+
+
+def _compare(
+    connection: Connection, left: str, right: str, wrong: str, counted: tuple[str, ...]
+) -> tuple[list[tuple[Any, ...]], dict[str, int | float]]:
+    """Join two counts per day; the days that are wrong, and the sums over all days."""
+    fields = ", ".join(f"coalesce({name}, 0) AS {name}" for name in counted)
+    joined = f"FROM ({left}) FULL JOIN ({right}) USING (day)"
+    cases = rows(connection, f"SELECT day, {fields} {joined} WHERE {wrong} ORDER BY day")
+    sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in counted)
+    return cases, dict(zip(counted, rows(connection, f"SELECT {sums} {joined}")[0], strict=True))

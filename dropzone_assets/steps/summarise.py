@@ -1,0 +1,110 @@
+"""Summarise: the contract's question asked of one lake partition, and what came in on a day, over all tables."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from dropzone_assets.contracts import Contract
+from dropzone_assets.engine import (
+    WAREHOUSE,
+    Connection,
+    attached,
+    columns_of,
+    conform,
+    literal,
+    literals,
+    quote,
+    rows,
+    transaction,
+)
+from dropzone_assets.ledger import INGESTION, Published
+from dropzone_assets.platform import Platform
+from dropzone_assets.sinks.parquet import partition_uris, write_partition
+
+DAY = "_data_date"
+
+INGESTION_COLUMNS = {
+    "table": "VARCHAR",
+    "day": "DATE",
+    "files": "BIGINT",
+    "bytes": "BIGINT",
+    "rows_read": "BIGINT",
+    "valid": "BIGINT",
+    "quarantined": "BIGINT",
+    "duplicates": "BIGINT",
+    "late": "BIGINT",
+}
+"""`files` to `late` count the files of the day; `duplicates` the rows its lake partition left out. `late`: valid rows
+of a day before their file's."""
+
+
+class Summary(NamedTuple):
+    """Answers resting in `connection` as the table `answers`, with `_data_date` beside the question's columns."""
+
+    table: str
+    connection: Connection
+    days: tuple[date, ...]
+    versions: dict[date, int]
+
+
+def ask(platform: Platform, contract: Contract, days: Sequence[date]) -> Summary:
+    """Ask a contract's question of the lake partition of each day; a day without a partition has no answer."""
+    connection = platform.connect()
+    question = contract.summary or f"SELECT {DAY} AS day, count(*) AS rows FROM lake GROUP BY ALL"
+    fields = ", ".join(f"{quote(name)} {kind}" for name, kind in {**contract.stored, **contract.lineage}.items())
+    connection.execute(f"CREATE TABLE lake ({fields})")
+    connection.execute(f"CREATE TABLE answers AS SELECT NULL::DATE AS {DAY}, * FROM ({question}) LIMIT 0")
+    for day in days:
+        uris = partition_uris(platform.lake, contract.table, [day])
+        if uris:
+            lake = f"SELECT * FROM read_parquet({literals(uris)}, hive_partitioning = false)"
+            connection.execute(f"CREATE OR REPLACE VIEW lake_of_day AS {lake}")
+            asked = f"WITH lake AS (FROM lake_of_day) SELECT {literal(day)}::DATE AS {DAY}, * FROM ({question})"
+            connection.execute(f"INSERT INTO answers {asked}")
+    return Summary(contract.table, connection, tuple(days), {})
+
+
+def ask_ingestion(platform: Platform, days: Sequence[date]) -> Summary:
+    """What came in for each of `days`, one row a table, from the ledger."""
+    versions = platform.ledger.partitions.due().get(INGESTION, {})
+    connection = platform.connect()
+    conform(connection, "answers", {DAY: "DATE", **INGESTION_COLUMNS})
+    found: dict[tuple[str, date], dict[str, Any]] = {}
+    for row in platform.ledger.deliveries.per_date(days):
+        counts = {name: int(getattr(row, name)) for name in ("files", "bytes", "rows_read", "valid", "quarantined", "late")}
+        found[row.table_name, row.file_date] = counts
+    for row in platform.ledger.partitions.per_date(days):
+        found.setdefault((row.table_name, row.data_date), {})["duplicates"] = row.valid - row.lake_rows
+    for (table, day), counts in sorted(found.items()):
+        values = [day, table, day, *(counts.get(name, 0) for name in list(INGESTION_COLUMNS)[2:])]
+        connection.execute(f"INSERT INTO answers VALUES ({', '.join('?' * len(values))})", values)
+    return Summary(INGESTION, connection, tuple(days), {day: versions[day] for day in days if day in versions})
+
+
+def keep(platform: Platform, summary: Summary) -> dict[date, int]:
+    """Put the answers into the lake (`summary/<table>`) and the warehouse; rows per day.
+
+    Raises:
+        WarehouseBusy: the warehouse stays locked by another process.
+    """
+    connection = summary.connection
+    counts = {}
+    for day in summary.days:
+        query = f"SELECT * EXCLUDE ({DAY}) FROM answers WHERE {DAY} = {literal(day)}"
+        counts[day], _ = write_partition(
+            connection, query, platform.lake, f"summary/{summary.table}", day, platform.settings.spill
+        )
+    with attached(connection, platform.settings.warehouse, read_only=False), transaction(connection):
+        _replace(connection, f"{WAREHOUSE}.summary.{quote(summary.table)}", summary.days)
+    if summary.versions:
+        done = [Published(day, version, counts[day], counts[day]) for day, version in summary.versions.items()]
+        platform.ledger.partitions.published(summary.table, done)
+    return counts
+
+
+def _replace(connection: Connection, table: str, days: Sequence[date]) -> None:
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {WAREHOUSE}.summary")
+    conform(connection, table, columns_of(connection, "answers"))
+    connection.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT unnest({literals(days)}::DATE[]))")
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM answers")
+

@@ -1,0 +1,120 @@
+"""The only door to object stores: a local folder or an S3 prefix, chosen by URL."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import obstore
+from fsspec import AbstractFileSystem
+from obstore.auth.boto3 import Boto3CredentialProvider
+from obstore.fsspec import FsspecStore
+from obstore.store import LocalStore, S3Store
+
+from dropzone_assets.errors import BadSettings
+
+_CLIENT: Any = {"timeout": timedelta(minutes=30), "connect_timeout": timedelta(seconds=10)}
+_RETRY: Any = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
+
+
+@dataclass(frozen=True, slots=True)
+class S3Access:
+    """How S3 is reached; credentials come from where boto3 looks for them, never from here."""
+
+    endpoint: str = ""
+    region: str = "us-east-1"
+    profile: str | None = None
+
+
+class Store:
+    """A folder of objects at a URL. An object appears whole or not at all."""
+
+    def __init__(self, url: str, access: S3Access) -> None:
+        self.url = url.rstrip("/")
+        self._access = access
+        scheme = urlsplit(url).scheme
+        if scheme in ("", "file"):
+            self._folder: Path | None = Path(urlsplit(url).path if scheme else url).resolve()
+            self._client: LocalStore | S3Store = LocalStore(self._folder, mkdir=True)
+        elif scheme == "s3":
+            self._folder = None
+            self._client = _s3(url, access)
+        else:
+            raise BadSettings(f"{url} is neither a folder nor an s3:// URL.", "Set one of these two.")
+
+    def uri(self, path: str) -> str:
+        """What DuckDB opens to read the object at `path`."""
+        return str(self._folder / path) if self._folder else f"{self.url}/{path}"
+
+    def filesystem(self) -> AbstractFileSystem | None:
+        """What DuckDB needs to open `uri`s; None for a local folder."""
+        if self._folder:
+            return None
+        config: Any = {"region": self._access.region}
+        if self._access.endpoint:
+            config["endpoint"] = self._access.endpoint
+        provider = Boto3CredentialProvider(boto3.Session(profile_name=self._access.profile))
+        client = {**_CLIENT, "allow_http": True}
+        return FsspecStore(
+            "s3", config=config, client_options=client, retry_config=_RETRY, credential_provider=provider
+        )
+
+    def adopt(self, file: Path, path: str) -> None:
+        """Make the local `file` the object at `path`, replacing what was there at once. `file` is gone afterwards."""
+        if self._folder:
+            target = self._folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged = target.with_name(f".{file.name}.{target.name}")
+            shutil.move(file, staged)
+            staged.replace(target)
+            return
+        with file.open("rb") as stream:
+            obstore.put(self._client, path, stream)
+        file.unlink()
+
+    def exists(self, path: str) -> bool:
+        """Whether there is an object at `path`."""
+        try:
+            obstore.head(self._client, path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def head(self, path: str, length: int) -> bytes:
+        """The first `length` bytes of the object, or all of it when it is shorter.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
+        size = obstore.head(self._client, path)["size"]
+        if size == 0:
+            return b""
+        return bytes(obstore.get_range(self._client, path, start=0, end=min(length, size)))
+
+    def delete(self, path: str) -> None:
+        """Remove the object if it is there."""
+        if self.exists(path):
+            obstore.delete(self._client, path)
+
+    def paths(self, prefix: str) -> list[str]:
+        """The paths of all objects below `prefix`, sorted."""
+        return sorted(meta["path"] for page in obstore.list(self._client, prefix) for meta in page)
+
+
+def _s3(url: str, access: S3Access) -> S3Store:
+    parts = urlsplit(url)
+    provider = Boto3CredentialProvider(boto3.Session(profile_name=access.profile))
+    config: Any = {"region": access.region}
+    if access.endpoint:
+        config["endpoint"] = access.endpoint
+    return S3Store(
+        parts.netloc,
+        prefix=parts.path.strip("/") or None,
+        config=config,
+        client_options={**_CLIENT, "allow_http": access.endpoint.startswith("http://")},
+        retry_config=_RETRY,
+        credential_provider=provider,
+    )
