@@ -39,14 +39,14 @@ def platform_checks() -> list[dg.AssetChecksDefinition]:
 
     @dg.asset_check(asset=asset, description="Every file that arrived belongs to a table.")
     def every_file_recognised(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(**_result(questions.failed_deliveries(platform, "")), severity=WARN)
+        return _result(asset, "every_file_recognised", questions.failed_deliveries(platform, ""), WARN)
 
     @dg.asset_check(asset=asset, description="Every contract in the folder can be honoured.")
     def contracts_sound(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
         broken = [(error.found, error.cure) for error in platform.contracts.broken]
         numbers = {"tables": len(platform.contracts.tables), "broken contracts": len(broken)}
         answer = Answer(not broken, numbers, ("contract", "what to do"), broken)
-        return dg.AssetCheckResult(**_result(answer), severity=ERROR)
+        return _result(asset, "contracts_sound", answer, ERROR)
 
     return [every_file_recognised, contracts_sound]
 
@@ -67,7 +67,7 @@ def _check(
         context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.AssetCheckResult]:
         answer = question(platform, contract, days_of(context))
-        yield dg.AssetCheckResult(check_name=name, asset_key=spec.asset_key, severity=severity, **_result(answer))
+        yield _result(spec.asset_key, name, answer, severity)
 
     return check
 
@@ -81,15 +81,17 @@ def _quality(contract: Contract) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.AssetCheckResult]:
         for rule, answer in questions.quality(platform, contract, days_of(context)).items():
-            severity = ERROR if rule.severe else WARN
-            yield dg.AssetCheckResult(check_name=rule.name, asset_key=asset, severity=severity, **_result(answer))
+            yield _result(asset, rule.name, answer, ERROR if rule.severe else WARN)
 
     return check
 
 
-def _result(answer: Answer) -> dict[str, object]:
+def _result(asset: dg.AssetKey, name: str, answer: Answer, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
     cases = {"not as promised": table_value(answer.names, answer.cases[:SHOWN])} if answer.cases else {}
-    return {"passed": answer.kept, "metadata": {**answer.numbers, **cases}}
+    metadata: dict[str, dg.TableMetadataValue | int | float] = {**answer.numbers, **cases}
+    return dg.AssetCheckResult(
+        passed=answer.kept, asset_key=asset, check_name=name, severity=severity, metadata=metadata
+    )
 
 
 def _sentence(question: Question) -> str:

@@ -35,7 +35,8 @@ class Limits:
 def connect(limits: Limits | None = None, filesystems: Sequence[AbstractFileSystem] = ()) -> Connection:
     """Open an in-memory DuckDB in UTC that sees `filesystems` and touches nothing else.
 
-    Without limits it may use what DuckDB takes by default and spills nothing. Extensions are never downloaded: what the wheel holds must do.
+    Without limits it may use what DuckDB takes by default and spills nothing. Extensions are never downloaded:
+    what the wheel holds must do.
     """
     connection = duckdb.connect(":memory:", config=_config(limits))
     connection.execute("SET TimeZone = 'UTC'")
@@ -44,8 +45,11 @@ def connect(limits: Limits | None = None, filesystems: Sequence[AbstractFileSyst
     return connection
 
 
-def _config(limits: Limits | None) -> dict[str, str | int]:
-    config: dict[str, str | int] = {"autoinstall_known_extensions": "false", "temp_directory": ""}
+def _config(limits: Limits | None) -> dict[str, str | bool | int | float | list[str]]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "temp_directory": "",
+    }
     if limits:
         limits.spill.mkdir(parents=True, exist_ok=True)
         config["temp_directory"] = str(limits.spill)
@@ -158,8 +162,14 @@ def literals(values: Sequence[str | int | date]) -> str:
     return "[" + ", ".join(literal(value) for value in values) + "]"
 
 
-def preview(connection: Connection, query: str, limit: int = 5) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Column names and the first rows of a query, as text a person can read."""
-    names = [row[0] for row in rows(connection, f"DESCRIBE {query}")]
-    fields = ", ".join(f"coalesce({quote(name)}::VARCHAR, '')" for name in names)
-    return names, rows(connection, f"SELECT {fields} FROM ({query}) LIMIT {limit}")
+def previews(
+    connection: Connection, query: str, group: str, order: str, limit: int = 5
+) -> tuple[list[str], dict[str, list[list[str]]]]:
+    """Column names of a query and, for each value of its column `group`, its first rows as text, in one pass.
+
+    The columns `group` and `order`, by which rows come first, are not shown.
+    """
+    names = [row[0] for row in rows(connection, f"DESCRIBE {query}") if row[0] not in (group, order)]
+    cells = ", ".join(f"coalesce({quote(name)}::VARCHAR, '')" for name in names)
+    first = f"SELECT {quote(group)}::VARCHAR, arg_min([{cells}], {quote(order)}, {limit}) FROM ({query}) GROUP BY ALL"
+    return names, dict(rows(connection, first))

@@ -116,10 +116,19 @@ def open_ingester(settings: Settings, platform: Platform, instance: dg.DagsterIn
 
 
 def _why(outcome: dg.ExecuteInProcessResult) -> str:
-    """The first step that failed, in a sentence."""
-    for event in outcome.all_events:
-        if event.is_step_failure and (data := event.step_failure_data):
-            error = data.user_failure_data.description if data.user_failure_data else None
-            return f"{event.step_key}: {error or (data.error.cause.message if data.error and data.error.cause else data.error and data.error.message)}"
-    failed = [event for event in outcome.get_asset_check_evaluations() if not event.passed and event.blocking]
-    return ", ".join(f"check {event.check_name} of {event.asset_key.to_user_string()}" for event in failed)
+    """The steps that failed and the blocking checks that did not pass, in a sentence."""
+    failures = [f"{event.step_key}: {_said(event)}" for event in outcome.all_events if event.is_step_failure]
+    checks = [f"{e.check_name} of {e.asset_key.to_user_string()}" for e in _broken_promises(outcome)]
+    return "; ".join([*failures, *(f"check {check} does not hold" for check in checks)])
+
+
+def _said(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error.cause or data.error if data.error else None
+    return error.message.strip() if error else "failed without a word"
+
+
+def _broken_promises(outcome: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvaluation]:
+    return [found for found in outcome.get_asset_check_evaluations() if not found.passed and found.blocking]

@@ -10,8 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Every field is `DROPZONE_<NAME>` in the environment, with a default that works on a laptop.
 
-    `raw_url`, `lake_url`, `ledger_url` and `warehouse_path` default to places inside `home`. Credentials of S3 are not settings:
-    they are read by the S3 clients from where those always look (`AWS_ACCESS_KEY_ID`, profiles, roles).
+    `raw_url`, `lake_url`, `ledger_url` and `warehouse_path` default to places inside `home`. Credentials of S3 are
+    not settings: the S3 clients read them from where they always look (`AWS_ACCESS_KEY_ID`, profiles, roles).
     """
 
     model_config = SettingsConfigDict(env_prefix="DROPZONE_", frozen=True, populate_by_name=True)

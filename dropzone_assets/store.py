@@ -53,14 +53,7 @@ class Store:
         """What DuckDB needs to open `uri`s; None for a local folder."""
         if self._folder:
             return None
-        config: Any = {"region": self._access.region}
-        if self._access.endpoint:
-            config["endpoint"] = self._access.endpoint
-        provider = Boto3CredentialProvider(boto3.Session(profile_name=self._access.profile))
-        client = {**_CLIENT, "allow_http": True}
-        return FsspecStore(
-            "s3", config=config, client_options=client, retry_config=_RETRY, credential_provider=provider
-        )
+        return FsspecStore("s3", **_options(self._access))
 
     def adopt(self, file: Path, path: str) -> None:
         """Make the local `file` the object at `path`, replacing what was there at once. `file` is gone afterwards."""
@@ -106,15 +99,14 @@ class Store:
 
 def _s3(url: str, access: S3Access) -> S3Store:
     parts = urlsplit(url)
-    provider = Boto3CredentialProvider(boto3.Session(profile_name=access.profile))
-    config: Any = {"region": access.region}
-    if access.endpoint:
-        config["endpoint"] = access.endpoint
-    return S3Store(
-        parts.netloc,
-        prefix=parts.path.strip("/") or None,
-        config=config,
-        client_options={**_CLIENT, "allow_http": access.endpoint.startswith("http://")},
-        retry_config=_RETRY,
-        credential_provider=provider,
-    )
+    return S3Store(parts.netloc, prefix=parts.path.strip("/") or None, **_options(access))
+
+
+def _options(access: S3Access) -> Any:
+    config = {"region": access.region, **({"endpoint": access.endpoint} if access.endpoint else {})}
+    return {
+        "config": config,
+        "client_options": {**_CLIENT, "allow_http": access.endpoint.startswith("http://")},
+        "retry_config": _RETRY,
+        "credential_provider": Boto3CredentialProvider(boto3.Session(profile_name=access.profile)),
+    }

@@ -18,9 +18,7 @@ def table_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> list
     return [step(contract, days) for step in (raw_asset, validated_assets, lake_asset, summary_asset)]
 
 
-def tables_assets(
-    contracts: Iterable[Contract], days: dg.DailyPartitionsDefinition
-) -> list[dg.AssetsDefinition]:
+def tables_assets(contracts: Iterable[Contract], days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The assets of all tables, and the summary over them."""
     tables = list(contracts)
     assets = [asset for contract in tables for asset in table_assets(contract, days)]

@@ -1,12 +1,14 @@
 """What a contract says about its assets: group, owners, tags, columns, where each column comes from."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import dagster as dg
 
 from dropzone_assets.contracts import Contract
 from dropzone_assets.runs import RETRIES
+
+Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
 LAYERS = {
     "raw": ("The files as they were delivered, by file date.", "file"),
@@ -20,7 +22,7 @@ LAYERS = {
 UPSTREAM = {"validated": "raw", "lake": "validated"}
 
 
-def described(contract: Contract, layer: str, days: dg.DailyPartitionsDefinition) -> dict[str, Any]:
+def described(contract: Contract, layer: str) -> dict[str, Any]:
     """The keyword arguments that every asset or asset output of a table has."""
     what, kind = LAYERS[layer]
     return {
@@ -28,7 +30,7 @@ def described(contract: Contract, layer: str, days: dg.DailyPartitionsDefinition
         "group_name": contract.table,
         "description": f"{what}\n\n{contract.description}",
         "owners": list(contract.owners),
-        "tags": {tag: "" for tag in contract.tags},
+        "tags": dict.fromkeys(contract.tags, ""),
         "kinds": {kind},
         "metadata": _metadata(contract, layer),
         "code_version": contract.version,
@@ -45,12 +47,20 @@ def stepped(days: dg.DailyPartitionsDefinition) -> dict[str, Any]:
     }
 
 
+def one_asset(**arguments: Any) -> Decorator:
+    """`dg.asset` for arguments that are put together, which its overloads cannot type."""
+    return cast(Decorator, dg.asset(**arguments))
+
+
 def _freshness(contract: Contract) -> dg.FreshnessPolicy | None:
     return dg.FreshnessPolicy.time_window(fail_window=contract.freshness) if contract.freshness else None
 
 
 def _metadata(contract: Contract, layer: str) -> Mapping[str, Any]:
-    about: dict[str, Any] = {"contract": dg.MetadataValue.path(str(contract.file)), "contract version": contract.version}
+    about: dict[str, Any] = {
+        "contract": dg.MetadataValue.path(str(contract.file)),
+        "contract version": contract.version,
+    }
     about |= {f"sla: {name}": value for name, value in contract.sla.items()}
     if layer in ("raw", "validated", "lake"):
         about["dagster/column_schema"] = _schema(contract, layer)
@@ -86,7 +96,11 @@ def _lineage(contract: Contract, layer: str) -> dg.TableColumnLineage:
         {
             column.name: [
                 dg.TableColumnDep(upstream, name)
-                for name in ([n for n in names if n in column.transform] if column.derived and layer == "validated" else [column.name])
+                for name in (
+                    [n for n in names if n in column.transform]
+                    if column.derived and layer == "validated"
+                    else [column.name]
+                )
             ]
             for column in contract.columns
         }

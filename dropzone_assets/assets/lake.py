@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from dropzone_assets.assets.described import described, stepped
+from dropzone_assets.assets.described import described, one_asset, stepped
 from dropzone_assets.contracts import Contract
-from dropzone_assets.engine import preview, quote
+from dropzone_assets.engine import previews, quote
 from dropzone_assets.io_managers import ValidatedRows
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import POOL, REQUEST, explained, table_value
@@ -15,8 +15,8 @@ from dropzone_assets.steps.publish import Partition, Snapshot, deduplicate
 def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The lake partitions of one table."""
 
-    @dg.asset(
-        **described(contract, "lake", days),
+    @one_asset(
+        **described(contract, "lake"),
         **stepped(days),
         ins={"validated": dg.AssetIn(["validated", contract.table])},
         io_manager_key="lake",
@@ -36,14 +36,17 @@ def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Ass
 
 def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot, partitions: list[Partition]) -> None:
     own = ", ".join(quote(column.name) for column in taken.contract.columns)
+    names, shown = previews(
+        taken.connection, f"SELECT {own}, _data_date, rowid AS _order FROM lake", "_data_date", "_order"
+    )
     for partition in partitions:
-        shown = f"SELECT {own} FROM lake WHERE _data_date = '{partition.day}'"
+        day = str(partition.day)
         uri = platform.lake.uri(object_path(taken.contract.table, partition.day))
         metadata = {
             "dagster/partition_row_count": partition.rows,
             "valid rows": partition.valid,
             "duplicates removed": partition.valid - partition.rows,
             "file": dg.MetadataValue.path(uri) if partition.rows else "none: the day has no rows",
-            "preview": table_value(*preview(taken.connection, shown)),
+            "preview": table_value(names, shown.get(day, [])),
         }
-        context.add_asset_metadata(metadata, partition_key=str(partition.day))
+        context.add_asset_metadata(metadata, partition_key=day)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import dagster as dg
 
-from dropzone_assets.assets.described import described, stepped
+from dropzone_assets.assets.described import described, one_asset, stepped
 from dropzone_assets.contracts import Contract
 from dropzone_assets.files import Delivery
 from dropzone_assets.io_managers import RawFiles
@@ -19,7 +19,7 @@ SHOWN = 20
 def raw_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The raw files of one table."""
 
-    @dg.asset(**described(contract, "raw", days), **stepped(days), io_manager_key="raw_zone")
+    @one_asset(**described(contract, "raw"), **stepped(days), io_manager_key="raw_zone")
     def raw(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
         wanted = RawFiles(platform, contract.table, tuple(days_of(context)))
         with explained():

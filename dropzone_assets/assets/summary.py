@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from dropzone_assets.assets.described import described, stepped
+from dropzone_assets.assets.described import described, one_asset, stepped
 from dropzone_assets.contracts import Contract
-from dropzone_assets.engine import preview, rows
+from dropzone_assets.engine import previews, rows
 from dropzone_assets.io_managers import LakePartitions
 from dropzone_assets.ledger import INGESTION
 from dropzone_assets.platform import Platform
@@ -17,8 +17,8 @@ from dropzone_assets.steps.summarise import Summary, ask, ask_ingestion
 def summary_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The summary of one table."""
 
-    @dg.asset(
-        **described(contract, "summary", days),
+    @one_asset(
+        **described(contract, "summary"),
         **stepped(days),
         ins={"lake": dg.AssetIn(["lake", contract.table])},
         io_manager_key="summary",
@@ -38,7 +38,7 @@ def summary_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.
 def ingestion_asset(tables: Sequence[str], days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """What came in on each day: files, bytes, rows read, valid, quarantined, duplicates and late, per table."""
 
-    @dg.asset(
+    @one_asset(
         key=["summary", INGESTION],
         deps=[[layer, table] for table in tables for layer in ("validated", "lake")],
         group_name=INGESTION,
@@ -58,10 +58,10 @@ def ingestion_asset(tables: Sequence[str], days: dg.DailyPartitionsDefinition) -
 
 def _tell(context: dg.AssetExecutionContext, answers: Summary) -> None:
     counts = dict(rows(answers.connection, "SELECT _data_date::VARCHAR, count(*) FROM answers GROUP BY ALL"))
+    names, shown = previews(answers.connection, "SELECT *, rowid AS _order FROM answers", "_data_date", "_order", 20)
     for day in context.partition_keys:
-        shown = f"SELECT * EXCLUDE (_data_date) FROM answers WHERE _data_date = '{day}'"
         metadata = {
             "dagster/partition_row_count": counts.get(day, 0),
-            "preview": table_value(*preview(answers.connection, shown, 20)),
+            "preview": table_value(names, shown.get(day, [])),
         }
         context.add_asset_metadata(metadata, partition_key=day)

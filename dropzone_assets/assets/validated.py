@@ -1,19 +1,22 @@
 """validated/<table> and quarantine/<table>: the rows of the raw files, split by the contract, by file date."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dagster as dg
 
 from dropzone_assets.assets.described import described, stepped
 from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract
-from dropzone_assets.engine import preview, quote, rows
+from dropzone_assets.engine import previews, quote, rows
 from dropzone_assets.files import RawFile
 from dropzone_assets.io_managers import RawFiles
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import POOL, REQUEST, explained, table_value
 from dropzone_assets.steps.judge import Load, judge
 from dropzone_assets.steps.versions import versions
+
+SHOWN = 10
+"""Rows, and reasons, shown on one day's materialization."""
 
 
 def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -23,7 +26,7 @@ def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> 
     @dg.multi_asset(
         name=f"validate_{contract.table}",
         ins={"raw": dg.AssetIn(["raw", contract.table])},
-        outs={layer: dg.AssetOut(**described(contract, layer, days), io_manager_key="warehouse") for layer in layers},
+        outs={layer: dg.AssetOut(**described(contract, layer), io_manager_key="warehouse") for layer in layers},
         pool=POOL,
         **stepped(days),
     )
@@ -45,15 +48,14 @@ def _tell(context: dg.AssetExecutionContext, load: Load) -> None:
     """Counts, reasons and a few rows, on exactly the day they are of."""
     validated, quarantine = (dg.AssetKey([layer, load.contract.table]) for layer in ("validated", "quarantine"))
     counts = _counts(load)
+    accepted, refused, reasons = (_shown(load, query) for query in (_accepted(load), _refused(load), _reasons(load)))
     for day in context.partition_keys:
-        files, valid, refused, late = counts.get(day, (0, 0, 0, 0))
-        numbers = {"dagster/partition_row_count": valid, "files": files, "rows read": valid + refused, "late rows": late}
-        share = refused / (valid + refused) if valid + refused else 0.0
-        shown = _shown(load, day) if files else {}
-        context.add_asset_metadata({**numbers, **shown}, asset_key=validated, partition_key=day)
-        metadata = {"dagster/partition_row_count": refused, "share of rows": share}
-        why = _why(load, day) if refused else {}
-        context.add_asset_metadata({**metadata, **why}, asset_key=quarantine, partition_key=day)
+        files, valid, out, late = counts.get(day, (0, 0, 0, 0))
+        numbers = {"dagster/partition_row_count": valid, "files": files, "rows read": valid + out, "late rows": late}
+        context.add_asset_metadata({**numbers, "preview": accepted(day)}, asset_key=validated, partition_key=day)
+        share = {"dagster/partition_row_count": out, "share of rows": out / (valid + out) if out else 0.0}
+        why = {"reasons": reasons(day), "preview": refused(day)}
+        context.add_asset_metadata({**share, **why}, asset_key=quarantine, partition_key=day)
 
 
 def _counts(load: Load) -> dict[str, tuple[int, int, int, int]]:
@@ -67,17 +69,24 @@ def _counts(load: Load) -> dict[str, tuple[int, int, int, int]]:
     return {day: (files, valid, refused, late) for day, files, valid, refused, late in rows(load.connection, query)}
 
 
-def _shown(load: Load, day: str) -> dict[str, Any]:
+def _shown(load: Load, query: str) -> Callable[[str], dg.TableMetadataValue]:
+    """For a day, the first rows of a query as a table."""
+    names, found = previews(load.connection, query, "_file_date", "_order", SHOWN) if load.parts else ([], {})
+    return lambda day: table_value(names, found.get(day, []))
+
+
+def _accepted(load: Load) -> str:
     own = ", ".join(quote(column.name) for column in load.contract.columns)
-    accepted = f"SELECT {own} FROM {load.rows()} WHERE _file_date = '{day}' AND {REASONS} IS NULL"
-    return {"preview": table_value(*preview(load.connection, accepted))}
+    return f"SELECT {own}, _file_date, {RECORD} AS _order FROM {load.rows()} WHERE {REASONS} IS NULL"
 
 
-def _why(load: Load, day: str) -> dict[str, Any]:
-    refused = f"FROM {load.rows()} WHERE _file_date = '{day}' AND {REASONS} IS NOT NULL"
-    reasons = f"SELECT reason, count(*) AS rows FROM (SELECT unnest({REASONS}) AS reason {refused}) GROUP BY ALL ORDER BY 2 DESC"
-    some = f"SELECT _file AS file, {RECORD} AS record, array_to_string({REASONS}, ', ') AS reasons, {RAW} AS raw {refused}"
-    return {
-        "reasons": table_value(*preview(load.connection, reasons, 20)),
-        "preview": table_value(*preview(load.connection, some)),
-    }
+def _refused(load: Load) -> str:
+    return (
+        f"SELECT _file AS file, {RECORD} AS record, array_to_string({REASONS}, ', ') AS reasons, {RAW} AS raw, "
+        f"_file_date, {RECORD} AS _order FROM {load.rows()} WHERE {REASONS} IS NOT NULL"
+    )
+
+
+def _reasons(load: Load) -> str:
+    reasons = f"SELECT unnest({REASONS}) AS reason, _file_date FROM {load.rows()} WHERE {REASONS} IS NOT NULL"
+    return f"SELECT reason, count(*) AS rows, _file_date, -count(*) AS _order FROM ({reasons}) GROUP BY ALL"

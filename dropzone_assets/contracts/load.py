@@ -52,7 +52,9 @@ def load_contracts(folder: Path, first_day: date) -> Contracts:
         try:
             contract, status = load_contract(file, first_day)
             if contract.table in tables:
-                raise _bad(file, f"describes {contract.table}, as {tables[contract.table].file.name} does.", "Keep one.")
+                raise _bad(
+                    file, f"describes {contract.table}, as {tables[contract.table].file.name} does.", "Keep one."
+                )
         except BadContract as error:
             broken.append(error)
             continue
@@ -151,7 +153,9 @@ def _only_schema(odcs: OpenDataContractStandard) -> SchemaObject:
     twice = {n for n in names if names.count(n) > 1}
     wrong = [n for n in names if not n or n.startswith("_")]
     if twice or wrong or not names:
-        raise BadContract(f"column names: {sorted(twice) or wrong or 'there are none'}.", "Name each once, without `_` first.")
+        raise BadContract(
+            f"column names: {sorted(twice) or wrong or 'there are none'}.", "Name each once, without `_` first."
+        )
     return schemas[0]
 
 

@@ -51,7 +51,11 @@ def quality_rules(schema: SchemaObject) -> tuple[QualityRule, ...]:
 def _rule(rule: DataQuality, column: SchemaProperty | None, schema: SchemaObject) -> QualityRule:
     metric = "sql" if rule.type == "sql" else rule.metric or rule.rule or ""
     where = f"{column.name}: " if column else ""
-    name = re.sub(r"\W+", "_", rule.name or "_".join(filter(None, (column and column.name, metric)))).strip("_").lower()
+    name = (
+        re.sub(r"\W+", "_", rule.name or "_".join(each for each in (column.name if column else "", metric) if each))
+        .strip("_")
+        .lower()
+    )
     return QualityRule(
         name=f"quality_{name}",
         number=_share(_number(metric, rule, column, schema), rule),

@@ -47,4 +47,3 @@ def _time(path: str, parts: dict[str, str]) -> datetime | None:
         return datetime.strptime(" ".join(parts.values()), form)
     except ValueError as error:
         raise Refused(f"{path}: its name holds no date: {error}.", "Rename the file and drop it again.") from error
-

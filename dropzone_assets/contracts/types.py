@@ -53,7 +53,8 @@ def duckdb_type(logical: str, physical: str | None) -> str:
     kind = ALIASES.get(kind, kind).replace("NUMERIC", "DECIMAL")
     if not re.fullmatch(ALLOWED[logical], kind):
         raise BadContract(
-            f"the physicalType {physical!r} is not a DuckDB type for {logical}.", f"Use {DEFAULTS[logical]}, or no physicalType."
+            f"the physicalType {physical!r} is not a DuckDB type for {logical}.",
+            f"Use {DEFAULTS[logical]}, or no physicalType.",
         )
     return "VARCHAR" if logical == "string" else kind
 
@@ -63,7 +64,8 @@ def cast(logical: str, kind: str, options: dict[str, object]) -> str:
     if logical in ("string", "boolean"):
         return "{text}" if logical == "string" else "try_cast({text} AS BOOLEAN)"
     if logical == "integer":
-        return f"CASE WHEN {_plain} AND try_cast({{text}} AS DOUBLE) = try_cast({{text}} AS {kind}) THEN try_cast({{text}} AS {kind}) END"
+        whole = f"try_cast({{text}} AS {kind})"
+        return f"CASE WHEN {_plain} AND try_cast({{text}} AS DOUBLE) = {whole} THEN {whole} END"
     if logical == "number":
         return _number(kind)
     if logical in ("object", "array"):
@@ -89,7 +91,11 @@ def _moment(logical: str, options: dict[str, object]) -> str:
     pattern = options.get("format")
     if pattern:
         parsed = f"try_strptime({{text}}, {literal(strptime_format(str(pattern)))})"
-        return f"CAST({parsed} AS {logical.upper()})" if logical != "timestamp" else _utc(parsed, options, zoned="%z" in parsed)
+        return (
+            f"CAST({parsed} AS {logical.upper()})"
+            if logical != "timestamp"
+            else _utc(parsed, options, zoned="%z" in parsed)
+        )
     if logical == "date":
         return f"CASE WHEN {_digit} AND length({{text}}) <= 10 THEN try_cast({{text}} AS DATE) END"
     if logical == "time":
@@ -99,7 +105,8 @@ def _moment(logical: str, options: dict[str, object]) -> str:
     if zone in ("UTC", "Etc/UTC"):
         return zoned  # a text without an offset is UTC, because the connection is
     naive = f"CASE WHEN {_digit} THEN {_utc('try_cast({text} AS TIMESTAMP)', options, zoned=False)} END"
-    return f"CASE WHEN regexp_matches({{text}}, '(Z|[+-][0-9]{{{{2}}}}(:?[0-9]{{{{2}}}})?)$') THEN {zoned} ELSE {naive} END"
+    offset = "regexp_matches({text}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')"
+    return f"CASE WHEN {offset} THEN {zoned} ELSE {naive} END"
 
 
 def _utc(parsed: str, options: dict[str, object], *, zoned: bool) -> str:

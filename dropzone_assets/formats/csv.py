@@ -64,16 +64,14 @@ class Csv(BaseModel):
     def relation(self, uris: Sequence[str], names: Sequence[str]) -> str:
         """One `read_csv` over all files; records without structure go to a table of rejects."""
         columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(names)))
-        dialect = ", ".join(
-            f"{option} = {literal(value)}"
-            for option, value in {
-                "delim": self.delimiter,
-                "quote": self.quote,
-                "escape": self.escape,
-                "encoding": self.encoding,
-                "header": self.header,
-            }.items()
-        )
+        options: dict[str, str | bool] = {
+            "delim": self.delimiter,
+            "quote": self.quote,
+            "escape": self.escape,
+            "encoding": self.encoding,
+            "header": self.header,
+        }
+        dialect = ", ".join(f"{option} = {literal(value)}" for option, value in options.items())
         return (
             f"SELECT file_index, * FROM read_csv({literals(uris)}, columns = {{{columns}}}, auto_detect = false, "
             f"{dialect}, store_rejects = true, rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scans', "

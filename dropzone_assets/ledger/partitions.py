@@ -72,9 +72,7 @@ class Partitions:
                     update(book)
                     .where(book.c.table_name == table, book.c.data_date == item.day)
                     .where(book.c.published <= item.version)
-                    .values(
-                        published=item.version, published_at=now, valid=item.valid, lake_rows=item.lake_rows
-                    )
+                    .values(published=item.version, published_at=now, valid=item.valid, lake_rows=item.lake_rows)
                 )
 
     def per_date(self, dates: Sequence[date]) -> list[Row[Any]]:

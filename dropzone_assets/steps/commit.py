@@ -1,8 +1,9 @@
 """Commit: a load goes into the warehouse in one transaction, then into the ledger."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from dropzone_assets.contracts import DATA_DATE, DELIVERY, RAW, REASONS, RECORD, Contract
+from dropzone_assets.contracts import DATA_DATE, DELIVERY, RAW, REASONS, RECORD
 from dropzone_assets.engine import WAREHOUSE, Connection, attached, conform, literals, quote, rows, transaction
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.judge import Load
@@ -113,12 +114,15 @@ def _record(load: Load, chosen: Versions) -> None:
             [[d.key for d in mine], table, [d.path for d in mine], [d.file_time for d in mine], load.contract.version],
         )
     book = f"{WAREHOUSE}.dropzone.partitions"
-    run(f"CREATE OR REPLACE TEMP TABLE versions AS SELECT greatest(epoch_us(now()), 1 + coalesce(max(version), 0)) AS v FROM {book}")
+    run(
+        "CREATE OR REPLACE TEMP TABLE versions AS "
+        f"SELECT greatest(epoch_us(now()), 1 + coalesce(max(version), 0)) AS v FROM {book}"
+    )
     run(f"DELETE FROM {book} WHERE table_name = $1 AND data_date IN (SELECT data_date FROM touched)", [table])
     run(f"INSERT INTO {book} SELECT DISTINCT $1, data_date, v FROM touched, versions", [table])
 
 
-def _touched(connection: Connection, table: str, platform: Platform) -> list[tuple[object, int]]:
+def _touched(connection: Connection, table: str, platform: Platform) -> list[tuple[date, int]]:
     """Every partition whose version the ledger has not heard of, also those of a load that was killed."""
     last = platform.ledger.partitions.last_version(table)
     book = f"{WAREHOUSE}.dropzone.partitions"

@@ -46,8 +46,8 @@ def _record(platform: Platform, new: Sequence[Listed], now: datetime) -> int:
             refused[item] = refusal
     deliveries = platform.ledger.deliveries
     deliveries.record([*good, *(Delivery(i.key, i.source, i.path, i.version, i.size, "", now, now) for i in refused)])
-    for item, refusal in refused.items():
-        deliveries.failed(item.key, "read", refusal)
+    for item, why in refused.items():
+        deliveries.failed(item.key, "read", why)
     if refused:
         platform.ledger.partitions.ingestion_changed([now.date()])
     return len(refused)

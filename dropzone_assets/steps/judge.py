@@ -136,9 +136,7 @@ def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], form: F
         "reasons, raw, row_number() OVER (PARTITION BY file_index ORDER BY record) AS nth "
         f"FROM ({broken}) WHERE file_index IN (SELECT file_index FROM files_{part})"
     )
-    run(
-        f"CREATE TEMP TABLE firsts_{part} AS SELECT file_index, min(rowid) AS first FROM judged_{part} GROUP BY ALL"
-    )
+    run(f"CREATE TEMP TABLE firsts_{part} AS SELECT file_index, min(rowid) AS first FROM judged_{part} GROUP BY ALL")
     run(f"CREATE TEMP VIEW rows_{part} AS {_rows(load.contract, part)}")
     load.parts.append(f"rows_{part}")
     load.tallies += [Tally(*row) for row in engine.rows(load.connection, _tallies(part))]

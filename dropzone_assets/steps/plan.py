@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from blake3 import blake3
@@ -77,10 +78,10 @@ def _claim(platform: Platform, table: str) -> Iterator[Request]:
 
 
 def plan_publications(platform: Platform, history: Callable[[str], History]) -> list[Request]:
-    """The runs that bring the lake and the summaries up to date. One that is at work is not asked
-    for again, nor one that failed too often.
+    """The runs that bring the lake and the summaries up to date.
 
-    The ids hold the versions of the partitions, so new rows make a new request.
+    One that is at work is not asked for again, nor one that failed too often. The ids hold the versions of the
+    partitions, so new rows make a new request.
     """
     requests = []
     for table, versions in platform.ledger.partitions.due().items():
@@ -100,7 +101,7 @@ def ranges(days: Iterable[date] | Mapping[date, object], most: int = RANGES) -> 
     ordered = sorted(days)
     if not ordered:
         return []
-    gaps = sorted(zip(ordered, ordered[1:], strict=False), key=lambda pair: pair[0] - pair[1])
+    gaps = sorted(pairwise(ordered), key=lambda pair: pair[0] - pair[1])
     cuts = sorted(pair for pair in gaps[: most - 1] if pair[1] - pair[0] > timedelta(days=1))
     firsts = [ordered[0], *(after for _, after in cuts)]
     lasts = [*(before for before, _ in cuts), ordered[-1]]
@@ -116,4 +117,3 @@ def _died(batch: str) -> Permanent:
         f"The runs that loaded this file ended early {ATTEMPTS} times (batch {batch}).",
         "Look at the last run in the Dagster UI, then: dropzone replay.",
     )
-

@@ -80,7 +80,8 @@ def lake_rows(contract: Contract, relation: str = "snapshot") -> str:
     ranked = arrival if contract.keep == "first" else ", ".join(f"{name} DESC" for name in arrival.split(", "))
     return (
         f"SELECT {own} FROM {relation} "
-        f"QUALIFY row_number() OVER (PARTITION BY {DATA_DATE}, {order} ORDER BY {ranked}) = 1 ORDER BY {DATA_DATE}, {order}"
+        f"QUALIFY row_number() OVER (PARTITION BY {DATA_DATE}, {order} ORDER BY {ranked}) = 1 "
+        f"ORDER BY {DATA_DATE}, {order}"
     )
 
 
@@ -88,7 +89,9 @@ def deduplicate(taken: Snapshot) -> list[Partition]:
     """Make the table `lake` beside the snapshot, and count both for each day."""
     connection = taken.connection
     connection.execute(f"CREATE OR REPLACE TEMP TABLE lake AS {lake_rows(taken.contract)}")
-    counts = [dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM {t} GROUP BY ALL")) for t in ("snapshot", "lake")]
+    counts = [
+        dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM {t} GROUP BY ALL")) for t in ("snapshot", "lake")
+    ]
     return [Partition(day, counts[0].get(day, 0), counts[1].get(day, 0)) for day in taken.days]
 
 

@@ -1,6 +1,6 @@
 """Questions: what can be asked of finished steps; each answer is a table of what is not as promised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -16,9 +16,9 @@ class Answer(NamedTuple):
     """Whether a promise holds, the numbers behind it, and the cases where it does not, under `names`."""
 
     kept: bool
-    numbers: dict[str, int | float]
+    numbers: Mapping[str, int | float]
     names: tuple[str, ...] = ()
-    cases: list[tuple[Any, ...]] = []
+    cases: Sequence[tuple[Any, ...]] = ()
 
 
 def files_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
@@ -77,7 +77,8 @@ def lake_equals_warehouse(platform: Platform, contract: Contract, days: Sequence
     """For every lake partition: the same number of rows and the same checksum as made from the warehouse now."""
     connection = _both(platform, contract, days)
     own = ", ".join(quote(name) for name in (*contract.stored, DELIVERY))
-    count = f"SELECT {DATA_DATE} AS day, count(*) AS {{0}}_rows, bit_xor(hash({own})) AS {{0}}_checksum FROM {{1}} GROUP BY ALL"
+    checksum = f"bit_xor(hash({own}))"
+    count = f"SELECT {DATA_DATE} AS day, count(*) AS {{0}}_rows, {checksum} AS {{0}}_checksum FROM {{1}} GROUP BY ALL"
     wrong, numbers = _compare(
         connection,
         count.format("warehouse", f"({lake_rows(contract)})"),

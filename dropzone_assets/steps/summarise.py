@@ -14,7 +14,6 @@ from dropzone_assets.engine import (
     literal,
     literals,
     quote,
-    rows,
     transaction,
 )
 from dropzone_assets.ledger import INGESTION, Published
@@ -36,6 +35,9 @@ INGESTION_COLUMNS = {
 }
 """`files` to `late` count the files of the day; `duplicates` the rows its lake partition left out. `late`: valid rows
 of a day before their file's."""
+
+
+OF_FILES = ("files", "bytes", "rows_read", "valid", "quarantined", "late")
 
 
 class Summary(NamedTuple):
@@ -71,8 +73,7 @@ def ask_ingestion(platform: Platform, days: Sequence[date]) -> Summary:
     conform(connection, "answers", {DAY: "DATE", **INGESTION_COLUMNS})
     found: dict[tuple[str, date], dict[str, Any]] = {}
     for row in platform.ledger.deliveries.per_date(days):
-        counts = {name: int(getattr(row, name)) for name in ("files", "bytes", "rows_read", "valid", "quarantined", "late")}
-        found[row.table_name, row.file_date] = counts
+        found[row.table_name, row.file_date] = {name: int(getattr(row, name)) for name in OF_FILES}
     for row in platform.ledger.partitions.per_date(days):
         found.setdefault((row.table_name, row.data_date), {})["duplicates"] = row.valid - row.lake_rows
     for (table, day), counts in sorted(found.items()):
@@ -107,4 +108,3 @@ def _replace(connection: Connection, table: str, days: Sequence[date]) -> None:
     conform(connection, table, columns_of(connection, "answers"))
     connection.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT unnest({literals(days)}::DATE[]))")
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM answers")
-
