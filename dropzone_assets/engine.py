@@ -104,6 +104,13 @@ def rows(connection: Connection, statement: str, parameters: Sequence[Any] = ())
     return connection.execute(statement, list(parameters)).fetchall()
 
 
+def ask(connection: Connection, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and all rows of any statement."""
+    answer = connection.execute(statement)
+    names = [column[0] for column in answer.description or ()]
+    return names, answer.fetchall()
+
+
 def columns_of(connection: Connection, table: str) -> dict[str, str]:
     """Column name → DuckDB type of `[database.][schema.]table`; empty when there is no such table."""
     name, *path = [part.strip('"') for part in reversed(table.split("."))]

@@ -1,5 +1,6 @@
 """What can be set from outside. This is the only reader of the environment."""
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -37,6 +38,10 @@ class Settings(BaseSettings):
         """The settings of this process, with `home` made absolute so that a change of folder changes nothing."""
         settings = cls()
         return settings.model_copy(update={"home": settings.home.resolve()})
+
+    def for_children(self) -> dict[str, str]:
+        """The environment for a process of Dagster's: this one's, with both homes said plainly."""
+        return {**os.environ, "DROPZONE_HOME": str(self.home), "DAGSTER_HOME": str(self.instance.resolve())}
 
     @property
     def contracts(self) -> Path:

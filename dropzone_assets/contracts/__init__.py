@@ -5,7 +5,7 @@ To add a table, add a YAML file to the contracts folder. To add a kind of rule, 
 """
 
 from dropzone_assets.contracts.compile import RAW, REASONS, compile_contract
-from dropzone_assets.contracts.load import Contracts, load_contracts
+from dropzone_assets.contracts.load import Contracts, load_contract, load_contracts
 from dropzone_assets.contracts.match import Matched, match_columns, wanted_names
 from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, RECORD, Column, Contract
 from dropzone_assets.contracts.quality import QualityRule
@@ -23,6 +23,7 @@ __all__ = [
     "Matched",
     "QualityRule",
     "compile_contract",
+    "load_contract",
     "load_contracts",
     "match_columns",
     "recognise",

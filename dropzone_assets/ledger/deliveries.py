@@ -83,6 +83,12 @@ class Deliveries:
         """Pending deliveries that no batch has claimed, oldest file first."""
         return self._find(book.c.table_name == table, book.c.state.in_(PENDING), book.c.batch == "")
 
+    def pending(self) -> int:
+        """How many deliveries are still to be loaded."""
+        with self._engine.connect() as connection:
+            query = select(func.count()).select_from(book).where(book.c.state.in_(PENDING))
+            return int(connection.scalar(query) or 0)
+
     def claimed(self) -> dict[str, list[Delivery]]:
         """Batch → its deliveries that are still pending."""
         query = select(book).where(book.c.state.in_(PENDING), book.c.batch != "")

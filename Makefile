@@ -1,0 +1,83 @@
+# Two commands need nothing but Python >= 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DROPZONE_HOME ?= $(CURDIR)/data
+export DAGSTER_HOME ?= $(DROPZONE_HOME)/dagster
+# Bytecode makes every start of Dagster seconds faster; some machines switch it off.
+unexport PYTHONDONTWRITEBYTECODE
+export UV_COMPILE_BYTECODE := 1
+UV := $(shell command -v uv 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check full s3 ui lint-contracts bench env clean
+
+help:  ## What can be made.
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/.demo  ## Ingest two weeks of real flights and some dirty files, and show what came of them.
+	@$(BIN)/dropzone demo
+
+up: $(VENV)/.demo  ## Start the Dagster UI (http://localhost:3000) and the daemon that watches the dropzone.
+	@$(BIN)/dropzone up
+
+test: $(VENV)/.test  ## Run the tests.
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.check  ## Lint, format, types, floors.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 0 tests/test_floors.py
+
+full: $(VENV)/.test  ## The tests over all of the data: a whole year of flights.
+	$(BIN)/python -m pytest -n 0 -m full
+
+s3: $(VENV)/.s3  ## The tests against a real S3 server.
+	$(BIN)/python -m pytest -n 0 -m s3
+
+ui: $(VENV)/.ui  ## The smoke test of the UI in Chromium.
+	$(BIN)/python -m pytest -n 0 -m ui
+
+lint-contracts: $(VENV)/.datacontract  ## Every shipped contract passes the linter of the standard's own tool.
+	@for file in data/contracts/*.odcs.yaml; do $(VENV)/datacontract/bin/datacontract lint $$file || exit 1; done
+
+bench: $(VENV)/.bench  ## Compare the road with hand-written DuckDB and pandas on this machine, as ratios.
+	$(BIN)/python benchmarks/road.py
+
+env:  ## Print what a shell needs for dagster's own commands: eval "$$(make env)".
+	@echo 'export DROPZONE_HOME="$(DROPZONE_HOME)" DAGSTER_HOME="$(DAGSTER_HOME)" DAGSTER_MODULE_NAME=dropzone_assets.definitions PATH="$(CURDIR)/$(BIN):$$PATH"'
+
+clean:  ## Remove the environment and everything the platform made; contracts and sources stay.
+	rm -rf $(VENV) data/raw data/lake data/dropzone data/dagster data/.spill data/*.duckdb* data/*.sqlite* data/.ingest.lock
+
+# Each stamp installs the package with the extras of its purpose.
+$(VENV)/.demo: EXTRAS := demo
+$(VENV)/.test: EXTRAS := demo,test
+$(VENV)/.check: EXTRAS := demo,test,check
+$(VENV)/.s3: EXTRAS := demo,test,s3-test
+$(VENV)/.ui: EXTRAS := demo,test,ui-test
+$(VENV)/.bench: EXTRAS := demo,bench
+$(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.s3 $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python -e '.[$(EXTRAS)]'
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+endif
+	@touch $@
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python >= 3.11 is needed, $(PYTHON) is older: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@echo "Setting up $(VENV) (about a minute, once) ..."
+ifdef UV
+	$(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(VENV)
+else
+	$(PYTHON) -m venv $(VENV)
+endif
+
+# datacontract-cli pins other versions than we do, so it lives on its own.
+$(VENV)/.datacontract: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/datacontract
+	$(VENV)/datacontract/bin/python -m pip install --quiet --disable-pip-version-check 'datacontract-cli>=1.2,<2'
+	@touch $@

@@ -1,0 +1,39 @@
+"""All commands under one name, and what their exit codes mean: 0 done, 1 something failed, 2 could not start."""
+
+import sys
+import warnings
+
+import typer
+
+from dropzone_assets.cli.contracts import contracts
+from dropzone_assets.cli.demo import demo
+from dropzone_assets.cli.generate import generate
+from dropzone_assets.cli.ingest import ingest, replay
+from dropzone_assets.cli.quarantine import quarantine
+from dropzone_assets.cli.query import query, shell
+from dropzone_assets.cli.show import problem
+from dropzone_assets.cli.status import status
+from dropzone_assets.cli.up import up
+from dropzone_assets.errors import DropzoneError
+
+app = typer.Typer(
+    name="dropzone",
+    help="Drop a file anywhere, get a table you can trust.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+for command in (demo, up, generate, ingest, status, quarantine, replay, query, shell):
+    app.command()(command)
+app.add_typer(contracts, name="contracts")
+
+
+def main() -> None:
+    """Run the command line; an error made for people is printed as a sentence, not as a traceback."""
+    warnings.filterwarnings("ignore", module="dagster")
+    try:
+        app()
+    except DropzoneError as error:
+        problem(error)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)

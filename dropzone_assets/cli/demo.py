@@ -1,0 +1,90 @@
+"""`dropzone demo`: two weeks of real flights and some dirty synthetic files, ingested, checked and shown."""
+
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import typer
+
+from dropzone_assets.cli.generate import FIRST_FLIGHTS, burst, tell
+from dropzone_assets.cli.ingest import ingest_all
+from dropzone_assets.cli.show import here, out, table
+from dropzone_assets.demo.generators import GENERATORS
+from dropzone_assets.demo.planted import Planted
+from dropzone_assets.engine import Connection, literals, rows
+from dropzone_assets.steps.query import open_query
+
+DAYS = 14
+SYNTHETIC_START, SYNTHETIC_DAYS, SYNTHETIC_ROWS, SEED = date(2024, 3, 4), 5, 1_000, 7
+
+
+def demo() -> None:
+    """Drop real and dirty files, ingest them, compare with what was planted, and say how to go on."""
+    platform = here()
+    folder = platform.settings.home / "dropzone"
+    planted = burst(folder, "flights", FIRST_FLIGHTS, DAYS, 0, 0)
+    for name in GENERATORS:
+        planted += burst(folder, name, SYNTHETIC_START, SYNTHETIC_DAYS, SYNTHETIC_ROWS, SEED)
+    tell(planted, folder)
+    code = ingest_all(platform, json=False)
+    with open_query(platform) as connection:
+        found = [_compare(connection, name, planted) for name in sorted({each.table for each in planted})]
+        reasons = rows(connection, " UNION ALL ".join(_reasons(each.table) for each in found) + " ORDER BY 1, 3 DESC")
+        summary = rows(connection, SUMMARY)
+    table("Why rows were refused", ("table", "reason", "rows"), reasons)
+    table(
+        "lake.flights, as summary.flights tells it", ("carrier", "flights", "cancelled", "mean delay, minutes"), summary
+    )
+    table("What came in, against what was planted", Compared._fields, found)
+    _how_to_go_on(folder)
+    raise typer.Exit(code if all(each.as_planted for each in found) else 1)
+
+
+class Compared(NamedTuple):
+    """One table of the demo: rows found, and whether they and every refused record are exactly as planted."""
+
+    table: str
+    files: int
+    valid: int
+    refused: int
+    duplicates: int
+    lake: int
+    as_planted: bool
+
+
+SUMMARY = """
+    SELECT carrier, sum(flights)::BIGINT, sum(cancelled)::BIGINT,
+        sum(mean_dep_delay * (flights - cancelled)) / sum(flights - cancelled)
+    FROM summary.flights GROUP BY carrier ORDER BY 2 DESC LIMIT 5
+"""
+
+
+def _compare(connection: Connection, name: str, planted: list[Planted]) -> Compared:
+    mine = [each for each in planted if each.table == name]
+    files = literals([each.file for each in mine])
+    delivered = f"(SELECT delivery FROM warehouse.dropzone.loads WHERE list_contains({files}, path))"
+    count = f"SELECT count(*) FROM {{}}.{name} WHERE _delivery IN {delivered}"
+    valid, lake = (rows(connection, count.format(schema))[0][0] for schema in ("validated", "lake"))
+    asked = f"SELECT file, record, list_sort(reasons) FROM quarantine.{name} WHERE list_contains({files}, file)"
+    refused = {(file, record): reasons for file, record, reasons in rows(connection, asked)}
+    wanted = {(e.file, record): sorted(reasons) for e in mine for record, reasons in e.refused.items()}
+    kept = valid == sum(e.valid for e in mine) and lake == sum(e.valid - e.duplicates for e in mine)
+    return Compared(name, len(mine), valid, len(refused), valid - lake, lake, kept and refused == wanted)
+
+
+def _reasons(name: str) -> str:
+    unnested = f"SELECT unnest(reasons) AS reason FROM quarantine.{name}"
+    return f"(SELECT '{name}', reason, count(*) FROM ({unnested}) GROUP BY reason ORDER BY 3 DESC LIMIT 6)"
+
+
+def _how_to_go_on(folder: Path) -> None:
+    out.print(
+        "\n[bold]Go on[/]\n"
+        "  make up                              the Dagster UI at http://localhost:3000, watching the dropzone\n"
+        "  dropzone status                      where every file is\n"
+        "  dropzone quarantine transactions     the refused rows, with every reason\n"
+        '  dropzone query "FROM summary.flights LIMIT 5"\n'
+        "  dropzone generate --days 1           more dirty files\n"
+        f"Drop files of your own into {folder}; a table is one YAML in {folder.parent / 'contracts'}.",
+        highlight=False,
+    )

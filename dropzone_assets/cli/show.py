@@ -1,0 +1,67 @@
+"""How answers are printed: tables for people, JSON and CSV for machines, errors with their cure."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dropzone_assets.errors import DropzoneError
+from dropzone_assets.platform import Platform, open_platform
+from dropzone_assets.settings import Settings
+
+out = Console()
+err = Console(stderr=True)
+
+STYLES = {"loaded": "green", "listed": "yellow", "fetched": "yellow", "failed": "bold red"}
+"""Words that are printed in a colour of their own."""
+
+
+def here() -> Platform:
+    """The platform of this process's environment."""
+    return open_platform(Settings.from_env())
+
+
+def problem(error: DropzoneError) -> None:
+    """Print an error: what was found in red, what to do below it."""
+    err.print(Text(error.found, style="bold red"))
+    if error.cure:
+        err.print(Text(error.cure))
+
+
+def table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows for people; numbers to the right."""
+    drawn = Table(title=title or None, title_justify="left", header_style="bold", title_style="bold cyan")
+    listed = [list(row) for row in rows]
+    for n, name in enumerate(names):
+        numbers = bool(listed) and all(isinstance(row[n], int | float) or row[n] is None for row in listed)
+        drawn.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for row in listed:
+        drawn.add_row(*(_cell(value) for value in row))
+    out.print(drawn)
+
+
+def as_json(value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    """Print a JSON document; dates and decimals as text."""
+    print(json.dumps(value, default=str, indent=2, ensure_ascii=False))  # noqa: T201 - not for people
+
+
+def as_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print RFC 4180 with a header."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(names)
+    writer.writerows(rows)
+
+
+def _cell(value: Any) -> Text:
+    if isinstance(value, bool) or value is None:
+        return Text("" if value is None else str(value).lower())
+    if isinstance(value, int):
+        return Text(f"{value:,}")
+    if isinstance(value, float):
+        return Text(f"{value:,.2f}")
+    return Text(str(value), style=STYLES.get(str(value), ""))

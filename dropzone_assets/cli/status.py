@@ -1,0 +1,99 @@
+"""`dropzone status`: where everything is on its way, per table and per file."""
+
+from datetime import datetime
+from fnmatch import fnmatch
+from typing import Annotated, Any
+
+import typer
+
+from dropzone_assets.cli.show import as_json, here, out, table
+from dropzone_assets.platform import Platform
+
+STATES = ("listed", "fetched", "loaded", "linked", "superseded", "failed")
+
+PER_FILE = ("path", "table_name", "file_date", "state", "rows_read", "valid", "quarantined", "arrived", "loaded_at")
+
+SHOWN = 100
+
+
+def status(
+    table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All tables when left out.")] = "",
+    files: Annotated[bool, typer.Option("--files", help="One line a file instead of one a table.")] = False,
+    file: Annotated[str, typer.Option("--file", help="Only files with this name; * matches anything.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document, with all files.")] = False,
+) -> None:
+    """Say where every file is, and what every table holds."""
+    platform = here()
+    if table_name:
+        platform.contract(table_name)
+    tables = [row for row in _tables(platform) if not table_name or row["table"] == table_name]
+    if json:
+        as_json({"tables": tables, "files": _files(platform, table_name, file), "broken_contracts": _broken(platform)})
+    elif files or file:
+        _print_files(_files(platform, table_name, file))
+    else:
+        _print_tables(platform, tables)
+
+
+def _tables(platform: Platform) -> list[dict[str, Any]]:
+    """One row a table; files that no contract recognises come under the empty name."""
+    found: dict[str, dict[str, Any]] = {name: _blank(name) for name in platform.contracts.tables}
+    for row in platform.ledger.deliveries.per_table():
+        line = found.setdefault(row.table_name, _blank(row.table_name))
+        line[row.state] = row.files
+        if row.state == "loaded":
+            line |= {name: int(getattr(row, name)) for name in ("rows_read", "valid", "quarantined")}
+            line["last_loaded"] = row.loaded_at
+    for row in platform.ledger.partitions.per_table():
+        line = found.setdefault(row.table_name, _blank(row.table_name))
+        line |= {"partitions": row.partitions, "lake_rows": int(row.lake_rows), "due": int(row.due)}
+        line["duplicates"] = int(row.valid - row.lake_rows)
+    return list(found.values())
+
+
+def _blank(name: str) -> dict[str, Any]:
+    counts = (*STATES, "rows_read", "valid", "quarantined", "duplicates", "lake_rows", "partitions", "due")
+    return {"table": name, **dict.fromkeys(counts, 0), "last_loaded": None}
+
+
+def _files(platform: Platform, table_name: str, pattern: str) -> list[dict[str, Any]]:
+    names = ("source", *PER_FILE, "stage", "reason", "cure", "same_as", "content_hash", "key")
+    rows = platform.ledger.deliveries.everything(table_name)
+    mine = [row for row in rows if not pattern or fnmatch(row.path, pattern) or fnmatch(row.path, f"*/{pattern}")]
+    return [{name: getattr(row, name) for name in names} for row in mine]
+
+
+def _broken(platform: Platform) -> list[dict[str, str]]:
+    return [{"found": error.found, "cure": error.cure} for error in platform.contracts.broken]
+
+
+def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
+    shown = ("loaded", "listed", "linked", "superseded", "failed")
+    counts = ("rows_read", "valid", "quarantined", "duplicates", "lake_rows", "partitions", "due")
+    lines = []
+    for line in tables:
+        line["listed"] += line["fetched"]
+        numbers = [line[name] for name in (*shown, *counts)]
+        lines.append((line["table"] or "(no table)", *numbers, _moment(line["last_loaded"])))
+    heads = ("loaded", "pending", "linked", "superseded", "failed", *(name.replace("_", " ") for name in counts))
+    table(f"{platform.settings.home}", ("table", *heads, "last loaded (UTC)"), lines)
+    for error in platform.contracts.broken:
+        out.print(f"[bold red]Broken contract[/] {error}")
+    for row in platform.ledger.deliveries.failures()[:10]:
+        out.print(f"[bold red]Failed[/] {row.reason} [dim]{row.cure}[/]")
+
+
+def _print_files(files: list[dict[str, Any]]) -> None:
+    lines = [[_moment(f[n]) if isinstance(f[n], datetime) else f[n] for n in PER_FILE] for f in files[:SHOWN]]
+    table(f"{len(files):,} deliveries", [name.replace("_", " ") for name in PER_FILE], lines)
+    if len(files) > SHOWN:
+        out.print(f"… and {len(files) - SHOWN:,} more: name a TABLE or a --file, or take --json.")
+    for f in files[:SHOWN]:
+        if f["reason"]:
+            out.print(f"[bold red]{f['stage']}[/] {f['reason']} [dim]{f['cure']}[/]")
+        if f["same_as"]:
+            out.print(f"{f['path']} holds the same bytes as delivery {f['same_as']}.")
+
+
+def _moment(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}" if value else ""

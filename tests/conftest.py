@@ -1,0 +1,98 @@
+"""A small platform of its own for every test: a home with the shipped contracts, and the ways into it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from dropzone_assets.engine import rows
+from dropzone_assets.ingest import Ingested, open_ingester
+from dropzone_assets.platform import Platform, open_platform
+from dropzone_assets.settings import Settings
+from dropzone_assets.steps.query import open_query
+
+CONTRACTS = Path(__file__).parents[1] / "data" / "contracts"
+
+Ingest = Callable[..., Ingested]
+Drop = Callable[[str, str], Path]
+Query = Callable[[str], list[tuple[Any, ...]]]
+
+
+def make_home(home: Path) -> Path:
+    """A home with the shipped contracts, whose one source believes that every file is finished."""
+    shutil.copytree(CONTRACTS, home / "contracts")
+    (home / "dropzone").mkdir()
+    (home / "sources.yaml").write_text("sources:\n  - {name: dropzone, url: dropzone, settle_seconds: 0}\n")
+    return home
+
+
+def ingest_home(home: Path, instance: dg.DagsterInstance, *, well: bool = True) -> Ingested:
+    """What `dropzone ingest` does; `well`: every run must succeed."""
+    settings = Settings(home=home)
+    platform = open_platform(settings)
+    with open_ingester(settings, platform, instance) as ingester:
+        ingester.look()
+        for request in ingester.requests():
+            ingester.run(request)
+    platform.ledger.engine.dispose()
+    assert not (well and ingester.result.failed_runs), ingester.result.failed_runs
+    return ingester.result
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is set in the shell of a developer is not set here."""
+    for name in [name for name in os.environ if name.startswith(("DROPZONE_", "DAGSTER_"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return make_home(tmp_path / "home")
+
+
+@pytest.fixture
+def platform(home: Path) -> Iterator[Platform]:
+    platform = open_platform(Settings(home=home))
+    yield platform
+    platform.ledger.engine.dispose()
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.fixture
+def ingest(home: Path, instance: dg.DagsterInstance) -> Ingest:
+    """Everything new, now; with `well=False` runs may fail."""
+    return lambda well=True: ingest_home(home, instance, well=well)
+
+
+@pytest.fixture
+def drop(home: Path) -> Drop:
+    """Put a file into the dropzone; its path."""
+
+    def drop(name: str, text: str) -> Path:
+        file = home / "dropzone" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    return drop
+
+
+@pytest.fixture
+def query(platform: Platform) -> Query:
+    """Ask the warehouse and the lake."""
+
+    def query(sql: str) -> list[tuple[Any, ...]]:
+        with open_query(platform) as connection:
+            return rows(connection, sql)
+
+    return query
