@@ -1,5 +1,7 @@
 """Where everything meets: settings in, Dagster definitions out. Holds no asset and no SQL."""
 
+import warnings
+
 import dagster as dg
 from dagster_aws.s3 import S3Resource
 from dagster_duckdb import DuckDBResource
@@ -29,8 +31,12 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
     platform = Platform(settings.model_copy(update={"warehouse_path": duckdb.database}), access)
     contracts = list(platform.contracts.tables.values())
     days = dg.DailyPartitionsDefinition(settings.start_date.isoformat(), end_offset=2)
+    with warnings.catch_warnings():
+        # BackfillPolicy is marked beta; it is Dagster's one way to take a range of days in one run.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        assets = tables_assets(contracts, days)
     return dg.Definitions(
-        assets=tables_assets(contracts, days),
+        assets=assets,
         asset_checks=[*(check for contract in contracts for check in table_checks(contract)), *platform_checks()],
         sensors=[*map(source_sensor, load_sources(settings.sources)), due_sensor()],
         schedules=[summary_schedule()],

@@ -80,7 +80,8 @@ def _reasons(name: str) -> str:
 def _how_to_go_on(folder: Path) -> None:
     out.print(
         "\n[bold]Go on[/]\n"
-        "  make up                              the Dagster UI at http://localhost:3000, watching the dropzone\n"
+        '  eval "$(make env)"                   puts dropzone and dagster on your PATH\n'
+        "  dropzone up                          the Dagster UI at http://localhost:3000 (or: make up)\n"
         "  dropzone status                      where every file is\n"
         "  dropzone quarantine transactions     the refused rows, with every reason\n"
         '  dropzone query "FROM summary.flights LIMIT 5"\n'

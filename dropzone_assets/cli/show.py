@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -35,11 +36,17 @@ def problem(error: DropzoneError) -> None:
 
 def table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print rows for people; numbers to the right."""
-    drawn = Table(title=title or None, title_justify="left", header_style="bold", title_style="bold cyan")
+    look: dict[str, Any] = {
+        "header_style": "bold",
+        "title_style": "bold cyan",
+        "title_justify": "left",
+        "box": SIMPLE_HEAD,
+    }
+    drawn = Table(title=title or None, pad_edge=False, collapse_padding=True, **look)
     listed = [list(row) for row in rows]
     for n, name in enumerate(names):
         numbers = bool(listed) and all(isinstance(row[n], int | float) or row[n] is None for row in listed)
-        drawn.add_column(name, justify="right" if numbers else "left", overflow="fold")
+        drawn.add_column(name, justify="right" if numbers else "left", overflow="fold", no_wrap=numbers or n == 0)
     for row in listed:
         drawn.add_row(*(_cell(value) for value in row))
     out.print(drawn)

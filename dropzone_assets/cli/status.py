@@ -13,6 +13,22 @@ STATES = ("listed", "fetched", "loaded", "linked", "superseded", "failed")
 
 PER_FILE = ("path", "table_name", "file_date", "state", "rows_read", "valid", "quarantined", "arrived", "loaded_at")
 
+PRINTED = {"path": "file", "state": "state", "rows_read": "rows", "quarantined": "refused", "loaded_at": "loaded (UTC)"}
+"""Fields of a delivery that fit on a line → what they are called there."""
+
+PRINTED_OF_TABLE = {
+    "loaded": "files",
+    "listed": "pending",
+    "failed": "failed",
+    "rows_read": "rows",
+    "valid": "valid",
+    "quarantined": "refused",
+    "duplicates": "doubles",
+    "lake_rows": "in lake",
+    "due": "days due",
+}
+"""Counts of a table that fit on a line → what they are called there; --json has them all."""
+
 SHOWN = 100
 
 
@@ -68,15 +84,11 @@ def _broken(platform: Platform) -> list[dict[str, str]]:
 
 
 def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
-    shown = ("loaded", "listed", "linked", "superseded", "failed")
-    counts = ("rows_read", "valid", "quarantined", "duplicates", "lake_rows", "partitions", "due")
     lines = []
     for line in tables:
         line["listed"] += line["fetched"]
-        numbers = [line[name] for name in (*shown, *counts)]
-        lines.append((line["table"] or "(no table)", *numbers, _moment(line["last_loaded"])))
-    heads = ("loaded", "pending", "linked", "superseded", "failed", *(name.replace("_", " ") for name in counts))
-    table(f"{platform.settings.home}", ("table", *heads, "last loaded (UTC)"), lines)
+        lines.append((line["table"] or "(no table)", *(line[name] for name in PRINTED_OF_TABLE)))
+    table(f"{platform.settings.home}", ("table", *PRINTED_OF_TABLE.values()), lines)
     for error in platform.contracts.broken:
         out.print(f"[bold red]Broken contract[/] {error}")
     for row in platform.ledger.deliveries.failures()[:10]:
@@ -84,8 +96,8 @@ def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
 
 
 def _print_files(files: list[dict[str, Any]]) -> None:
-    lines = [[_moment(f[n]) if isinstance(f[n], datetime) else f[n] for n in PER_FILE] for f in files[:SHOWN]]
-    table(f"{len(files):,} deliveries", [name.replace("_", " ") for name in PER_FILE], lines)
+    lines = [[_moment(f[n]) if n == "loaded_at" else f[n] for n in PRINTED] for f in files[:SHOWN]]
+    table(f"{len(files):,} deliveries", list(PRINTED.values()), lines)
     if len(files) > SHOWN:
         out.print(f"… and {len(files) - SHOWN:,} more: name a TABLE or a --file, or take --json.")
     for f in files[:SHOWN]:

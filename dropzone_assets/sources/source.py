@@ -24,7 +24,7 @@ class SourceConfig(BaseModel):
     kind: str = "folder"
     url: str
     settle_seconds: float = Field(default=2.0, ge=0)
-    poll_seconds: int = Field(default=5, ge=1)
+    poll_seconds: int = Field(default=1, ge=1)
 
 
 class Source(Protocol):
