@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import dagster as dg
 
-from dropzone_assets.contracts import Contract
+from dropzone_assets.contracts import Column, Contract
 from dropzone_assets.runs import RETRIES
 
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
@@ -31,7 +31,7 @@ def described(contract: Contract, layer: str) -> dict[str, Any]:
         "description": f"{what}\n\n{contract.description}",
         "owners": list(contract.owners),
         "tags": dict.fromkeys(contract.tags, ""),
-        "kinds": {kind},
+        "kinds": {layer, kind},
         "metadata": _metadata(contract, layer),
         "code_version": contract.version,
         "freshness_policy": _freshness(contract) if layer == "lake" else None,
@@ -80,12 +80,18 @@ def _schema(contract: Contract, layer: str) -> dg.TableSchema:
                 dg.TableColumnConstraints(
                     nullable=not column.required,
                     unique=layer == "lake" and contract.key == (column.name,),
-                    other=[] if layer == "raw" else [rule.sentence for rule in column.rules],
+                    other=[] if layer == "raw" else _constraints(column),
                 ),
             )
             for column in columns
         ]
     )
+
+
+def _constraints(column: Column) -> list[str]:
+    """What the rules ask for beside a value and a type, which the UI shows in their own way."""
+    shown = [rule for rule in column.rules if not rule.name.endswith((":required", ":type"))]
+    return [rule.sentence.removeprefix(f"{column.name} ") for rule in shown]
 
 
 def _lineage(contract: Contract, layer: str) -> dg.TableColumnLineage:

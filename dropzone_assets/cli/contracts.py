@@ -24,7 +24,7 @@ def check(
     broken = 0
     for file in wanted:
         try:
-            contract, status = load_contract(file, platform.settings.start_date)
+            contract, status = load_contract(file, platform.settings.start_date, open_format)
             rules = sum(len(column.rules) for column in contract.columns)
             out.print(
                 f"[green]✓[/] {file.name}: {contract.table}, {status}, {len(contract.columns)} columns, "

@@ -55,6 +55,7 @@ def ingest_all(platform: Platform, *, json: bool, again: int = 0) -> int:
         "files_seen": seen.seen,
         "files_new": seen.new,
         "files_not_settled": seen.waiting,
+        "files_in_other_runs": platform.ledger.deliveries.pending(),
         "files_loaded": pending - platform.ledger.deliveries.pending() - len(failures) + seen.refused,
         "files_failed": len(failures),
         "runs": len(ingester.result.runs),
@@ -70,8 +71,10 @@ def _tell(platform: Platform, result: dict[str, Any], busy: bool) -> None:
         err.print(f"[yellow]Contract left out:[/] {broken}")
     if not busy and not result["runs"] and not result["files_failed"]:
         out.print(f"Nothing new: all {result['files_seen']:,} files at the sources were loaded before.")
-    else:
+    elif result["runs"]:
         out.print(f"{result['files_loaded']:,} files loaded in {result['runs']:,} runs. See: dropzone status.")
+    if result["files_in_other_runs"]:
+        out.print(f"{result['files_in_other_runs']:,} files are in runs of another process. See: dropzone status.")
     if result["files_not_settled"]:
         out.print(f"{result['files_not_settled']:,} files are still being written; they are taken next time.")
     if result["failures"]:

@@ -42,11 +42,11 @@ def table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> No
         "title_justify": "left",
         "box": SIMPLE_HEAD,
     }
-    drawn = Table(title=title or None, pad_edge=False, collapse_padding=True, **look)
+    drawn = Table(title=title or None, pad_edge=False, padding=0, show_edge=False, **look)
     listed = [list(row) for row in rows]
     for n, name in enumerate(names):
         numbers = bool(listed) and all(isinstance(row[n], int | float) or row[n] is None for row in listed)
-        drawn.add_column(name, justify="right" if numbers else "left", overflow="fold", no_wrap=numbers or n == 0)
+        drawn.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in listed:
         drawn.add_row(*(_cell(value) for value in row))
     out.print(drawn)

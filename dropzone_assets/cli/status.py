@@ -21,11 +21,10 @@ PRINTED_OF_TABLE = {
     "listed": "pending",
     "failed": "failed",
     "rows_read": "rows",
-    "valid": "valid",
     "quarantined": "refused",
     "duplicates": "doubles",
     "lake_rows": "in lake",
-    "due": "days due",
+    "due": "due",
 }
 """Counts of a table that fit on a line → what they are called there; --json has them all."""
 
