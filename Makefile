@@ -57,7 +57,7 @@ $(VENV)/.test: EXTRAS := demo,test
 $(VENV)/.check: EXTRAS := demo,test,check
 $(VENV)/.s3: EXTRAS := demo,test,s3-test
 $(VENV)/.ui: EXTRAS := demo,test,ui-test
-$(VENV)/.bench: EXTRAS := demo,bench
+$(VENV)/.bench: EXTRAS := demo
 $(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.s3 $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python -e '.[$(EXTRAS)]'

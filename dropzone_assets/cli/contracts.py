@@ -8,6 +8,7 @@ import typer
 from dropzone_assets.cli.show import as_json, err, here, out, problem, table
 from dropzone_assets.contracts import load_contract
 from dropzone_assets.errors import BadContract
+from dropzone_assets.formats import open_format
 
 contracts = typer.Typer(help="Check, list and show the contracts.", no_args_is_help=True)
 

@@ -29,7 +29,9 @@ def generate(
     days: Annotated[int, typer.Option(min=1, help="One file per table and day.")] = 3,
     rows: Annotated[int, typer.Option(min=0, help="Records in each synthetic file.")] = 1_000,
     seed: Annotated[int, typer.Option(help="The same seed and days give the same bytes.")] = 7,
-    every: Annotated[float, typer.Option(min=0.1, help="Write for ever: one file per table each so many seconds.")] = 0,
+    every: Annotated[
+        float | None, typer.Option(min=0.1, help="Write for ever: one file per table each so many seconds.")
+    ] = None,
     into: Annotated[Path | None, typer.Option(help="Folder; the dropzone if left out.")] = None,
 ) -> None:
     """Write dirty files of the shipped tables into the dropzone: one burst, or without end.

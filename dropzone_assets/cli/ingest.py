@@ -18,8 +18,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 def ingest(force: Force = False, json: Json = False) -> None:
     """Load everything new, through Dagster runs recorded on the instance. Exit code 1 when something failed."""
     platform = here()
-    again = platform.ledger.deliveries.load_again() if force else 0
-    raise typer.Exit(ingest_all(platform, json=json, again=again))
+    if force:
+        platform.ledger.deliveries.load_again()
+    raise typer.Exit(ingest_all(platform, json=json))
 
 
 def replay(table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All tables when left out.")] = "") -> None:
@@ -29,10 +30,10 @@ def replay(table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All 
         platform.contract(table_name)
     count = platform.ledger.deliveries.reopen(table_name)
     err.print(f"{count:,} failed deliveries are tried again.")
-    raise typer.Exit(ingest_all(platform, json=False, again=count))
+    raise typer.Exit(ingest_all(platform, json=False))
 
 
-def ingest_all(platform: Platform, *, json: bool, again: int = 0) -> int:
+def ingest_all(platform: Platform, *, json: bool) -> int:
     """Run an ingest with a progress bar and print what came of it; the exit code."""
     from dropzone_assets.ingest import open_ingester
     from dropzone_assets.instance import open_instance
@@ -62,25 +63,37 @@ def ingest_all(platform: Platform, *, json: bool, again: int = 0) -> int:
         "runs_failed": runs,
         "failures": [{"file": f.path, "stage": f.stage, "reason": f.reason, "cure": f.cure} for f in failures],
     }
-    as_json(result) if json else _tell(platform, result, bool(pending or again))
+    as_json(result) if json else _tell(platform, result)
     return 1 if failures or runs else 0
 
 
-def _tell(platform: Platform, result: dict[str, Any], busy: bool) -> None:
+def _tell(platform: Platform, result: dict[str, Any]) -> None:
     for broken in platform.contracts.broken:
         err.print(f"[yellow]Contract left out:[/] {broken}")
-    if not busy and not result["runs"] and not result["files_failed"]:
-        out.print(f"Nothing new: all {result['files_seen']:,} files at the sources were loaded before.")
-    elif result["runs"]:
-        out.print(f"{result['files_loaded']:,} files loaded in {result['runs']:,} runs. See: dropzone status.")
-    if result["files_in_other_runs"]:
-        out.print(f"{result['files_in_other_runs']:,} files are in runs of another process. See: dropzone status.")
-    if result["files_not_settled"]:
-        out.print(f"{result['files_not_settled']:,} files are still being written; they are taken next time.")
+    for sentence in _sentences(result):
+        out.print(sentence)
     if result["failures"]:
         table("Failed deliveries", ("file", "stage", "reason", "what to do"), [f.values() for f in result["failures"]])
     if result["runs_failed"]:
         table("Failed runs", ("run", "why"), [run.values() for run in result["runs_failed"]])
+    older = len(platform.ledger.deliveries.failures()) - result["files_failed"]
+    if older:
+        out.print(f"{_many(older, 'file')} failed before and still do. See: dropzone status.")
+
+
+def _sentences(result: dict[str, Any]) -> Iterator[str]:
+    if result["files_loaded"]:
+        yield f"{_many(result['files_loaded'], 'file')} loaded in {_many(result['runs'], 'run')}. See: dropzone status."
+    elif not result["files_failed"] and not result["files_in_other_runs"]:
+        yield f"Nothing new among {_many(result['files_seen'], 'file')} at the sources."
+    if result["files_in_other_runs"]:
+        yield f"{_many(result['files_in_other_runs'], 'file')} wait for a run, or are in one of another process."
+    if result["files_not_settled"]:
+        yield f"{_many(result['files_not_settled'], 'file')} may still be written to; they are taken next time."
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 @contextmanager
