@@ -6,6 +6,7 @@ from datetime import timedelta
 import dagster as dg
 
 from dropzone_assets.errors import DropzoneError
+from dropzone_assets.ledger import INGESTION
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import history, run_request
 from dropzone_assets.sources import SourceConfig
@@ -14,6 +15,9 @@ from dropzone_assets.steps.plan import plan_loads, plan_publications
 
 MOST = 20
 """Runs asked for in one tick: Dagster takes about 0.2 s for each and gives a tick 60 s."""
+
+CONTRACTS_SOUND = dg.AssetCheckKey(dg.AssetKey(["summary", INGESTION]), "contracts_sound")
+"""Asked again whenever other contracts are broken than the last time."""
 
 Answers = Iterator[dg.RunRequest | dg.SkipReason]
 
@@ -58,7 +62,11 @@ def due_sensor() -> dg.SensorDefinition:
     def publish_due(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
         requests = plan_publications(platform, history(context.instance))[:MOST]
         yield from map(run_request, requests)
-        if not requests:
+        broken = " ".join(error.found for error in platform.contracts.broken)
+        if broken != (context.cursor or ""):
+            yield dg.RunRequest(asset_selection=[], asset_check_keys=[CONTRACTS_SOUND])
+            context.update_cursor(broken)
+        elif not requests:
             due = sum(len(days) for days in platform.ledger.partitions.due().values())
             waiting = f"{due:,} partitions are due, each in a run that works on it or failed too often."
             yield dg.SkipReason(waiting if due else "The lake and the summaries hold what the warehouse holds.")

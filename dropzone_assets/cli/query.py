@@ -7,7 +7,7 @@ import typer
 
 from dropzone_assets import engine
 from dropzone_assets.cli.show import as_csv, as_json, err, here, out, table
-from dropzone_assets.errors import Permanent
+from dropzone_assets.errors import DropzoneError, Permanent
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.query import open_query
 
@@ -66,7 +66,7 @@ def shell() -> None:
 def _answer(platform: Platform, statement: str) -> None:
     try:
         _print(*_ask(platform, statement))
-    except Permanent as error:
+    except DropzoneError as error:
         err.print(error.found, style="red", markup=False)
 
 

@@ -1,6 +1,6 @@
 """`dropzone up`: the Dagster UI and its daemon, watching the sources."""
 
-import subprocess
+import os
 import sys
 from typing import Annotated
 
@@ -20,9 +20,4 @@ def up(
     prepare_instance(settings)
     err.print(f"The UI will be at http://{host}:{port}; drop files into {settings.home / 'dropzone'}.", highlight=False)
     command = [sys.executable, "-m", "dagster", "dev", "-m", "dropzone_assets.definitions", "-p", str(port), "-h", host]
-    process = subprocess.Popen(command, env=settings.for_children())  # noqa: S603 - no part comes from outside
-    while True:
-        try:
-            raise typer.Exit(process.wait())
-        except KeyboardInterrupt:  # the child got it too and is closing its own children
-            continue
+    os.execve(sys.executable, command, settings.for_children())  # noqa: S606 - no part comes from outside
