@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 from fsspec import AbstractFileSystem
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from dropzone_assets.errors import Permanent, WarehouseBusy
 
@@ -71,7 +71,7 @@ def attached(connection: Connection, path: Path, *, read_only: bool, patience: f
     statement = f"ATTACH {literal(str(path))} AS {WAREHOUSE}{mode}"
     tries = Retrying(
         retry=retry_if_exception_type(duckdb.IOException),
-        wait=wait_exponential_jitter(initial=0.02, max=1.0),
+        wait=wait_random_exponential(multiplier=0.02, max=1.0),
         stop=stop_after_delay(patience),
     )
     try:

@@ -10,6 +10,8 @@ from filelock import FileLock, Timeout
 
 from dropzone_assets.definitions import build
 from dropzone_assets.errors import Transient
+from dropzone_assets.instance import bury_dead_runs
+from dropzone_assets.ledger import INGESTION
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import asset_keys, history, tags
 from dropzone_assets.settings import Settings
@@ -23,7 +25,7 @@ PATIENCE = 10.0
 """Seconds to wait for files that were dropped a moment ago."""
 
 ROUNDS = 5
-"""Loading makes partitions due, publishing them makes the ingestion summary due; two rounds do, some are spare."""
+"""Loading makes partitions due, publishing them the ingestion summary, which comes last; some rounds are spare."""
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -66,7 +68,7 @@ class Ingester:
             loads = plan_loads(self.platform, past)
             yield from loads
             publications = plan_publications(self.platform, past)
-            yield from publications
+            yield from [due for due in publications if due.table != INGESTION] or publications
             if not loads and not publications:
                 return
 
@@ -107,9 +109,7 @@ def open_ingester(settings: Settings, platform: Platform, instance: dg.DagsterIn
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(settings.home / ".ingest.lock", timeout=0):
-            for run in instance.get_runs(filters=dg.RunsFilter(tags=BY)):
-                if not run.is_finished:
-                    instance.report_run_failed(run, "The process of this run ended without a word.")
+            bury_dead_runs(instance, BY)
             yield Ingester(platform, instance)
     except Timeout as error:
         raise Transient("Another `dropzone ingest` is at work here.", "Wait for it; see: dropzone status.") from error

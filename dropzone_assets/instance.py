@@ -1,7 +1,7 @@
 """The Dagster instance: where runs and events are kept, made ready on first use."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,13 @@ from dropzone_assets.settings import Settings
 
 TEMPLATE = Path(__file__).parents[1] / "dagster.yaml"
 """The project's `dagster.yaml`."""
+
+UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def prepare_instance(settings: Settings) -> Path:
@@ -34,3 +41,17 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The instance of these settings."""
     with dg.DagsterInstance.from_config(str(prepare_instance(settings))) as instance:
         yield instance
+
+
+def bury_dead_runs(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> None:
+    """Mark the runs with these tags that have not ended as failed, and give back what ended runs hold of the pools.
+
+    A killed run keeps its slot, and every later step of its pool would wait for it.
+    """
+    for run in instance.get_runs(filters=dg.RunsFilter(tags=tags, statuses=UNFINISHED)):
+        instance.report_run_failed(run, "The process of this run ended without a word.")
+    events = instance.event_log_storage
+    for identity in events.get_concurrency_run_ids() if events.supports_global_concurrency_limits else ():
+        holder = instance.get_run_by_id(identity)
+        if holder is None or holder.is_finished:
+            events.free_concurrency_slots_for_run(identity)

@@ -6,6 +6,7 @@ from functools import cached_property
 from dropzone_assets import engine
 from dropzone_assets.contracts import Contract, Contracts, load_contracts
 from dropzone_assets.errors import Permanent
+from dropzone_assets.formats import open_format
 from dropzone_assets.ledger import Ledger, open_ledger
 from dropzone_assets.settings import Settings
 from dropzone_assets.sources import Source, load_sources, open_source
@@ -22,7 +23,7 @@ class Platform:
     @cached_property
     def contracts(self) -> Contracts:
         """The tables, as the contracts folder describes them when first asked."""
-        return load_contracts(self.settings.contracts, self.settings.start_date)
+        return load_contracts(self.settings.contracts, self.settings.start_date, open_format)
 
     @cached_property
     def sources(self) -> dict[str, Source]:

@@ -88,11 +88,11 @@ def drop(home: Path) -> Drop:
 
 
 @pytest.fixture
-def query(platform: Platform) -> Query:
-    """Ask the warehouse and the lake."""
+def query(home: Path) -> Query:
+    """Ask the warehouse and the lake, with the contracts as they are now."""
 
     def query(sql: str) -> list[tuple[Any, ...]]:
-        with open_query(platform) as connection:
+        with open_query(open_platform(Settings(home=home))) as connection:
             return rows(connection, sql)
 
     return query

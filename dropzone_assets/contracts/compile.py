@@ -10,6 +10,16 @@ from dropzone_assets.engine import literal, quote
 from dropzone_assets.errors import BadContract
 
 REASONS, RAW = "_reasons", "_raw"
+SAMPLES = {
+    "VARCHAR": "''",
+    "BOOLEAN": "true",
+    "DATE": "DATE '2024-01-01'",
+    "TIMESTAMP": "TIMESTAMP '2024-01-01'",
+    "TIME": "TIME '00:00'",
+    "JSON": "'[]'::JSON",
+}
+"""A value of each type that is no number."""
+
 BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
 
 
@@ -35,7 +45,7 @@ def compile_contract(contract: Contract, relation: str, matched: Matched, raw: s
     layer = f"SELECT file_index{texts}{rescued}, {raw} AS {RAW} FROM ({relation})"
     layer = f"SELECT *{_typed(contract)} FROM ({layer})"
     layer = _transformed(contract, layer)
-    rules = [(rule.name, f"({rule.broken.replace('{text}', f'_t{n}')})") for n, rule in _numbered(contract)]
+    rules = [(rule.name, f"({_condition(rule, n)})") for n, rule in _numbered(contract)]
     broken = " OR ".join(condition for _, condition in rules) or "false"
     reasons = ", ".join(f"CASE WHEN {condition} THEN {literal(name)} END" for name, condition in rules)
     own = ", ".join(quote(name) for name in contract.stored)
@@ -49,7 +59,7 @@ def compile_contract(contract: Contract, relation: str, matched: Matched, raw: s
 
 
 def prove(contract: Contract) -> None:
-    """Bind the statement and the questions a contract asks against no rows, so that a mistake shows at loading.
+    """Bind the statement and the questions on no rows, run each rule on a sample, so that mistakes show at loading.
 
     Raises:
         BadContract: DuckDB refuses; the message is DuckDB's.
@@ -59,12 +69,16 @@ def prove(contract: Contract) -> None:
     relation = f"SELECT 0 AS file_index, {fields} LIMIT 0"
     with engine.connect() as connection:
         _try(connection, compile_contract(contract, relation, matched, "''", "NULL::JSON"), "its rules")
+        for column in contract.columns:
+            value = f"SELECT {SAMPLES.get(column.kind, f'0::{column.kind}')} AS {quote(column.name)}, '' AS _t0"
+            for rule in column.rules:
+                _try(connection, f"SELECT {_condition(rule, 0)} FROM ({value})", f"the rule {rule.name}")
         columns = ", ".join(f"{quote(name)} {kind}" for name, kind in {**contract.stored, **contract.lineage}.items())
         connection.execute(f"CREATE TABLE lake ({columns})")
         if contract.summary:
             _try(connection, contract.summary, "its summary")
-        for rule in contract.quality:
-            _try(connection, f"SELECT {rule.kept} FROM ({rule.number}) AS asked(n)", f"the rule {rule.name}")
+        for asked in contract.quality:
+            _try(connection, f"SELECT {asked.kept} FROM ({asked.number}) AS asked(n)", f"the rule {asked.name}")
 
 
 def _try(connection: engine.Connection, statement: str, what: str) -> None:
@@ -80,7 +94,12 @@ def _text(contract: Contract, places: Sequence[int]) -> str:
     found = f"c{places[0]}" if len(places) == 1 else f"coalesce({', '.join(f'c{n}' for n in places)})"
     trimmed = f"trim({found}, {BLANKS})"
     absent = ", ".join(literal(text) for text in dict.fromkeys(("", *contract.missing)))
-    return f"CASE WHEN {trimmed} NOT IN ({absent}) THEN {trimmed} END"
+    # Trimming costs more than reading, so only a text that has no plain character at an end is trimmed.
+    plain = f"{found} BETWEEN '!' AND '~~' AND ascii(reverse({found})) BETWEEN 33 AND 126"
+    return (
+        f"CASE WHEN {plain} THEN CASE WHEN {found} NOT IN ({absent}) THEN {found} END "
+        f"WHEN {trimmed} NOT IN ({absent}) THEN {trimmed} END"
+    )
 
 
 def _typed(contract: Contract) -> str:
@@ -97,6 +116,10 @@ def _transformed(contract: Contract, layer: str) -> str:
         layer = f"SELECT * REPLACE ({items}) FROM ({layer})"
     derived = "".join(f", ({c.transform})::{c.kind} AS {quote(c.name)}" for c in contract.columns if c.derived)
     return f"SELECT *{derived} FROM ({layer})" if derived else layer
+
+
+def _condition(rule: Rule, number: int) -> str:
+    return f"_t{number}{rule.broken.removeprefix('{text}')}" if rule.broken.startswith("{text}") else rule.broken
 
 
 def _numbered(contract: Contract) -> list[tuple[int, Rule]]:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 from open_data_contract_standard.model import CustomProperty
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from dropzone_assets.errors import BadContract
+
 Match = Literal["by_name", "by_position"]
 
 
@@ -47,10 +49,23 @@ class ColumnBlock(BaseModel):
         """YAML reads `yes`, `1` or nothing as something else than text."""
         if not isinstance(value, dict):
             return value
-        return {str(canonical): tuple(str(alias) for alias in aliases or ()) for canonical, aliases in value.items()}
+        return {str(canonical): _many(aliases) for canonical, aliases in value.items()}
+
+
+def _many(aliases: object) -> tuple[str, ...]:
+    """One text or a list of them."""
+    if isinstance(aliases, list):
+        return tuple(str(alias) for alias in aliases)
+    return () if aliases is None else (str(aliases),)
 
 
 def block(properties: Sequence[CustomProperty] | None) -> dict[str, Any]:
-    """The `dropzone` block among ODCS custom properties; empty when there is none."""
-    found = [item.value for item in properties or () if item.property == "dropzone"]
-    return dict(found[0] or {}) if found else {}
+    """The `dropzone` block among ODCS custom properties; empty when there is none.
+
+    Raises:
+        BadContract: it is no block of fields.
+    """
+    found = next((item.value for item in properties or () if item.property == "dropzone"), None) or {}
+    if not isinstance(found, dict):
+        raise BadContract(f"the dropzone block is {found!r}.", "docs/contracts.md lists its fields.")
+    return found

@@ -1,11 +1,11 @@
 """Reading contracts: the standard's own model first, then ours; each file alone."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from open_data_contract_standard.model import (
@@ -29,7 +29,13 @@ from dropzone_assets.errors import BadContract
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = {"summary", "ingestion", "lake"}
+RESERVED_COLUMNS = {"file_index", "rowid"}
+"""Names by which DuckDB says where a row comes from."""
+
 UNITS = {"d": 1.0, "day": 1.0, "days": 1.0, "h": 1 / 24, "hour": 1 / 24, "hours": 1 / 24, "m": 1 / 1440, "y": 365.0}
+
+
+Opens = Callable[[str, Mapping[str, Any]], object]
 
 
 class Contracts(NamedTuple):
@@ -40,17 +46,18 @@ class Contracts(NamedTuple):
     inactive: tuple[str, ...]
 
 
-def load_contracts(folder: Path, first_day: date) -> Contracts:
+def load_contracts(folder: Path, first_day: date, opens: Opens) -> Contracts:
     """Load every `*.odcs.yaml`. A file that cannot be honoured is broken alone.
 
     Args:
         first_day: the first daily partition; rows before it are refused.
+        opens: opens a format by its kind and options, or raises BadContract.
     """
     tables: dict[str, Contract] = {}
     broken, inactive = [], []
     for file in sorted(folder.glob("*.odcs.yaml")):
         try:
-            contract, status = load_contract(file, first_day)
+            contract, status = load_contract(file, first_day, opens)
             if contract.table in tables:
                 raise _bad(
                     file, f"describes {contract.table}, as {tables[contract.table].file.name} does.", "Keep one."
@@ -65,7 +72,7 @@ def load_contracts(folder: Path, first_day: date) -> Contracts:
     return Contracts(tables, tuple(broken), tuple(inactive))
 
 
-def load_contract(file: Path, first_day: date) -> tuple[Contract, str]:
+def load_contract(file: Path, first_day: date, opens: Opens) -> tuple[Contract, str]:
     """One contract and its ODCS status.
 
     Raises:
@@ -74,6 +81,7 @@ def load_contract(file: Path, first_day: date) -> tuple[Contract, str]:
     odcs = _read(file)
     with _blame(file):
         contract = _contract(file, odcs, first_day)
+        opens(contract.format, contract.options)
         prove(contract)
     return contract, odcs.status or "draft"
 
@@ -104,7 +112,7 @@ def _bad(file: Path, found: str, cure: str) -> BadContract:
 
 def _first(error: ValidationError) -> str:
     details = error.errors()[0]
-    return f"{'.'.join(map(str, details['loc']))}: {details['msg']}"
+    return f"{'.'.join(map(str, details['loc'])) or 'the document'}: {details['msg']}"
 
 
 def _contract(file: Path, odcs: OpenDataContractStandard, first_day: date) -> Contract:
@@ -151,10 +159,11 @@ def _only_schema(odcs: OpenDataContractStandard) -> SchemaObject:
         raise BadContract(f"the table name {name!r} cannot be used.", "Use small letters, digits and `_`.")
     names = [(p.name or "").casefold() for p in properties]
     twice = {n for n in names if names.count(n) > 1}
-    wrong = [n for n in names if not n or n.startswith("_")]
+    wrong = [n for n in names if not n or n.startswith("_") or n in RESERVED_COLUMNS]
     if twice or wrong or not names:
         raise BadContract(
-            f"column names: {sorted(twice) or wrong or 'there are none'}.", "Name each once, without `_` first."
+            f"column names: {sorted(twice) or wrong or 'there are none'}.",
+            f"Name each once, without `_` first, and none {' or '.join(sorted(RESERVED_COLUMNS))}.",
         )
     return schemas[0]
 
@@ -176,7 +185,7 @@ def _column(prop: SchemaProperty, first_day: date) -> Column:
         required=required,
         derived=derived,
         values=list(values),
-        accepted=[item.value for item in prop.enum or ()],
+        accepted=[item.value for item in prop.enum or () if item.value is not None],
     )
     if prop.partitioned:
         if kind not in ("DATE", "TIMESTAMP"):
@@ -202,13 +211,13 @@ def _canonical(values: dict[str, tuple[str, ...]]) -> str:
     Raises:
         BadContract: a text means two values.
     """
-    meanings: dict[str, str] = {}
+    meanings: dict[str, tuple[str, str]] = {}
     for canonical, aliases in values.items():
-        for alias in {text.strip().casefold() for text in (canonical, *aliases)}:
-            if alias in meanings:
-                raise BadContract(f"the text {alias!r} means {meanings[alias]} and {canonical}.", "Keep one.")
-            meanings[alias] = canonical
-    cases = " ".join(f"WHEN {literal(alias)} THEN {literal(value)}" for alias, value in meanings.items())
+        for text in (canonical, *aliases):
+            alias, meaning = meanings.setdefault(text.strip().lower(), (text.strip(), canonical))
+            if meaning != canonical:
+                raise BadContract(f"the text {alias!r} means {meaning} and {canonical}.", "Keep one.")
+    cases = " ".join(f"WHEN lower({literal(alias)}) THEN {literal(value)}" for alias, value in meanings.values())
     return f"CASE lower({{text}}) {cases} END".replace("{", "{{").replace("}", "}}").replace("{{text}}", "{text}")
 
 
@@ -235,14 +244,14 @@ def _owners(odcs: OpenDataContractStandard) -> tuple[str, ...]:
 def _freshness(sla: list[ServiceLevelAgreementProperty]) -> timedelta | None:
     """How old the newest rows may be: `frequency`, plus `latency` where there is one."""
     days = {p.property: _days(p) for p in sla if p.property in ("frequency", "latency")}
-    return timedelta(days=sum(days.values())) if "frequency" in days else None
+    return sum(days.values(), timedelta()) if "frequency" in days else None
 
 
-def _days(sla: ServiceLevelAgreementProperty) -> float:
+def _days(sla: ServiceLevelAgreementProperty) -> timedelta:
     unit, value = (sla.unit or "d").lower(), sla.value or 0
     try:
-        return float(value) * UNITS[unit]
-    except (KeyError, TypeError, ValueError) as error:
+        return timedelta(days=float(value) * UNITS[unit])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadContract(
             f"slaProperties: {sla.property} is {value!r} {unit}.", f"Use a number and one of {', '.join(UNITS)}."
         ) from error

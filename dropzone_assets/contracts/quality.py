@@ -73,13 +73,13 @@ def _number(metric: str, rule: DataQuality, column: SchemaProperty | None, schem
     if metric == "rowCount":
         return "SELECT count(*) FROM lake"
     if metric == "duplicateValues":
-        names = [name] if column else [quote(each) for each in arguments.get("properties", ())]
+        names = [name] if column else [quote(str(each)) for each in _listed(arguments, "properties")]
         if names:
             return f"SELECT count(*) - count(DISTINCT ({', '.join(names)})) FROM lake"
     if metric == "nullValues" and column:
         return f"SELECT count(*) FILTER ({name} IS NULL) FROM lake"
     if metric == "missingValues" and column:
-        texts = ", ".join(literal(each) for each in arguments.get("missingValues", ()) if each is not None)
+        texts = ", ".join(literal(each) for each in _listed(arguments, "missingValues") if each is not None)
         also = f" OR {name}::VARCHAR IN ({texts})" if texts else ""
         return f"SELECT count(*) FILTER ({name} IS NULL{also}) FROM lake"
     if metric == "invalidValues" and column and (wrong := _invalid(name, arguments)):
@@ -93,10 +93,17 @@ def _number(metric: str, rule: DataQuality, column: SchemaProperty | None, schem
 def _invalid(name: str, arguments: dict[str, Any]) -> str:
     wrong = []
     if "validValues" in arguments:
-        wrong.append(f"{name} NOT IN ({', '.join(literal(each) for each in arguments['validValues'])})")
+        wrong.append(f"{name} NOT IN ({', '.join(literal(each) for each in _listed(arguments, 'validValues'))})")
     if "pattern" in arguments:
-        wrong.append(f"NOT regexp_matches({name}::VARCHAR, {literal(arguments['pattern'])})")
+        wrong.append(f"NOT regexp_matches({name}::VARCHAR, {literal(str(arguments['pattern']))})")
     return " OR ".join(wrong)
+
+
+def _listed(arguments: dict[str, Any], word: str) -> list[Any]:
+    found = arguments.get(word, [])
+    if not isinstance(found, list):
+        raise BadContract(f"quality: {word} is {found!r}.", "Make it a list.")
+    return found
 
 
 def _filled(query: str, column: SchemaProperty | None, schema: SchemaObject) -> str:

@@ -42,8 +42,11 @@ def recognise(path: str, contracts: Iterable[Contract], arrived: datetime) -> Re
 def _time(path: str, parts: dict[str, str]) -> datetime | None:
     if not parts.keys() & {"d", "j"}:
         return None
-    form = " ".join(f"%{token}" for token in parts)
+    text, form = " ".join(parts.values()), " ".join(f"%{token}" for token in parts)
     try:
-        return datetime.strptime(" ".join(parts.values()), form)
+        found = datetime.strptime(text, form)
+        if found.strftime(form) != text:  # Python takes day 366 of any year
+            raise ValueError(f"{text} is {found:%Y-%m-%d}")
+        return found
     except ValueError as error:
         raise Refused(f"{path}: its name holds no date: {error}.", "Rename the file and drop it again.") from error

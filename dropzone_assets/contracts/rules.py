@@ -5,6 +5,7 @@ The rules are ODCS `required`, `enum` and `logicalTypeOptions`
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from dropzone_assets.engine import literal, quote
@@ -12,7 +13,7 @@ from dropzone_assets.errors import BadContract
 
 
 class Rule(NamedTuple):
-    """`broken` is SQL over the typed row; `text` stands in it for the column's own text, which is NULL if missing."""
+    """`broken` is SQL over the typed row; `{text}` first in it is the column's own text, NULL if missing."""
 
     name: str
     broken: str
@@ -26,7 +27,7 @@ OPTIONS: dict[str, Option] = {
     "maximum": lambda c, v: (f"{c} > {v}", f"is at most {v}"),
     "exclusiveMinimum": lambda c, v: (f"{c} <= {v}", f"is more than {v}"),
     "exclusiveMaximum": lambda c, v: (f"{c} >= {v}", f"is less than {v}"),
-    "multipleOf": lambda c, v: (f"{c} % {v} <> 0", f"is a multiple of {v}"),
+    "multipleOf": lambda c, v: (f"try_cast({c} AS DECIMAL(38, 12)) % {v} <> 0", f"is a multiple of {v}"),
     "minLength": lambda c, v: (f"length({c}) < {v}", f"has at least {v} characters"),
     "maxLength": lambda c, v: (f"length({c}) > {v}", f"has at most {v} characters"),
     "pattern": lambda c, v: (f"NOT regexp_matches({c}, {v})", f"matches {v}"),
@@ -74,14 +75,18 @@ def column_rules(
     if accepted and not values:
         listed = ", ".join(literal(value) for value in accepted)
         rules.append(Rule(f"{name}:enum", f"{column} NOT IN ({listed})", f"{name} is one of {listed}"))
-    rules += [_option(name, option, value) for option, value in options.items() if option not in READ_BY_TYPES]
+    rules += [_option(name, kind, option, value) for option, value in options.items() if option not in READ_BY_TYPES]
     return tuple(rules)
 
 
-def _option(name: str, option: str, value: Any) -> Rule:
+def _option(name: str, kind: str, option: str, value: Any) -> Rule:
     if option not in OPTIONS:
         raise BadContract(f"{name}: the option {option!r} does not exist.", f"Use one of: {', '.join(OPTIONS)}.")
-    broken, sentence = OPTIONS[option](quote(name), literal(value))
+    if not isinstance(value, str | int | float | date):
+        raise BadContract(f"{name}: the option {option} is {value!r}.", "Make it one value.")
+    # Cast to TIMESTAMP, a bound would lose its offset without a word.
+    bound = f"{literal(value)}::TIMESTAMPTZ AT TIME ZONE 'UTC'" if kind == "TIMESTAMP" else literal(value)
+    broken, sentence = OPTIONS[option](quote(name), bound)
     return Rule(f"{name}:{option}", broken, f"{name} {sentence}")
 
 

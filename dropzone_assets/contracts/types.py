@@ -1,10 +1,12 @@
 """ODCS logical types as DuckDB types, and the SQL that reads text as one of them or gives NULL.
 
 Each cast refuses on purpose what DuckDB would take silently: `1_000`, `0x10`, `nan`, `infinity`, `epoch`, digits
-after the last decimal place, the time of day in a date. A whole number written `517.0` or `5e2` is whole.
+after the last decimal place, the time of day in a date, a year without its century, the offset of a time of day. A
+whole number written `517.0` or `5e2` is whole.
 """
 
 import re
+from zoneinfo import ZoneInfo
 
 from dropzone_assets.contracts.dates import strptime_format
 from dropzone_assets.engine import literal
@@ -75,7 +77,13 @@ def cast(logical: str, kind: str, options: dict[str, object]) -> str:
 
 
 _plain = "NOT contains({text}, '_')"
-_digit = "{text}[1] BETWEEN '0' AND '9'"
+_dated = "{text} GLOB '[1-9][0-9][0-9][0-9][!0-9]*'"
+_clock = "regexp_full_match({text}, '([01]?[0-9]|2[0-3]):[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?')"
+_local = "regexp_full_match({text}, '[0-9/-]+([T ][0-9:.]+)?')"
+"""A date with a four-digit year; a time of day; a moment that names no zone and no offset."""
+
+SPARE = 10
+"""Digits a decimal must leave of DuckDB's 38, so that digits beyond its scale show when a text is read with them."""
 
 
 def _number(kind: str) -> str:
@@ -84,31 +92,41 @@ def _number(kind: str) -> str:
         return f"CASE WHEN {_plain} AND isfinite(try_cast({{text}} AS DOUBLE)) THEN try_cast({{text}} AS DOUBLE) END"
     precision, scale = int(decimal[1]), int(decimal[2])
     exact = f"try_cast({{text}} AS DECIMAL(38,{38 - precision + scale}))"
-    return f"CASE WHEN {_plain} AND {exact} = try_cast({{text}} AS {kind}) THEN try_cast({{text}} AS {kind}) END"
+    short = f" AND NOT regexp_matches({{text}}, '[.][0-9]{{{{{scale}}}}}0*[1-9]')" if precision > 38 - SPARE else ""
+    return f"CASE WHEN {_plain}{short} AND {exact} = try_cast({{text}} AS {kind}) THEN try_cast({{text}} AS {kind}) END"
 
 
 def _moment(logical: str, options: dict[str, object]) -> str:
     pattern = options.get("format")
     if pattern:
-        parsed = f"try_strptime({{text}}, {literal(strptime_format(str(pattern)))})"
+        form = strptime_format(str(pattern))
+        text = "regexp_replace({text}, 'Z$', '+00')" if form.endswith("%z") else "{text}"
+        parsed = f"try_strptime({text}, {literal(form).replace('{', '{{').replace('}', '}}')})"
         return (
             f"CAST({parsed} AS {logical.upper()})"
             if logical != "timestamp"
-            else _utc(parsed, options, zoned="%z" in parsed)
+            else _utc(parsed, options, zoned="%z" in form)
         )
     if logical == "date":
-        return f"CASE WHEN {_digit} AND length({{text}}) <= 10 THEN try_cast({{text}} AS DATE) END"
+        return f"CASE WHEN {_dated} AND length({{text}}) <= 10 THEN try_cast({{text}} AS DATE) END"
     if logical == "time":
-        return f"CASE WHEN {_digit} THEN try_cast({{text}} AS TIME) END"
-    zoned = f"CASE WHEN {_digit} THEN try_cast({{text}} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
-    zone = str(options.get("defaultTimezone", "UTC"))
+        return f"CASE WHEN {_clock} THEN try_cast({{text}} AS TIME) END"
+    zoned = f"CASE WHEN {_dated} THEN try_cast({{text}} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
+    zone = _zone(options)
     if zone in ("UTC", "Etc/UTC"):
         return zoned  # a text without an offset is UTC, because the connection is
-    naive = f"CASE WHEN {_digit} THEN {_utc('try_cast({text} AS TIMESTAMP)', options, zoned=False)} END"
-    offset = "regexp_matches({text}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')"
-    return f"CASE WHEN {offset} THEN {zoned} ELSE {naive} END"
+    naive = f"CASE WHEN {_dated} THEN {_utc('try_cast({text} AS TIMESTAMP)', options, zoned=False)} END"
+    return f"CASE WHEN {_local} THEN {naive} ELSE {zoned} END"
 
 
 def _utc(parsed: str, options: dict[str, object], *, zoned: bool) -> str:
-    zone = literal(str(options.get("defaultTimezone", "UTC")))
+    zone = literal(_zone(options))
     return f"{parsed} AT TIME ZONE 'UTC'" if zoned else f"{parsed} AT TIME ZONE {zone} AT TIME ZONE 'UTC'"
+
+
+def _zone(options: dict[str, object]) -> str:
+    zone = str(options.get("defaultTimezone", "UTC"))
+    try:
+        return ZoneInfo(zone).key
+    except (KeyError, ValueError, OSError) as error:
+        raise BadContract(f"the defaultTimezone {zone!r} does not exist.", "Name it like Europe/Berlin.") from error

@@ -2,12 +2,16 @@
 
 import csv
 from codecs import lookup
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from itertools import chain, count
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dropzone_assets.engine import Connection, literal, literals, quote, rows
 from dropzone_assets.errors import Refused
+from dropzone_assets.formats.format import HEAD
 
 ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "iso8859-1": "latin-1"}
 """Python's name of an encoding → DuckDB's, for those DuckDB reads without an extension."""
@@ -26,13 +30,13 @@ REASONS = {
 
 
 class Csv(BaseModel):
-    """CSV with the dialect the contract pins."""
+    """CSV with the dialect the contract pins. Without `escape` a quote is doubled; without `quote` there is none."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote: str = Field(default='"', max_length=1)
-    escape: str = Field(default='"', max_length=1)
+    escape: str = Field(default="", max_length=1)
     encoding: str = "utf-8"
     header: bool = True
 
@@ -44,16 +48,33 @@ class Csv(BaseModel):
         except (LookupError, KeyError) as error:
             raise ValueError(f"encoding {value!r} is not one of {', '.join(ENCODINGS)}") from error
 
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if self.delimiter in (self.quote, self.escape) or {self.delimiter, self.quote, self.escape} & {"\n", "\r", " "}:
+            raise ValueError("the delimiter must differ from quote and escape, and none is a space or a line break")
+        if self.escape and not self.quote:
+            raise ValueError("an escape needs a quote")
+        return self
+
     def names(self, head: bytes, wanted: Sequence[str]) -> tuple[str, ...]:
         """The header's names, or `column1` … where the contract says there is no header."""
-        if not head.strip():
-            raise Refused("is empty: there is not even a header.", "Ask the sender for the file again.")
         text = head.decode(self.encoding, "replace").removeprefix("\ufeff")
+        if not text.strip():
+            raise Refused("is empty: there is not even a header.", "Ask the sender for the file again.")
+        if len(head) == HEAD and not {"\n", "\r"} & set(text):
+            raise Refused(f"has no line break in its first {HEAD:,} bytes.", "Check that it is a CSV file.")
         try:
-            first = next(csv.reader(text.splitlines(keepends=True), delimiter=self.delimiter, quotechar=self.quote))
-        except (csv.Error, StopIteration) as error:
+            first = next(self._reader(text))
+        except csv.Error as error:
             raise Refused(f"has no readable first line: {error}", "Check its delimiter and quotes.") from error
         return tuple(first) if self.header else tuple(f"column{n}" for n in range(1, len(first) + 1))
+
+    def _reader(self, text: str) -> Iterator[list[str]]:
+        lines, doubled = StringIO(text, newline=""), self.escape in ("", self.quote)
+        if not self.quote:
+            return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
+        escape = None if doubled else self.escape
+        return csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote, doublequote=doubled, escapechar=escape)
 
     def unreadable(self, connection: Connection, uris: Sequence[str]) -> dict[int, str]:
         """None is known before the scan."""
@@ -67,7 +88,7 @@ class Csv(BaseModel):
         options: dict[str, str | bool] = {
             "delim": self.delimiter,
             "quote": self.quote,
-            "escape": self.escape,
+            "escape": self.escape or self.quote,
             "encoding": self.encoding,
             "header": self.header,
         }
@@ -95,15 +116,18 @@ class Csv(BaseModel):
         return (
             f"SELECT file_id AS file_index, line - {int(self.header)} AS record, "
             f"list_sort(list_distinct(list(CASE error_type::VARCHAR {cases} ELSE 'record:structure' END))) AS reasons, "
-            f"to_json({{'line': any_value(csv_line)}})::VARCHAR AS raw FROM {REJECTS} GROUP BY ALL"
+            f"to_json({{'line': trim(any_value(csv_line), chr(10) || chr(13))}})::VARCHAR AS raw "
+            f"FROM {REJECTS} GROUP BY ALL"
         )
 
 
 def _object(names: Sequence[str], chosen: Sequence[int]) -> str:
     """SQL: a JSON object of the chosen columns; a name that comes twice gets a number."""
-    fields, seen = [], dict[str, int]()
+    fields, seen = [], set[str]()
     for n in chosen:
         name = names[n] or f"column{n + 1}"
-        seen[name.casefold()] = times = seen.get(name.casefold(), 0) + 1
-        fields.append(f"{quote(name if times == 1 else f'{name} ({times})')} := c{n}")
+        spellings = chain([name], (f"{name} ({times})" for times in count(2)))
+        free = next(spelling for spelling in spellings if spelling.casefold() not in seen)
+        seen.add(free.casefold())
+        fields.append(f"{quote(free)} := c{n}")
     return f"to_json(struct_pack({', '.join(fields)}))::VARCHAR"

@@ -1,15 +1,16 @@
-"""What became of every delivery: one method for each thing that can happen to it."""
+"""What becomes of a delivery: one method for each thing that can happen to it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Row, Select, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery, Listed
+from dropzone_assets.ledger.accounts import Accounts, oldest_first
 from dropzone_assets.ledger.schema import CURRENT, FAILED, FETCHED, LINKED, LISTED, LOADED, PENDING, SUPERSEDED
 from dropzone_assets.ledger.schema import deliveries as book
 
@@ -30,11 +31,8 @@ class Tally:
     late: int
 
 
-class Deliveries:
+class Deliveries(Accounts):
     """The first book of the ledger."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     # -- what is new -------------------------------------------------------------------------------------------
 
@@ -68,6 +66,16 @@ class Deliveries:
             for chunk in _chunks(values):
                 connection.execute(dialect.insert(book).on_conflict_do_nothing(), chunk)
 
+    def restore(self, listed: Sequence[Listed]) -> int:
+        """Superseded deliveries that are at their place again become pending, as if they arrived now; how many."""
+        back: list[str] = []
+        with self._engine.connect() as connection:
+            for keys in _chunks([item.key for item in listed]):
+                query = select(book.c.key).where(book.c.key.in_(keys), book.c.state == SUPERSEDED)
+                back.extend(connection.scalars(query))
+        self._set(back, state=LISTED, batch="", attempts=0, arrived=_now())
+        return len(back)
+
     def nameless(self, source: str) -> list[Delivery]:
         """Failed deliveries of `source` that no contract recognised."""
         return self._find(book.c.source == source, book.c.state == FAILED, book.c.table_name == "")
@@ -94,7 +102,7 @@ class Deliveries:
         query = select(book).where(book.c.state.in_(PENDING), book.c.batch != "")
         batches: dict[str, list[Delivery]] = {}
         with self._engine.connect() as connection:
-            for row in connection.execute(_ordered(query)):
+            for row in connection.execute(oldest_first(query)):
                 batches.setdefault(row.batch, []).append(_delivery(row))
         return batches
 
@@ -225,66 +233,11 @@ class Deliveries:
         """The delivery is set aside until a person acts. `stage` is read, transform or upload."""
         self._set([key], state=FAILED, stage=stage, reason=error.found, cure=error.cure)
 
-    # -- what people ask ---------------------------------------------------------------------------------------
-
-    def failures(self, table: str | None = None) -> list[Row[Any]]:
-        """The failed deliveries (of one table), newest first."""
-        query = select(book).where(book.c.state == FAILED)
-        return self._rows(query if table is None else query.where(book.c.table_name == table))
-
-    def everything(self, table: str = "", limit: int | None = None) -> list[Row[Any]]:
-        """All deliveries (of one table), newest first."""
-        query = select(book).limit(limit)
-        return self._rows(query.where(book.c.table_name == table) if table else query)
-
-    def per_table(self) -> list[Row[Any]]:
-        """Per table and state: files, bytes, rows_read, valid, quarantined, last loaded_at."""
-        query = (
-            select(
-                book.c.table_name,
-                book.c.state,
-                func.count().label("files"),
-                *(func.sum(book.c[name]).label(name) for name in ("size", "rows_read", "valid", "quarantined")),
-                func.max(book.c.loaded_at).label("loaded_at"),
-            )
-            .group_by(book.c.table_name, book.c.state)
-            .order_by(book.c.table_name)
-        )
-        with self._engine.connect() as connection:
-            return list(connection.execute(query))
-
-    def per_date(self, dates: Sequence[date]) -> list[Row[Any]]:
-        """Per table and file date, over the loaded deliveries: files, bytes, rows_read, valid, quarantined, late."""
-        sums = ("rows_read", "valid", "quarantined", "late")
-        query = (
-            select(
-                book.c.table_name,
-                book.c.file_date,
-                func.count().label("files"),
-                func.sum(book.c.size).label("bytes"),
-                *(func.sum(book.c[name]).label(name) for name in sums),
-            )
-            .where(book.c.state == LOADED, book.c.file_date.in_(list(dates)))
-            .group_by(book.c.table_name, book.c.file_date)
-        )
-        with self._engine.connect() as connection:
-            return list(connection.execute(query))
-
-    def tallies(self, table: str, dates: Sequence[date]) -> list[Row[Any]]:
-        """The loaded deliveries of these file dates with their counts."""
-        mine = (book.c.table_name == table, book.c.state == LOADED, book.c.file_date.in_(list(dates)))
-        with self._engine.connect() as connection:
-            return list(connection.execute(_ordered(select(book).where(*mine))))
-
     # -- how -----------------------------------------------------------------------------------------------------
 
     def _find(self, *where: Any) -> list[Delivery]:
         with self._engine.connect() as connection:
-            return [_delivery(row) for row in connection.execute(_ordered(select(book).where(*where)))]
-
-    def _rows(self, query: Select[Any]) -> list[Row[Any]]:
-        with self._engine.connect() as connection:
-            return list(connection.execute(query.order_by(book.c.arrived.desc(), book.c.path)))
+            return [_delivery(row) for row in connection.execute(oldest_first(select(book).where(*where)))]
 
     def _set(self, keys: Sequence[str], **values: Any) -> None:
         with self._engine.begin() as connection:
@@ -295,10 +248,6 @@ class Deliveries:
         if values:
             with self._engine.begin() as connection:
                 connection.execute(update(book).where(book.c.key == bindparam("b_key")), values)
-
-
-def _ordered(query: Select[Any]) -> Select[Any]:
-    return query.order_by(book.c.file_time, book.c.path, book.c.arrived, book.c.key)
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.schema import CreateColumn
 
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.partitions import Partitions
@@ -28,7 +29,18 @@ def open_ledger(url: str) -> Ledger:
     else:
         engine = create_engine(url, pool_pre_ping=True)
     metadata.create_all(engine)
+    _grow(engine)
     return Ledger(engine)
+
+
+def _grow(engine: Engine) -> None:
+    """Add the columns that a ledger of an earlier version lacks."""
+    found = inspect(engine)
+    for table in metadata.sorted_tables:
+        held = {column["name"] for column in found.get_columns(table.name)}
+        for column in [column for column in table.columns if column.name not in held]:
+            with engine.begin() as connection:
+                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {CreateColumn(column).compile(engine)}"))
 
 
 def _share(connection: Any, _record: object) -> None:

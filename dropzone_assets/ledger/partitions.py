@@ -1,11 +1,11 @@
-"""Which lake partitions are due: what the warehouse holds against what the lake was last given."""
+"""Which lake partitions and summaries are due: what the warehouse holds against what they were last given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from time import time_ns
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Row, case, func, select, update
+from sqlalchemy import Column, Engine, Row, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dropzone_assets.ledger.schema import partitions as book
@@ -55,12 +55,11 @@ class Partitions:
 
     def due(self) -> dict[str, dict[date, int]]:
         """Table → day → version, for every partition the lake does not hold as the warehouse does."""
-        query = select(book).where(book.c.version > book.c.published).order_by(book.c.table_name, book.c.data_date)
-        found: dict[str, dict[date, int]] = {}
-        with self._engine.connect() as connection:
-            for row in connection.execute(query):
-                found.setdefault(row.table_name, {})[row.data_date] = row.version
-        return found
+        return self._behind(book.c.version, book.c.published)
+
+    def unsummarised(self) -> dict[str, dict[date, int]]:
+        """Table → day → version, for every lake partition whose summary is older than itself."""
+        return self._behind(book.c.published, book.c.summarised)
 
     def published(self, table: str, done: Sequence[Published]) -> None:
         """The lake holds these partitions in these versions."""
@@ -74,6 +73,27 @@ class Partitions:
                     .where(book.c.published <= item.version)
                     .values(published=item.version, published_at=now, valid=item.valid, lake_rows=item.lake_rows)
                 )
+
+    def summarised(self, table: str, versions: Mapping[date, int]) -> None:
+        """The summaries of these days were asked of these versions of the lake."""
+        with self._engine.begin() as connection:
+            for day, version in versions.items():
+                mine = (book.c.table_name == table, book.c.data_date == day, book.c.summarised < version)
+                connection.execute(update(book).where(*mine).values(summarised=version))
+
+    def versions(self, table: str, days: Sequence[date]) -> dict[date, int]:
+        """The version of each of these days that the lake holds; a day never published has none."""
+        query = select(book).where(book.c.table_name == table, book.c.published > 0)
+        with self._engine.connect() as connection:
+            return {row.data_date: row.published for row in connection.execute(query) if row.data_date in set(days)}
+
+    def _behind(self, version: Column[int], reached: Column[int]) -> dict[str, dict[date, int]]:
+        query = select(book).where(version > reached).order_by(book.c.table_name, book.c.data_date)
+        found: dict[str, dict[date, int]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.table_name, {})[row.data_date] = row.version
+        return found
 
     def per_date(self, dates: Sequence[date]) -> list[Row[Any]]:
         """Published partitions of these data dates: table_name, data_date, valid, lake_rows."""

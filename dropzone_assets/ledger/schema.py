@@ -7,8 +7,8 @@ metadata = MetaData()
 LISTED, FETCHED, LOADED = "listed", "fetched", "loaded"
 LINKED, SUPERSEDED, FAILED = "linked", "superseded", "failed"
 PENDING = (LISTED, FETCHED)
-CURRENT = (LISTED, FETCHED, LOADED, FAILED)
-"""States of the deliveries that a rebuild of a date loads again."""
+CURRENT = (LISTED, FETCHED, LOADED, LINKED, FAILED)
+"""States of the deliveries that a rebuild of a date looks at again."""
 
 deliveries = Table(
     "deliveries",
@@ -50,6 +50,7 @@ partitions = Table(
     Column("data_date", Date, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("published", BigInteger, nullable=False, default=0),
+    Column("summarised", BigInteger, nullable=False, default=0, server_default="0"),
     Column("published_at", DateTime),
     Column("valid", BigInteger, nullable=False, default=0),
     Column("lake_rows", BigInteger, nullable=False, default=0),

@@ -30,10 +30,10 @@ class Folder:
         A file is settled once its inode has not changed (ctime, which no copy program can set back) for the
         settle time. Names are listed as bytes: one that is not UTF-8 is set aside alone.
         """
-        self._root.mkdir(parents=True, exist_ok=True)
         folders = [os.fsencode(self._root)]
         while folders:
             try:
+                self._root.mkdir(parents=True, exist_ok=True)
                 with os.scandir(folders.pop()) as entries:
                     for entry in entries:
                         if entry.name.startswith((b".", b"_")):

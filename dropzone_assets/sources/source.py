@@ -74,8 +74,8 @@ def load_sources(file: Path) -> list[SourceConfig]:
         return [SourceConfig(name="dropzone", url="dropzone")]
     try:
         entries = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        configs = [SourceConfig.model_validate(entry) for entry in entries.get("sources", [])]
-    except (yaml.YAMLError, ValidationError, AttributeError) as error:
+        configs = [SourceConfig.model_validate(entry) for entry in entries.get("sources") or []]
+    except (yaml.YAMLError, UnicodeDecodeError, ValidationError, AttributeError, TypeError) as error:
         raise BadSettings(f"{file} cannot be read: {error}", "Correct it; docs/sources.md shows an example.") from error
     names = [config.name for config in configs]
     if len(set(names)) < len(names):

@@ -38,23 +38,24 @@ def commit(platform: Platform, load: Load, chosen: Versions) -> None:
     """Replace the rows of the load's deliveries, and of the versions they replace, by the judged rows.
 
     One transaction in the warehouse; afterwards the ledger is told. Killed in between, the deliveries are loaded
-    again, which changes no row; partitions touched the first time are told to the ledger the second time.
+    again, which changes no row; partitions touched the first time are told to the ledger the second time. So the
+    ledger hears last that a delivery is loaded: until then all of this is done again.
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
     """
     counted = [tally.key for tally in load.tallies]
-    linked = [key for key in chosen.replaced if key not in load.refused]
-    gone = [old for key in {*counted, *linked} for old in chosen.replaced.get(key, ())]
+    gone = [old for key, olds in chosen.replaced.items() if key not in load.refused for old in olds]
     with attached(load.connection, platform.settings.warehouse, read_only=False):
         with transaction(load.connection):
-            _commit(load, [*counted, *gone, *load.refused], chosen)
+            _commit(load, [*counted, *gone, *chosen.linked, *load.refused], chosen)
         touched = _touched(load.connection, load.contract.table, platform)
     ledger = platform.ledger
     ledger.partitions.touched(load.contract.table, touched)
-    ledger.deliveries.loaded(load.tallies)
+    ledger.partitions.ingestion_changed([delivery.file_date for delivery in chosen.current])
+    ledger.deliveries.unlink([*gone, *chosen.outdated])
     ledger.deliveries.superseded([*gone, *chosen.outdated])
-    ledger.deliveries.unlink(gone)
+    ledger.deliveries.loaded(load.tallies)
     for key, refusal in load.refused.items():
         ledger.deliveries.failed(key, "transform", refusal)
 

@@ -113,10 +113,18 @@ def _spool(source: Source, delivery: Delivery, spool: Path) -> str:
 
 
 def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
-    """Deliveries whose bytes another delivery of the table holds: the loaded one, else the oldest."""
+    """Deliveries whose bytes another delivery of the table holds: the loaded one, else the oldest.
+
+    A holder whose file has had other bytes since keeps nothing: its rows are gone, or about to go.
+    """
     keepers: dict[tuple[str, str], Delivery] = {}
     holders = platform.ledger.deliveries.holders([delivery.content_hash for delivery in fresh])
+    versions: dict[tuple[str, str], list[Delivery]] = {}
+    for delivery in (*holders, *platform.ledger.deliveries.siblings(holders)):
+        versions.setdefault(delivery.place, []).append(delivery)
     for holder in sorted(holders, key=lambda holder: holder.state != "loaded"):
-        keepers.setdefault((holder.table, holder.content_hash), holder)
-    found = {delivery.key: keepers[delivery.table, delivery.content_hash].key for delivery in fresh}
+        since = [other for other in versions[holder.place] if other.arrived > holder.arrived and other.content_hash]
+        if all(other.content_hash == holder.content_hash for other in since):
+            keepers.setdefault((holder.table, holder.content_hash), holder)
+    found = {d.key: keepers[d.table, d.content_hash].key for d in fresh if (d.table, d.content_hash) in keepers}
     return {key: keeper for key, keeper in found.items() if key != keeper}

@@ -31,8 +31,9 @@ def take_in(platform: Platform, source: Source) -> Intake:
     now = datetime.now(UTC).replace(tzinfo=None)
     new = platform.ledger.deliveries.unknown(settled)
     refused = _record(platform, new, now)
+    restored = platform.ledger.deliveries.restore(settled)
     _recognise_again(platform, source, settled)
-    return Intake(len(listed), len(new), len(listed) - len(settled), refused)
+    return Intake(len(listed), len(new) + restored, len(listed) - len(settled), refused)
 
 
 def _record(platform: Platform, new: Sequence[Listed], now: datetime) -> int:

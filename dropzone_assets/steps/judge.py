@@ -99,7 +99,8 @@ def _judge_scan(load: Load, form: Format, layout: Layout, files: list[RawFile], 
         load.connection.execute(f"CREATE TEMP TABLE judged_{part} AS {statement}")
     except engine.DataError as error:
         if len(files) == 1:
-            _refuse(load, files[0], Refused(f"cannot be read: {error}", "Ask the sender for the file again."))
+            what = str(error).splitlines()[0]
+            _refuse(load, files[0], Refused(f"cannot be read: {what}", "Ask the sender for the file again."))
             return
         middle = len(files) // 2
         for half in (files[:middle], files[middle:]):
@@ -119,7 +120,8 @@ def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], form: F
     """Give each row its file and its record number, and count.
 
     Rows rest in the order of the files and of the records in each, so a record's number is its distance from the
-    first row of its file. Records without structure are not among them: each moves the later ones up by one.
+    first row of its file. Records without structure are not among them: each moves the later ones up by one. Where it
+    stands says the reader, who counts blank lines too; so it stands behind the file's last row at most.
     """
     run = load.connection.execute
     fields = [(i, f.delivery.key, f.delivery.path, f.delivery.file_date) for i, f in files]
@@ -132,11 +134,15 @@ def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], form: F
         "SELECT 0 AS file_index, 0 AS record, []::VARCHAR[] AS reasons, '' AS raw LIMIT 0"
     )
     run(
-        f"CREATE TEMP TABLE broken_{part} AS SELECT file_index::UBIGINT AS file_index, record::BIGINT AS record, "
-        "reasons, raw, row_number() OVER (PARTITION BY file_index ORDER BY record) AS nth "
-        f"FROM ({broken}) WHERE file_index IN (SELECT file_index FROM files_{part})"
+        f"CREATE TEMP TABLE firsts_{part} AS "
+        f"SELECT file_index, min(rowid) AS first, count(*) AS whole FROM judged_{part} GROUP BY ALL"
     )
-    run(f"CREATE TEMP TABLE firsts_{part} AS SELECT file_index, min(rowid) AS first FROM judged_{part} GROUP BY ALL")
+    run(
+        f"CREATE TEMP TABLE broken_{part} AS SELECT b.file_index::UBIGINT AS file_index, reasons, raw, nth, "
+        "nth + least(record::BIGINT - nth, coalesce(whole, 0)) AS record FROM "
+        f"(SELECT *, row_number() OVER (PARTITION BY file_index ORDER BY record) AS nth FROM ({broken})) b "
+        f"LEFT JOIN firsts_{part} USING (file_index) WHERE b.file_index IN (SELECT file_index FROM files_{part})"
+    )
     run(f"CREATE TEMP VIEW rows_{part} AS {_rows(load.contract, part)}")
     load.parts.append(f"rows_{part}")
     load.tallies += [Tally(*row) for row in engine.rows(load.connection, _tallies(part))]

@@ -84,7 +84,9 @@ def plan_publications(platform: Platform, history: Callable[[str], History]) -> 
     partitions, so new rows make a new request.
     """
     requests = []
-    for table, versions in platform.ledger.partitions.due().items():
+    due, unsummarised = platform.ledger.partitions.due(), platform.ledger.partitions.unsummarised()
+    for table in sorted({*due, *unsummarised}):
+        versions = {**unsummarised.get(table, {}), **due.get(table, {})}
         if table not in platform.contracts.tables and table != INGESTION:
             continue
         for first, last in ranges(versions):

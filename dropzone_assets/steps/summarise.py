@@ -41,7 +41,10 @@ OF_FILES = ("files", "bytes", "rows_read", "valid", "quarantined", "late")
 
 
 class Summary(NamedTuple):
-    """Answers resting in `connection` as the table `answers`, with `_data_date` beside the question's columns."""
+    """Answers resting in `connection` as the table `answers`, with `_data_date` beside the question's columns.
+
+    `versions`: what each day was asked of, as the ledger counts; a day that the ledger does not know has none.
+    """
 
     table: str
     connection: Connection
@@ -51,6 +54,7 @@ class Summary(NamedTuple):
 
 def ask(platform: Platform, contract: Contract, days: Sequence[date]) -> Summary:
     """Ask a contract's question of the lake partition of each day; a day without a partition has no answer."""
+    versions = platform.ledger.partitions.versions(contract.table, days)
     connection = platform.connect()
     question = contract.summary or f"SELECT {DAY} AS day, count(*) AS rows FROM lake GROUP BY ALL"
     fields = ", ".join(f"{quote(name)} {kind}" for name, kind in {**contract.stored, **contract.lineage}.items())
@@ -63,7 +67,7 @@ def ask(platform: Platform, contract: Contract, days: Sequence[date]) -> Summary
             connection.execute(f"CREATE OR REPLACE VIEW lake_of_day AS {lake}")
             asked = f"WITH lake AS (FROM lake_of_day) SELECT {literal(day)}::DATE AS {DAY}, * FROM ({question})"
             connection.execute(f"INSERT INTO answers {asked}")
-    return Summary(contract.table, connection, tuple(days), {})
+    return Summary(contract.table, connection, tuple(days), versions)
 
 
 def ask_ingestion(platform: Platform, days: Sequence[date]) -> Summary:
@@ -97,9 +101,10 @@ def keep(platform: Platform, summary: Summary) -> dict[date, int]:
         )
     with attached(connection, platform.settings.warehouse, read_only=False), transaction(connection):
         _replace(connection, f"{WAREHOUSE}.summary.{quote(summary.table)}", summary.days)
-    if summary.versions:
+    if summary.table == INGESTION:
         done = [Published(day, version, counts[day], counts[day]) for day, version in summary.versions.items()]
         platform.ledger.partitions.published(summary.table, done)
+    platform.ledger.partitions.summarised(summary.table, summary.versions)
     return counts
 
 

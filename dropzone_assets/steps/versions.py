@@ -10,27 +10,32 @@ from dropzone_assets.platform import Platform
 class Versions(NamedTuple):
     """`current`: the deliveries to load. `replaced`: delivery → the older ones whose place it takes once it counts.
 
-    `outdated`: deliveries that a newer one had replaced before they could be loaded.
+    `linked`: deliveries whose bytes another one holds, so that no row is theirs. `outdated`: deliveries that a newer
+    one had replaced before they could be loaded.
     """
 
     current: list[Delivery]
     replaced: dict[str, list[str]]
+    linked: list[str]
     outdated: list[str]
 
 
 def versions(platform: Platform, deliveries: Sequence[Delivery]) -> Versions:
-    """Compare deliveries with everything else that ever came from the same places."""
+    """Compare deliveries with everything else that ever came from the same places.
+
+    A file that was only touched is linked to its own older version, and that one still counts.
+    """
     others = platform.ledger.deliveries.siblings(deliveries)
     arrived = [d for d in (*deliveries, *others) if d.state in ("fetched", "loaded", "linked")]
-    newest: dict[tuple[str, str], Delivery] = {}
-    for delivery in sorted(arrived, key=lambda d: (d.arrived, d.key)):
-        newest[delivery.place] = delivery
-    current = [d for d in deliveries if newest.get(d.place) == d and d.state != "linked"]
+    newest = {d.place: d for d in sorted(arrived, key=lambda d: (d.arrived, d.key))}
+    counting = [d for d in deliveries if (n := newest.get(d.place)) and d.key in (n.key, n.same_as)]
     winners = {d.place: d for d in newest.values() if d in deliveries}
     replaced: dict[str, list[str]] = {}
     for other in (*others, *deliveries):
         winner = winners.get(other.place)
         if winner and other.key not in (winner.key, winner.same_as):
-            replaced.setdefault(winner.key, []).append(other.key)
-    outdated = [d.key for d in deliveries if d.place in newest and newest[d.place] != d and d.place not in winners]
-    return Versions(current, replaced, outdated)
+            replaced.setdefault(winner.same_as or winner.key, []).append(other.key)
+    linked = [d.key for d in deliveries if d.state == "linked"]
+    current = [d for d in counting if d.key not in linked]
+    outdated = [d.key for d in deliveries if d.place in newest and d not in counting and d.place not in winners]
+    return Versions(current, replaced, linked, outdated)

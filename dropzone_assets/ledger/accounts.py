@@ -1,0 +1,75 @@
+"""What people ask of the first book: deliveries and their counts, nothing written."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, func, select
+
+from dropzone_assets.ledger.schema import FAILED, LOADED
+from dropzone_assets.ledger.schema import deliveries as book
+
+
+class Accounts:
+    """The reading side of `Deliveries`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def failures(self, table: str | None = None) -> list[Row[Any]]:
+        """The failed deliveries (of one table), newest first."""
+        query = select(book).where(book.c.state == FAILED)
+        return self._rows(query if table is None else query.where(book.c.table_name == table))
+
+    def everything(self, table: str = "", limit: int | None = None) -> list[Row[Any]]:
+        """All deliveries (of one table), newest first."""
+        query = select(book).limit(limit)
+        return self._rows(query.where(book.c.table_name == table) if table else query)
+
+    def per_table(self) -> list[Row[Any]]:
+        """Per table and state: files, bytes, rows_read, valid, quarantined, last loaded_at."""
+        query = (
+            select(
+                book.c.table_name,
+                book.c.state,
+                func.count().label("files"),
+                *(func.sum(book.c[name]).label(name) for name in ("size", "rows_read", "valid", "quarantined")),
+                func.max(book.c.loaded_at).label("loaded_at"),
+            )
+            .group_by(book.c.table_name, book.c.state)
+            .order_by(book.c.table_name)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(query))
+
+    def per_date(self, dates: Sequence[date]) -> list[Row[Any]]:
+        """Per table and file date, over the loaded deliveries: files, bytes, rows_read, valid, quarantined, late."""
+        sums = ("rows_read", "valid", "quarantined", "late")
+        query = (
+            select(
+                book.c.table_name,
+                book.c.file_date,
+                func.count().label("files"),
+                func.sum(book.c.size).label("bytes"),
+                *(func.sum(book.c[name]).label(name) for name in sums),
+            )
+            .where(book.c.state == LOADED, book.c.file_date.in_(list(dates)))
+            .group_by(book.c.table_name, book.c.file_date)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(query))
+
+    def tallies(self, table: str, dates: Sequence[date]) -> list[Row[Any]]:
+        """The loaded deliveries of these file dates with their counts."""
+        mine = (book.c.table_name == table, book.c.state == LOADED, book.c.file_date.in_(list(dates)))
+        with self._engine.connect() as connection:
+            return list(connection.execute(oldest_first(select(book).where(*mine))))
+
+    def _rows(self, query: Select[Any]) -> list[Row[Any]]:
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.order_by(book.c.arrived.desc(), book.c.path)))
+
+
+def oldest_first(query: Select[Any]) -> Select[Any]:
+    """The oldest file first; of one time, in the order of names and arrival."""
+    return query.order_by(book.c.file_time, book.c.path, book.c.arrived, book.c.key)

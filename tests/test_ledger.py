@@ -1,0 +1,245 @@
+"""The ledger: what is written stays written, who works on what is plain, and asking twice changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from dropzone_assets.errors import Refused
+from dropzone_assets.files import Delivery, Listed
+from dropzone_assets.ledger import Ledger, Tally, open_ledger
+
+ARRIVED = datetime(2024, 5, 1, 12)
+WHY = Refused("t: a.csv is empty.", "Send it again.")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/new/ledger.sqlite")
+    yield ledger
+    ledger.engine.dispose()
+
+
+def listed(path: str, version: str = "1") -> Listed:
+    return Listed("s", path, version, 5)
+
+
+def delivery(path: str, version: str = "1", table: str = "t", day: int = 1) -> Delivery:
+    """A delivery for a day of May."""
+    return Delivery(listed(path, version).key, "s", path, version, 5, table, datetime(2024, 5, day), ARRIVED)
+
+
+def record(ledger: Ledger, *paths: str, table: str = "t") -> list[str]:
+    """Write deliveries down; their keys."""
+    new = [delivery(path, table=table) for path in paths]
+    ledger.deliveries.record(new)
+    return [each.key for each in new]
+
+
+def states(ledger: Ledger) -> dict[str, str]:
+    """Path → state of every delivery."""
+    return {row.path: row.state for row in ledger.deliveries.everything()}
+
+
+def days(*numbers: int) -> list[date]:
+    return [date(2024, 5, number) for number in numbers]
+
+
+# -- what is new -----------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_the_source_the_path_and_the_version_and_nothing_else() -> None:
+    parts = [("s", "a", "1"), ("s", "a", "2"), ("s", "b", "1"), ("z", "a", "1"), ("s\0a", "", "1"), ("s", "a1", "")]
+    assert len({Listed(source, path, version, 0).key for source, path, version in parts}) == len(parts)
+    assert Listed("s", "a", "1", 0).key == Listed("s", "a", "1", 99, settled=False, problem="x").key
+
+
+def test_what_was_recorded_is_known_and_in_order(ledger: Ledger) -> None:
+    files = [listed(f"{n}.csv") for n in (3, 1, 2)]
+    assert ledger.deliveries.unknown(files) == files
+    record(ledger, "1.csv")
+    assert [item.path for item in ledger.deliveries.unknown(files)] == ["3.csv", "2.csv"]
+    assert ledger.deliveries.unknown([listed("1.csv", "2")])
+    assert ledger.deliveries.unknown([]) == []
+
+
+def test_recording_again_changes_nothing(ledger: Ledger) -> None:
+    (key,) = record(ledger, "a.csv")
+    ledger.deliveries.loaded([Tally(key, 3, 2, 1, 0)])
+    before = list(map(tuple, ledger.deliveries.everything()))
+    ledger.deliveries.record([replace(delivery("a.csv"), size=99, arrived=ARRIVED + timedelta(days=9))])
+    assert list(map(tuple, ledger.deliveries.everything())) == before
+
+
+def test_thousands_are_recorded_at_once(ledger: Ledger) -> None:
+    keys = record(ledger, *(f"{n}.csv" for n in range(2_500)))
+    assert ledger.deliveries.unknown([listed(f"{n}.csv") for n in range(2_501)]) == [listed("2500.csv")]
+    ledger.deliveries.claim(keys, "b")
+    ledger.deliveries.fetched(dict.fromkeys(keys, "h"))
+    ledger.deliveries.superseded(keys)
+    assert set(states(ledger).values()) == {"superseded"}
+
+
+def test_a_delivery_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
+    sent = delivery("deep/er/Grüße '1'.csv", "5-17", day=3)
+    ledger.deliveries.record([sent])
+    assert ledger.deliveries.unclaimed("t") == [sent]
+    assert (sent.file_date, sent.place) == (date(2024, 5, 3), ("s", "deep/er/Grüße '1'.csv"))
+
+
+def test_a_nameless_delivery_may_find_its_table_later(ledger: Ledger) -> None:
+    (key,) = record(ledger, "a.csv", table="")
+    ledger.deliveries.failed(key, "read", WHY)
+    assert [each.key for each in ledger.deliveries.nameless("s")] == [key]
+    assert ledger.deliveries.nameless("other") == []
+    ledger.deliveries.adopt(delivery("a.csv", table="t", day=2))
+    assert [each.file_date for each in ledger.deliveries.unclaimed("t")] == days(2)
+    assert ledger.deliveries.nameless("s") == ledger.deliveries.failures() == []
+
+
+# -- who works on it -------------------------------------------------------------------------------------------
+
+
+def test_a_claimed_delivery_is_nobody_elses(ledger: Ledger) -> None:
+    keys = record(ledger, "a.csv", "b.csv", "c.csv")
+    ledger.deliveries.claim(keys[:2], "batch")
+    assert [each.key for each in ledger.deliveries.unclaimed("t")] == keys[2:]
+    assert {batch: [d.key for d in found] for batch, found in ledger.deliveries.claimed().items()} == {
+        "batch": keys[:2]
+    }
+    assert [each.key for each in ledger.deliveries.of_batch("batch")] == keys[:2]
+    assert ledger.deliveries.attempts(keys) == 2
+
+
+def test_a_released_delivery_is_free_until_it_was_tried_too_often(ledger: Ledger) -> None:
+    keys = record(ledger, "a.csv", "b.csv")
+    ledger.deliveries.claim(keys, "first")
+    ledger.deliveries.loaded([Tally(keys[1], 1, 1, 0, 0)])
+    ledger.deliveries.release("first", 2, WHY)
+    assert [each.key for each in ledger.deliveries.unclaimed("t")] == keys[:1]
+    ledger.deliveries.claim(keys[:1], "second")
+    ledger.deliveries.release("second", 2, WHY)
+    assert states(ledger) == {"a.csv": "failed", "b.csv": "loaded"}
+    ((reason, cure, attempts),) = [(row.reason, row.cure, row.attempts) for row in ledger.deliveries.failures("t")]
+    assert (reason, cure, attempts) == (WHY.found, WHY.cure, 2)
+
+
+def test_releasing_a_batch_nobody_has_changes_nothing(ledger: Ledger) -> None:
+    keys = record(ledger, "a.csv")
+    ledger.deliveries.claim(keys, "batch")
+    ledger.deliveries.release("other", 0, WHY)
+    assert list(ledger.deliveries.claimed()) == ["batch"]
+
+
+def test_a_failed_delivery_waits_for_a_person(ledger: Ledger) -> None:
+    keys = record(ledger, "a.csv", "b.csv") + record(ledger, "c.csv", table="u")
+    for key in keys:
+        ledger.deliveries.claim([key], "batch")
+        ledger.deliveries.failed(key, "transform", WHY)
+    assert ledger.deliveries.unclaimed("t") == []
+    assert [row.stage for row in ledger.deliveries.failures()] == ["transform"] * 3
+    assert ledger.deliveries.reopen("t") == 2
+    assert ledger.deliveries.reopen("t") == 0
+    assert [each.key for each in ledger.deliveries.unclaimed("t")] == keys[:2]
+    assert [row.path for row in ledger.deliveries.failures()] == ["c.csv"]
+    assert ledger.deliveries.reopen("") == 1
+
+
+def test_what_is_loaded_may_be_loaded_again(ledger: Ledger) -> None:
+    keys = record(ledger, "a.csv", "b.csv")
+    ledger.deliveries.claim(keys, "batch")
+    ledger.deliveries.loaded([Tally(keys[0], 3, 2, 1, 0)])
+    assert ledger.deliveries.load_again() == 1
+    assert [each.key for each in ledger.deliveries.unclaimed("t")] == keys[:1]
+
+
+# -- what a run works on ---------------------------------------------------------------------------------------
+
+
+def test_the_oldest_file_comes_first(ledger: Ledger) -> None:
+    ledger.deliveries.record([delivery("b", day=2), delivery("c", day=1), delivery("a", day=2), delivery("d", day=9)])
+    assert [each.path for each in ledger.deliveries.unclaimed("t")] == ["c", "a", "b", "d"]
+    assert [each.path for each in ledger.deliveries.of_dates("t", days(9, 2))] == ["a", "b", "d"]
+    assert ledger.deliveries.of_dates("t", []) == ledger.deliveries.of_dates("u", days(1)) == []
+
+
+def test_what_was_superseded_is_no_part_of_its_date(ledger: Ledger) -> None:
+    old, new = delivery("a", "1"), delivery("a", "2")
+    ledger.deliveries.record([old, new])
+    assert ledger.deliveries.siblings([new]) == [old]
+    ledger.deliveries.superseded([old.key])
+    assert ledger.deliveries.of_dates("t", days(1)) == [new]
+    assert ledger.deliveries.siblings([new]) == []
+
+
+def test_the_same_bytes_have_one_holder(ledger: Ledger) -> None:
+    first, second, third = record(ledger, "a", "b", "c")
+    ledger.deliveries.fetched({first: "h1", second: "h1", third: "h3"})
+    assert [each.key for each in ledger.deliveries.holders(["h1", "h2"])] == [first, second]
+    ledger.deliveries.linked({second: first})
+    assert [each.key for each in ledger.deliveries.holders(["h1"])] == [first]
+    assert [each.key for each in ledger.deliveries.unclaimed("t")] == [first, third]
+    ledger.deliveries.superseded([first])
+    ledger.deliveries.unlink([first])
+    assert [(each.key, each.state, each.same_as) for each in ledger.deliveries.unclaimed("t")] == [
+        (second, "fetched", ""),
+        (third, "fetched", ""),
+    ]
+
+
+def test_counts_are_kept_per_table_and_per_date(ledger: Ledger) -> None:
+    ledger.deliveries.record([delivery("a"), delivery("b"), delivery("c", day=2), delivery("d", table="u")])
+    keys = {each.path: each.key for each in ledger.deliveries.unclaimed("t")}
+    ledger.deliveries.loaded(
+        [Tally(keys["a"], 10, 7, 3, 1), Tally(keys["b"], 5, 5, 0, 0), Tally(keys["c"], 1, 0, 1, 0)]
+    )
+    per_date = [tuple(row) for row in ledger.deliveries.per_date(days(1))]
+    assert per_date == [("t", date(2024, 5, 1), 2, 10, 15, 12, 3, 1)]
+    assert [(row.path, row.rows_read) for row in ledger.deliveries.tallies("t", days(1, 2))] == [
+        ("a", 10),
+        ("b", 5),
+        ("c", 1),
+    ]
+    per_table = {(row.table_name, row.state): (row.files, row.valid) for row in ledger.deliveries.per_table()}
+    assert per_table == {("t", "loaded"): (3, 12), ("u", "listed"): (1, 0)}
+
+
+# -- the database ----------------------------------------------------------------------------------------------
+
+
+def test_many_may_write_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    ledgers = [open_ledger(url) for _ in range(4)]
+
+    def write(number: int) -> None:
+        for n in range(25):
+            record(ledgers[number], f"{n}.csv", f"{number}/{n}.csv")
+
+    threads = [Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(states(ledgers[0])) == 25 + 4 * 25
+    for ledger in ledgers:
+        ledger.engine.dispose()
+
+
+def test_a_ledger_opened_again_is_the_same(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    for n in range(2):
+        ledger = open_ledger(url)
+        assert len(states(ledger)) == n
+        record(ledger, f"{n}.csv")
+        ledger.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("path", "suffix"),
+    [("a.csv", ".csv"), ("A.CSV", ".csv"), ("a", ""), ("a.c-v", ""), ("a.ü", ""), ("../a.csv", ".csv"), ("a./b", "")],
+)
+def test_the_raw_zone_is_addressed_by_content(path: str, suffix: str) -> None:
+    assert replace(delivery(path), content_hash="abcd").raw_path == f"ab/abcd{suffix}"
