@@ -59,6 +59,12 @@ class Accounts:
         with self._engine.connect() as connection:
             return list(connection.execute(query))
 
+    def days(self, table: str) -> list[date]:
+        """The file dates of a table that have loaded deliveries."""
+        query = select(book.c.file_date).where(book.c.table_name == table, book.c.state == LOADED).distinct()
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
     def tallies(self, table: str, dates: Sequence[date]) -> list[Row[Any]]:
         """The loaded deliveries of these file dates with their counts."""
         mine = (book.c.table_name == table, book.c.state == LOADED, book.c.file_date.in_(list(dates)))

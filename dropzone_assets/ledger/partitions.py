@@ -101,6 +101,11 @@ class Partitions:
         with self._engine.connect() as connection:
             return list(connection.execute(query.order_by(book.c.table_name)))
 
+    def days(self, table: str) -> list[date]:
+        """The data dates of a table that have ever had rows."""
+        with self._engine.connect() as connection:
+            return list(connection.scalars(select(book.c.data_date).where(book.c.table_name == table)))
+
     def per_table(self) -> list[Row[Any]]:
         """Per table: partitions, valid, lake_rows, due, last published_at."""
         due = func.sum(case((book.c.version > book.c.published, 1), else_=0))
