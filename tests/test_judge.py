@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from cases.judged import Judged, contract_of, judge_bytes, judge_files, raw_file
-from conftest import make_home
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +23,8 @@ from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.steps import judge as judging
 from dropzone_assets.steps.publish import lake_rows
+from tests.cases.judged import Judged, contract_of, judge_bytes, judge_files, raw_file
+from tests.conftest import make_home
 
 SEEDS = 15
 SENT = datetime(2024, 5, 1, 0, 5)

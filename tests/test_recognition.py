@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
-from conftest import Drop, Ingest, Query, ingest_home
-from samples import event, events, payment, payments
 
 from dropzone_assets.definitions import build
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
+from tests.conftest import Drop, Ingest, Query, ingest_home
+from tests.samples import event, events, payment, payments
 
 A = "payments_20240501_100000.csv"
 

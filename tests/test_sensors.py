@@ -1,7 +1,6 @@
 """Sensors ask for a handful of runs, give the same answer twice, and say why when they ask for none."""
 
 import os
-import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,14 +9,14 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from conftest import Drop
-from samples import events, payment, payments
 
 from dropzone_assets.definitions import build
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import RANGE, REQUEST
 from dropzone_assets.steps.plan import ATTEMPTS
 from dropzone_assets.steps.query import open_query
+from tests.conftest import Drop
+from tests.samples import events, payment, payments
 
 WATCH, DUE = "watch_dropzone", "publish_due_partitions"
 
@@ -85,7 +84,11 @@ def test_ten_thousand_files_are_a_handful_of_requests_from_one_cheap_tick(
 ) -> None:
     first = date(2024, 1, 1)
     for n in range(10_000):
-        (home / "dropzone" / f"payments_{first + timedelta(days=n % 50):%Y%m%d}_{n // 50:06d}.csv").touch()
+        (
+            home
+            / "dropzone"
+            / f"payments_{first + timedelta(days=n % 50):%Y%m%d}_{n // 3000:02d}{n // 50 % 60:02d}00.csv"
+        ).touch()
     begun = monotonic()
     answer = tick(WATCH)
     assert monotonic() - begun < 20
@@ -120,14 +123,14 @@ def test_a_request_is_a_range_of_partitions_that_exist(drop: Drop, tick: Tick, d
         assert request.partition_key is None
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read everything")
 def test_a_tick_reads_no_file(drop: Drop, tick: Tick) -> None:
-    for hour in range(20):
-        os.mkfifo(drop(".fifo", "").with_name(f"pipe{hour}"))
-        drop(f"payments_20240501_{hour:02d}0000.csv", payments(payment("a"))).chmod(0)
-    before = {path: path.stat().st_atime_ns for path in drop(".x", "").parent.glob("payments*")}
+    files = [drop(f"payments_20240501_{hour:02d}0000.csv", payments(payment("a"))) for hour in range(20)]
+    for file in files:
+        file.chmod(0)
+    os.mkfifo(files[0].with_name("payments_20240501_200000.csv"))  # whoever opens it waits for ever
+    before = [file.stat().st_atime_ns for file in files]
     assert len(tick(WATCH).run_requests) == 1
-    assert {path: path.stat().st_atime_ns for path in before} == before
+    assert [file.stat().st_atime_ns for file in files] == before
 
 
 def test_after_its_run_has_finished_there_is_nothing_to_ask_for(
@@ -180,7 +183,7 @@ def test_a_source_that_cannot_be_listed_is_a_skip_that_names_it(home: Path, tick
 def test_loaded_rows_make_their_days_due_and_published_ones_are_not(
     drop: Drop, tick: Tick, run: Callable[[dg.RunRequest], bool], platform: Platform
 ) -> None:
-    assert tick(DUE).skip_message.startswith("0 partitions are due")
+    assert "hold what the warehouse holds" in tick(DUE).skip_message
     drop("payments_20240501_100000.csv", payments(payment("a"), payment("b", "2024-05-02")))
     (load,) = tick(WATCH).run_requests
     assert run(load)
@@ -188,7 +191,7 @@ def test_loaded_rows_make_their_days_due_and_published_ones_are_not(
         first, second = tick(DUE).run_requests, tick(DUE).run_requests
         assert [r.run_key for r in first] == [r.run_key for r in second]
         assert all(run(request) for request in first)
-    assert tick(DUE).skip_message.startswith("0 partitions are due")
+    assert "hold what the warehouse holds" in tick(DUE).skip_message
     with open_query(platform) as connection:
         assert connection.execute("SELECT count(*) FROM summary.transactions").fetchone() == (2,)
 
@@ -214,7 +217,8 @@ def test_a_publication_that_failed_too_often_is_asked_for_again_when_rows_change
 def test_the_schedule_materializes_the_summaries_of_yesterday(definitions: dg.Definitions) -> None:
     schedule = definitions.resolve_schedule_def("yesterday_at_one")
     at = datetime(2024, 3, 1, 1, 0, tzinfo=UTC)
-    with dg.build_schedule_context(scheduled_execution_time=at) as context:
+    repository = definitions.get_repository_def()
+    with dg.build_schedule_context(scheduled_execution_time=at, repository_def=repository) as context:
         data = schedule.evaluate_tick(context)
     assert [request.partition_key for request in data.run_requests] == ["2024-02-29"]
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 1 * * *", "UTC")

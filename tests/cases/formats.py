@@ -6,11 +6,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cases.judged import Judged, contract_of, judge_bytes
 from dropzone_assets.contracts import Contract
+from tests.cases.judged import Judged, contract_of, judge_bytes
 
 Record = Mapping[str, str | None]
 
@@ -138,7 +138,7 @@ class FormatCases:
         assert [(row.file, row.record) for row in judged.rows] == [(n, 1) for n in range(2_000)]
         assert [row.values["note"] for row in judged.rows] == [f"file {n}" for n in range(2_000)]
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     @given(notes=st.lists(st.lists(st.none() | TEXTS, max_size=5), min_size=1, max_size=4))
     def test_what_is_written_is_read(self, notes: list[list[str | None]]) -> None:
         with TemporaryDirectory() as folder:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases.judged import FIRST_DAY, describe, write
 
 from dropzone_assets.contracts import Contracts, load_contract, load_contracts
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
+from tests.cases.judged import FIRST_DAY, describe, write
 
 SHIPPED = Path(__file__).parents[2] / "data" / "contracts"
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases.judged import Judged, contract_of, judge_bytes
 
 from dropzone_assets.contracts import Contract, match_columns
 from dropzone_assets.errors import Refused
+from tests.cases.judged import Judged, contract_of, judge_bytes
 
 BOTH = ["by_name", "by_position"]
 

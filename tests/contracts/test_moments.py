@@ -3,12 +3,12 @@
 from datetime import date, datetime, time
 
 import pytest
-from cases.values import read
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dropzone_assets.contracts.types import cast
 from dropzone_assets.errors import BadContract
+from tests.cases.values import read
 
 NO = None
 BERLIN = {"defaultTimezone": "Europe/Berlin"}

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases.judged import FIRST_DAY, describe, write
 
 from dropzone_assets import engine
 from dropzone_assets.contracts import QualityRule, load_contract
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
+from tests.cases.judged import FIRST_DAY, describe, write
 
 LAKE = "CREATE TABLE lake AS SELECT * FROM (VALUES ('a', 1), ('a', 1), ('b', NULL), (NULL, NULL), ('?', 5)) t(id, n)"
 

@@ -4,13 +4,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from cases.judged import contract_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dropzone_assets.contracts import Contract, recognise
 from dropzone_assets.contracts.dates import JAVA, file_pattern, strptime_format
 from dropzone_assets.errors import BadContract, Refused
+from tests.cases.judged import contract_of
 
 ARRIVED = datetime(2024, 5, 6, 7, 8, 9)
 

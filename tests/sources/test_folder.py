@@ -6,10 +6,10 @@ from pathlib import Path
 from time import sleep
 
 import pytest
-from cases.sources import SourceCases, listed
 
 from dropzone_assets.errors import Permanent, SourceUnavailable
 from dropzone_assets.sources import Source, SourceConfig, open_source
+from tests.cases.sources import SourceCases, listed
 
 
 class FolderPlace:
