@@ -181,8 +181,11 @@ def test_any_header_can_be_read(tmp_path: Path, header: str) -> None:
     assert all(f'"v{n}"' in judged.of("_rescued")[0] for n in range(2, len(names)))
 
 
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=4)
+
+
 @settings(max_examples=15, deadline=None)
-@given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=4), max_size=6))
+@given(names=st.lists(NAMES, max_size=6))
 def test_any_names_of_columns_can_be_read(names: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     """Without carriage returns: DuckDB takes one for the end of all lines, quoted or not."""
     text = StringIO()
