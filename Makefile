@@ -30,8 +30,8 @@ check: $(VENV)/.check  ## Lint, format, types, floors.
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 0 tests/test_floors.py
 
-full: $(VENV)/.test  ## The tests over all of the data: a whole year of flights.
-	$(BIN)/python -m pytest -n 0 -m full
+full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at every point.
+	$(BIN)/python -m pytest -m full
 
 s3: $(VENV)/.s3  ## The tests against a real S3 server.
 	$(BIN)/python -m pytest -n 0 -m s3

@@ -139,13 +139,15 @@ def conform(connection: Connection, table: str, columns: Mapping[str, str]) -> N
 
 
 def _retype(connection: Connection, table: str, name: str, old: str, new: str) -> None:
-    try:
-        connection.execute(f"ALTER TABLE {table} ALTER COLUMN {quote(name)} TYPE {new}")
-    except duckdb.Error as error:
+    column = quote(name)
+    changed = f"try_cast(try_cast({column} AS {new}) AS {old}) IS DISTINCT FROM {column}"
+    lost = rows(connection, f"SELECT {column}::VARCHAR FROM {table} WHERE {changed} LIMIT 1")
+    if lost:
         raise Permanent(
-            f"{table}: the column {name} holds {old} values that are not {new}: {error}",
+            f"{table}: the column {name} holds {lost[0][0]}, a {old} that is no {new}.",
             "Give the new meaning a new column name, or keep the old type in the contract.",
-        ) from error
+        )
+    connection.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {new}")
 
 
 def quote(name: str) -> str:

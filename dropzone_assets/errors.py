@@ -27,6 +27,10 @@ class SourceUnavailable(Transient):
     """A place where files arrive cannot be listed or read at the moment."""
 
 
+class StoreUnavailable(Transient):
+    """The raw zone or the lake does not answer, or refuses us, at the moment."""
+
+
 class WarehouseBusy(Transient):
     """Another process holds the warehouse file for longer than we are willing to wait."""
 

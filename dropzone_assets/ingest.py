@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from time import monotonic, sleep
 
 import dagster as dg
@@ -62,14 +63,14 @@ class Ingester:
             sleep(0.25)
 
     def requests(self) -> Iterator[Request]:
-        """The runs to make, until nothing is new and nothing is due."""
+        """The runs to make, until nothing is new and nothing is due, or only what failed a moment ago."""
         past = history(self.instance)
         for _ in range(ROUNDS):
-            loads = plan_loads(self.platform, past)
-            yield from loads
-            publications = plan_publications(self.platform, past)
+            before = len(self.result.runs)
+            yield from self._hopeful(plan_loads(self.platform, past))
+            publications = self._hopeful(plan_publications(self.platform, past, attempts=inf))
             yield from [due for due in publications if due.table != INGESTION] or publications
-            if not loads and not publications:
+            if len(self.result.runs) == before:
                 return
 
     def run(self, request: Request) -> bool:
@@ -88,6 +89,11 @@ class Ingester:
         if not outcome.success:
             self.result.failed_runs.append((request, _why(outcome)))
         return outcome.success
+
+    def _hopeful(self, requests: list[Request]) -> list[Request]:
+        """Those whose like has not failed in this ingest: what just failed waits for the next one."""
+        failed = {(request.table, request.step) for request, _ in self.result.failed_runs}
+        return [request for request in requests if (request.table, request.step) not in failed]
 
     def _count(self, intakes: list[Intake]) -> None:
         self.result.seen = sum(intake.seen for intake in intakes)

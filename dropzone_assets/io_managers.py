@@ -7,6 +7,7 @@ from datetime import date
 import dagster as dg
 
 from dropzone_assets.contracts import Contract
+from dropzone_assets.errors import Permanent
 from dropzone_assets.files import Delivery
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import explained
@@ -92,12 +93,22 @@ class WarehouseIOManager(_Room):
         context.add_output_metadata({"warehouse": dg.MetadataValue.path(str(self.platform.settings.warehouse))})
         if obj is not None:
             with explained():
-                commit(self.platform, *obj)
+                _commit(self.platform, *obj)
 
     def load_input(self, context: dg.InputContext) -> ValidatedRows:
         """The validated rows of the partitions asked for."""
         contract, days = self._asked(context)
         return ValidatedRows(self.platform, contract, days)
+
+
+def _commit(platform: Platform, load: Load, chosen: Versions) -> None:
+    """Commit; what can never be committed is a failure of its deliveries, which says why."""
+    try:
+        commit(platform, load, chosen)
+    except Permanent as error:
+        for tally in load.tallies:
+            platform.ledger.deliveries.failed(tally.key, "upload", error)
+        raise
 
 
 class LakeIOManager(_Room):

@@ -76,7 +76,8 @@ class Settings(BaseSettings):
     @property
     def ledger(self) -> str:
         """SQLAlchemy URL of the ledger."""
-        return self.ledger_url or f"sqlite:///{self.home / 'ledger.sqlite'}"
+        url = self.ledger_url or f"sqlite:///{self.home / 'ledger.sqlite'}"
+        return url.replace("postgresql://", "postgresql+psycopg2://")  # the driver that Dagster uses too
 
     @property
     def instance(self) -> Path:

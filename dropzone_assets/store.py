@@ -1,6 +1,8 @@
 """The only door to object stores: a local folder or an S3 prefix, chosen by URL."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,10 +13,11 @@ import boto3
 import obstore
 from fsspec import AbstractFileSystem
 from obstore.auth.boto3 import Boto3CredentialProvider
+from obstore.exceptions import BaseError
 from obstore.fsspec import FsspecStore
 from obstore.store import LocalStore, S3Store
 
-from dropzone_assets.errors import BadSettings
+from dropzone_assets.errors import BadSettings, StoreUnavailable
 
 _CLIENT: Any = {"timeout": timedelta(minutes=30), "connect_timeout": timedelta(seconds=10)}
 _RETRY: Any = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
@@ -64,16 +67,17 @@ class Store:
             shutil.move(file, staged)
             staged.replace(target)
             return
-        with file.open("rb") as stream:
+        with self._answering(), file.open("rb") as stream:
             obstore.put(self._client, path, stream)
         file.unlink()
 
     def exists(self, path: str) -> bool:
         """Whether there is an object at `path`."""
-        try:
-            obstore.head(self._client, path)
-        except FileNotFoundError:
-            return False
+        with self._answering():
+            try:
+                obstore.head(self._client, path)
+            except FileNotFoundError:
+                return False
         return True
 
     def head(self, path: str, length: int) -> bytes:
@@ -82,19 +86,32 @@ class Store:
         Raises:
             FileNotFoundError: there is no such object.
         """
-        size = obstore.head(self._client, path)["size"]
-        if size == 0:
-            return b""
-        return bytes(obstore.get_range(self._client, path, start=0, end=min(length, size)))
+        with self._answering():
+            size = obstore.head(self._client, path)["size"]
+            if size == 0:
+                return b""
+            return bytes(obstore.get_range(self._client, path, start=0, end=min(length, size)))
 
     def delete(self, path: str) -> None:
         """Remove the object if it is there."""
         if self.exists(path):
-            obstore.delete(self._client, path)
+            with self._answering():
+                obstore.delete(self._client, path)
 
     def paths(self, prefix: str) -> list[str]:
         """The paths of all objects below `prefix`, sorted."""
-        return sorted(meta["path"] for page in obstore.list(self._client, prefix) for meta in page)
+        with self._answering():
+            return sorted(meta["path"] for page in obstore.list(self._client, prefix) for meta in page)
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """What a store may answer instead of doing it, as our error; a missing object stays FileNotFoundError."""
+        try:
+            yield
+        except BaseError as error:
+            said = str(error).strip().splitlines()[0][:300]
+            cure = "Check that the store runs, the bucket exists and AWS_* may use it; then run again."
+            raise StoreUnavailable(f"{self.url} does not answer: {type(error).__name__}: {said}", cure) from error
 
 
 def _s3(url: str, access: S3Access) -> S3Store:

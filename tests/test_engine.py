@@ -147,7 +147,7 @@ def test_conform_adds_and_retypes_and_forgets_nothing(connection: engine.Connect
 
 def test_conform_refuses_a_type_the_rows_do_not_have(connection: engine.Connection) -> None:
     connection.execute("CREATE OR REPLACE TABLE stuck AS SELECT 'x' AS a")
-    with pytest.raises(Permanent, match="stuck: the column a holds VARCHAR values that are not BIGINT") as refusal:
+    with pytest.raises(Permanent, match="stuck: the column a holds x, a VARCHAR that is no BIGINT") as refusal:
         engine.conform(connection, "stuck", {"a": "BIGINT"})
     assert refusal.value.cure
     assert engine.rows(connection, "FROM stuck") == [("x",)]

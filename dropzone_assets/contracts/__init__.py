@@ -9,7 +9,7 @@ from dropzone_assets.contracts.load import Contracts, load_contract, load_contra
 from dropzone_assets.contracts.match import Matched, match_columns, wanted_names
 from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, RECORD, Column, Contract
 from dropzone_assets.contracts.quality import QualityRule
-from dropzone_assets.contracts.recognise import recognise
+from dropzone_assets.contracts.recognise import Recognised, recognise
 
 __all__ = [
     "DATA_DATE",
@@ -22,6 +22,7 @@ __all__ = [
     "Contracts",
     "Matched",
     "QualityRule",
+    "Recognised",
     "compile_contract",
     "load_contract",
     "load_contracts",

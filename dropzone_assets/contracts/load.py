@@ -27,6 +27,9 @@ from dropzone_assets.contracts.types import cast, duckdb_type
 from dropzone_assets.engine import literal
 from dropzone_assets.errors import BadContract
 
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader in C where libyaml is there: contracts load several times as fast."""
+
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = {"summary", "ingestion", "lake"}
 RESERVED_COLUMNS = {"file_index", "rowid"}
@@ -88,7 +91,8 @@ def load_contract(file: Path, first_day: date, opens: Opens) -> tuple[Contract, 
 
 def _read(file: Path) -> OpenDataContractStandard:
     try:
-        return OpenDataContractStandard.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        text = file.read_text(encoding="utf-8")
+        return OpenDataContractStandard.model_validate(yaml.load(text, YAML))  # noqa: S506
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _bad(file, f"is not readable YAML: {error}", "Correct the YAML.") from error
     except ValidationError as error:

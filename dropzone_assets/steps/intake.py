@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from dropzone_assets.contracts import recognise
+from dropzone_assets.contracts import Recognised, recognise
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import Delivery, Listed
 from dropzone_assets.platform import Platform
@@ -32,7 +32,7 @@ def take_in(platform: Platform, source: Source) -> Intake:
     new = platform.ledger.deliveries.unknown(settled)
     refused = _record(platform, new, now)
     restored = platform.ledger.deliveries.restore(settled)
-    _recognise_again(platform, source, settled)
+    _recognise_again(platform, source, listed)
     return Intake(len(listed), len(new) + restored, len(listed) - len(settled), refused)
 
 
@@ -57,7 +57,7 @@ def _record(platform: Platform, new: Sequence[Listed], now: datetime) -> int:
 def _recognised(platform: Platform, item: Listed, arrived: datetime) -> Delivery:
     if item.problem:
         raise Refused(f"{item.path!r} {item.problem}.", "Give it a plain name, or drop the file itself.")
-    table, file_time = recognise(item.path, platform.contracts.tables.values(), arrived)
+    table, file_time = _table_of(platform, item, arrived)
     first, last = platform.settings.start_date, datetime.now(UTC).date() + timedelta(days=1)
     if not first <= file_time.date() <= last:
         raise Refused(
@@ -67,12 +67,26 @@ def _recognised(platform: Platform, item: Listed, arrived: datetime) -> Delivery
     return Delivery(item.key, item.source, item.path, item.version, item.size, table, file_time, arrived)
 
 
-def _recognise_again(platform: Platform, source: Source, settled: Sequence[Listed]) -> None:
-    """A contract may have learned the name of a file that was refused before."""
-    nameless = {delivery.key: delivery for delivery in platform.ledger.deliveries.nameless(source.name)}
-    for item in settled if nameless else ():
+def _table_of(platform: Platform, item: Listed, arrived: datetime) -> Recognised:
+    """Which table the file belongs to; where none is found, contracts left out are named too."""
+    try:
+        return recognise(item.path, platform.contracts.tables.values(), arrived)
+    except Refused as refusal:
+        left_out = [*(error.found.split(":")[0] for error in platform.contracts.broken), *platform.contracts.inactive]
+        if not left_out:
+            raise
+        cure = f"{refusal.cure} Left out now: {', '.join(left_out)}; see: dropzone contracts check."
+        raise Refused(refusal.found, cure) from refusal
+
+
+def _recognise_again(platform: Platform, source: Source, listed: Sequence[Listed]) -> None:
+    """A contract may have learned the name of a file that was refused before, or a person took the file away."""
+    deliveries = platform.ledger.deliveries
+    nameless = {delivery.key: delivery for delivery in deliveries.nameless(source.name)}
+    there = {item.key: item for item in listed} if nameless else {}
+    deliveries.superseded([key for key in nameless if key not in there])
+    for key in nameless.keys() & there.keys():
         try:
-            if item.key in nameless:
-                platform.ledger.deliveries.adopt(_recognised(platform, item, nameless[item.key].arrived))
+            deliveries.adopt(_recognised(platform, there[key], nameless[key].arrived))
         except Refused:
             continue

@@ -77,11 +77,17 @@ def _claim(platform: Platform, table: str) -> Iterator[Request]:
         yield Request(batch, table, "load", first, last, len(mine))
 
 
-def plan_publications(platform: Platform, history: Callable[[str], History]) -> list[Request]:
+def plan_publications(
+    platform: Platform, history: Callable[[str], History], attempts: float = ATTEMPTS
+) -> list[Request]:
     """The runs that bring the lake and the summaries up to date.
 
     One that is at work is not asked for again, nor one that failed too often. The ids hold the versions of the
     partitions, so new rows make a new request.
+
+    Args:
+        history: of a request, by its id.
+        attempts: how many runs of a request may have failed; a person who asks may ask for ever.
     """
     requests = []
     due, unsummarised = platform.ledger.partitions.due(), platform.ledger.partitions.unsummarised()
@@ -93,7 +99,7 @@ def plan_publications(platform: Platform, history: Callable[[str], History]) -> 
             mine = {day: version for day, version in versions.items() if first <= day <= last}
             identity = _identity(table, "publish", *(f"{day}:{version}" for day, version in mine.items()))
             past = history(identity)
-            if not past.active and past.ended < ATTEMPTS:
+            if not past.active and past.ended < attempts:
                 requests.append(Request(identity, table, "publish", first, last, len(mine), past.ended))
     return requests
 

@@ -62,7 +62,7 @@ def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[
     """For every lake partition: valid rows = lake rows + duplicates, each counted on its own."""
     connection = _both(platform, contract, days)
     key = ", ".join(quote(name) for name in contract.key)
-    kept = f"count(DISTINCT ({key}))" if key else "count(*)"
+    kept = f"count(DISTINCT row({key}))" if key else "count(*)"
     wrong, numbers = _compare(
         connection,
         f"SELECT {DATA_DATE} AS day, count(*) AS valid, count(*) - {kept} AS duplicates FROM snapshot GROUP BY ALL",
