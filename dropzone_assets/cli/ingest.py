@@ -92,7 +92,9 @@ def _tell(platform: Platform, result: dict[str, Any]) -> None:
 def _sentences(result: dict[str, Any]) -> Iterator[str]:
     if result["files_loaded"]:
         yield f"{_many(result['files_loaded'], 'file')} loaded in {_many(result['runs'], 'run')}. See: dropzone status."
-    elif not result["files_failed"] and not result["files_in_other_runs"]:
+    elif result["runs"] and not result["runs_failed"] and not result["files_failed"]:
+        yield f"No file to load; {_many(result['runs'], 'run')} brought the lake up to date."
+    elif not result["files_failed"] and not result["files_in_other_runs"] and not result["runs_failed"]:
         yield f"Nothing new among {_many(result['files_seen'], 'file')} at the sources."
     if result["files_in_other_runs"]:
         yield f"{_many(result['files_in_other_runs'], 'file')} wait for a run, or are in one of another process."

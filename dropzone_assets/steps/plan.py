@@ -43,7 +43,7 @@ class Request(NamedTuple):
 
     def __str__(self) -> str:
         days = str(self.first) if self.first == self.last else f"{self.first} … {self.last}"
-        what = f"{self.size:,} file{'s' * (self.size != 1)}" if self.step == "load" else f"{self.size:,} days"
+        what = f"{self.size:,} {'file' if self.step == 'load' else 'day'}{'s' * (self.size != 1)}"
         return f"{self.step} {self.table}: {what} of {days}"
 
 
