@@ -1,6 +1,7 @@
 """Dagster's hands on the raw zone, the warehouse and the lake. Below this file nothing knows Dagster."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
@@ -92,7 +93,7 @@ class WarehouseIOManager(_Room):
         """Commit a load. The quarantined rows are part of it, so their own output brings nothing."""
         context.add_output_metadata({"warehouse": dg.MetadataValue.path(str(self.platform.settings.warehouse))})
         if obj is not None:
-            with explained():
+            with explained(), closing(obj[0].connection):
                 _commit(self.platform, *obj)
 
     def load_input(self, context: dg.InputContext) -> ValidatedRows:
@@ -116,7 +117,7 @@ class LakeIOManager(_Room):
 
     def handle_output(self, context: dg.OutputContext, obj: tuple[Snapshot, list[Partition]]) -> None:
         """Replace the partitions of the snapshot's days, each at once."""
-        with explained():
+        with explained(), closing(obj[0].connection):
             size = publish(self.platform, *obj)
         uri = self.platform.lake.uri(obj[0].contract.table)
         context.add_output_metadata({"bytes written by this run": size, "dagster/uri": uri})
@@ -132,7 +133,7 @@ class SummaryIOManager(_Room):
 
     def handle_output(self, context: dg.OutputContext, obj: Summary) -> None:
         """Replace the answers of the summary's days."""
-        with explained():
+        with explained(), closing(obj.connection):
             keep(self.platform, obj)
         context.add_output_metadata({"dagster/uri": self.platform.lake.uri(f"summary/{obj.table}")})
 
