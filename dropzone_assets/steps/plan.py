@@ -11,8 +11,11 @@ from dropzone_assets.errors import Permanent
 from dropzone_assets.ledger import INGESTION
 from dropzone_assets.platform import Platform
 
-RANGES = 3
-"""Runs per table and plan. Days that lie apart share a run when there would be more."""
+RANGES = 10
+"""Runs per table and plan, at most."""
+
+GAP = timedelta(days=10)
+"""Days this far apart share a run: an empty day costs a few events (about 0.1 s), a run a process (seconds)."""
 
 ATTEMPTS = 3
 """How often a batch is tried when its run dies; then its deliveries have failed."""
@@ -105,12 +108,12 @@ def plan_publications(
 
 
 def ranges(days: Iterable[date] | Mapping[date, object], most: int = RANGES) -> list[tuple[date, date]]:
-    """Cover `days` with at most `most` ranges, first and last day of each, leaving out the widest gaps."""
+    """Cover `days` with at most `most` ranges, first and last day of each, leaving out the widest gaps over `GAP`."""
     ordered = sorted(days)
     if not ordered:
         return []
     gaps = sorted(pairwise(ordered), key=lambda pair: pair[0] - pair[1])
-    cuts = sorted(pair for pair in gaps[: most - 1] if pair[1] - pair[0] > timedelta(days=1))
+    cuts = sorted(pair for pair in gaps[: most - 1] if pair[1] - pair[0] > GAP)
     firsts = [ordered[0], *(after for _, after in cuts)]
     lasts = [*(before for before, _ in cuts), ordered[-1]]
     return list(zip(firsts, lasts, strict=True))

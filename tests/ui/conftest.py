@@ -57,7 +57,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         _wait(address, process, home / "up.log")
         yield address, home
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, signal.SIGKILL)  # its polite end may take a minute; that it comes is Dagster's affair
         process.wait(30)
         log.close()
 
