@@ -1,6 +1,7 @@
 """Days become few ranges: near ones share a run, far ones do not pay for the days between them."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -33,6 +34,6 @@ def test_scattered_days_are_never_more_than_a_handful_of_ranges_and_the_widest_g
     found = ranges(days)
     assert len(found) == RANGES
     assert all(any(first <= each <= last for first, last in found) for each in days)
-    gaps = [after[0] - before[1] for before, after in zip(found, found[1:], strict=False)]
+    gaps = [after[0] - before[1] for before, after in pairwise(found)]
     assert min(gaps) > GAP
     assert gaps == sorted(gaps)
