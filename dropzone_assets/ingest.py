@@ -15,7 +15,6 @@ from dropzone_assets.instance import bury_dead_runs
 from dropzone_assets.ledger import INGESTION
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import asset_keys, history, tags
-from dropzone_assets.settings import Settings
 from dropzone_assets.steps.intake import Intake, take_in
 from dropzone_assets.steps.plan import Request, plan_loads, plan_publications
 
@@ -44,7 +43,7 @@ class Ingested:
 
 
 class Ingester:
-    """One ingest: `look` lists the sources, `rounds` gives the runs to make, `run` makes one."""
+    """One ingest: `look` lists the sources, `requests` gives the runs to make, `run` makes one."""
 
     def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
         self.platform = platform
@@ -103,7 +102,7 @@ class Ingester:
 
 
 @contextmanager
-def open_ingester(settings: Settings, platform: Platform, instance: dg.DagsterInstance) -> Iterator[Ingester]:
+def open_ingester(platform: Platform, instance: dg.DagsterInstance) -> Iterator[Ingester]:
     """The one ingest that may work in a home at a time.
 
     The lock is the operating system's, so it ends with its process; a run of an earlier ingest that has not ended
@@ -112,9 +111,10 @@ def open_ingester(settings: Settings, platform: Platform, instance: dg.DagsterIn
     Raises:
         Transient: another ingest is at work.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    home = platform.settings.home
+    home.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(settings.home / ".ingest.lock", timeout=0):
+        with FileLock(home / ".ingest.lock", timeout=0):
             bury_dead_runs(instance, BY)
             yield Ingester(platform, instance)
     except Timeout as error:

@@ -31,10 +31,14 @@ def make_home(home: Path) -> Path:
 
 
 def ingest_home(home: Path, instance: dg.DagsterInstance, *, well: bool = True) -> Ingested:
+    """Ingest what is new in a home that has no settings but its place."""
+    return ingest_with(Settings(home=home), instance, well=well)
+
+
+def ingest_with(settings: Settings, instance: dg.DagsterInstance, *, well: bool = True) -> Ingested:
     """What `dropzone ingest` does; `well`: every run must succeed."""
-    settings = Settings(home=home)
     platform = open_platform(settings)
-    with open_ingester(settings, platform, instance) as ingester:
+    with open_ingester(platform, instance) as ingester:
         ingester.look()
         for request in ingester.requests():
             ingester.run(request)

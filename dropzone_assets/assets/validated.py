@@ -1,19 +1,20 @@
 """validated/<table> and quarantine/<table>: the rows of the raw files, split by the contract, by file date."""
 
 from collections.abc import Callable, Iterator
+from operator import add
 from typing import Any
 
 import dagster as dg
 
 from dropzone_assets.assets.described import described, stepped
 from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract
-from dropzone_assets.engine import previews, quote, rows
+from dropzone_assets.engine import previews, quote
 from dropzone_assets.files import RawFile
 from dropzone_assets.io_managers import RawFiles
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import POOL, REQUEST, explained, table_value
 from dropzone_assets.steps.judge import Load, judge
-from dropzone_assets.steps.versions import versions
+from dropzone_assets.steps.versions import Versions, versions
 
 SHOWN = 10
 """Rows, and reasons, shown on one day's materialization."""
@@ -37,17 +38,17 @@ def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> 
             chosen = versions(platform, raw.deliveries(context.run.tags.get(REQUEST)))
             fetched = [RawFile(d, platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
             load = judge(platform, contract, fetched)
-        _tell(context, load)
+        _tell(context, load, chosen)
         yield dg.Output((load, chosen), "validated")
         yield dg.Output(None, "quarantine")
 
     return validate
 
 
-def _tell(context: dg.AssetExecutionContext, load: Load) -> None:
+def _tell(context: dg.AssetExecutionContext, load: Load, chosen: Versions) -> None:
     """Counts, reasons and a few rows, on exactly the day they are of."""
     validated, quarantine = (dg.AssetKey([layer, load.contract.table]) for layer in ("validated", "quarantine"))
-    counts = _counts(load)
+    counts = _counts(load, chosen)
     accepted, refused, reasons = (_shown(load, query) for query in (_accepted(load), _refused(load), _reasons(load)))
     for day in context.partition_keys:
         files, valid, out, late = counts.get(day, (0, 0, 0, 0))
@@ -58,15 +59,15 @@ def _tell(context: dg.AssetExecutionContext, load: Load) -> None:
         context.add_asset_metadata({**share, **why}, asset_key=quarantine, partition_key=day)
 
 
-def _counts(load: Load) -> dict[str, tuple[int, int, int, int]]:
-    """File date → files with rows, valid rows, quarantined rows, late rows."""
-    if not load.parts:
-        return {}
-    query = (
-        f"SELECT _file_date::VARCHAR, count(DISTINCT _delivery), count(*) - count({REASONS}), count({REASONS}), "
-        f"count(*) FILTER ({REASONS} IS NULL AND _data_date < _file_date) FROM {load.rows()} GROUP BY ALL"
-    )
-    return {day: (files, valid, refused, late) for day, files, valid, refused, late in rows(load.connection, query)}
+def _counts(load: Load, chosen: Versions) -> dict[str, tuple[int, ...]]:
+    """File date → files with rows, valid rows, quarantined rows, late rows; from what was counted per file."""
+    days = {delivery.key: str(delivery.file_date) for delivery in chosen.current}
+    counts: dict[str, tuple[int, ...]] = {}
+    for tally in load.tallies:
+        mine = (int(tally.rows_read > 0), tally.valid, tally.quarantined, tally.late)
+        sums = counts.get(days[tally.key], (0, 0, 0, 0))
+        counts[days[tally.key]] = tuple(map(add, sums, mine))
+    return counts
 
 
 def _shown(load: Load, query: str) -> Callable[[str], dg.TableMetadataValue]:

@@ -44,7 +44,7 @@ def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] 
     from dropzone_assets.ingest import open_ingester
     from dropzone_assets.instance import open_instance
 
-    with open_instance(platform.settings) as instance, open_ingester(platform.settings, platform, instance) as ingester:
+    with open_instance(platform.settings) as instance, open_ingester(platform, instance) as ingester:
         if prepare:
             prepare()
         before = {row.key for row in platform.ledger.deliveries.failures()}

@@ -83,9 +83,10 @@ class Partitions:
 
     def versions(self, table: str, days: Sequence[date]) -> dict[date, int]:
         """The version of each of these days that the lake holds; a day never published has none."""
+        wanted = set(days)
         query = select(book).where(book.c.table_name == table, book.c.published > 0)
         with self._engine.connect() as connection:
-            return {row.data_date: row.published for row in connection.execute(query) if row.data_date in set(days)}
+            return {row.data_date: row.published for row in connection.execute(query) if row.data_date in wanted}
 
     def _behind(self, version: Column[int], reached: Column[int]) -> dict[str, dict[date, int]]:
         query = select(book).where(version > reached).order_by(book.c.table_name, book.c.data_date)

@@ -15,7 +15,7 @@ RANGES = 10
 """Runs per table and plan, at most."""
 
 GAP = timedelta(days=10)
-"""Days this far apart share a run: an empty day costs a few events (about 0.1 s), a run a process (seconds)."""
+"""Days at most this far apart share a run: an empty day costs a few events (about 0.1 s), a run a process (seconds)."""
 
 ATTEMPTS = 3
 """How often a batch is tried when its run dies; then its deliveries have failed."""

@@ -63,7 +63,8 @@ def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> d
     )
     query = f"SELECT data_date, version FROM {WAREHOUSE}.dropzone.partitions"
     known = rows(connection, f"{query} WHERE table_name = $1", [contract.table])
-    return {day: version for day, version in known if day in set(days)}
+    wanted = set(days)
+    return {day: version for day, version in known if day in wanted}
 
 
 def lake_rows(contract: Contract, relation: str = "snapshot") -> str:

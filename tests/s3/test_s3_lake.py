@@ -11,12 +11,12 @@ from dropzone_assets.demo.flights import write_flights
 from dropzone_assets.demo.transactions import write_transactions
 from dropzone_assets.engine import rows
 from dropzone_assets.errors import StoreUnavailable
-from dropzone_assets.ingest import Ingested, open_ingester
+from dropzone_assets.ingest import Ingested
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.steps.query import open_query
 from dropzone_assets.store import S3Access, Store
-from tests.conftest import make_home
+from tests.conftest import ingest_with, make_home
 from tests.samples import payment, payments
 
 pytestmark = pytest.mark.s3
@@ -30,17 +30,7 @@ Run = Callable[[Settings], Ingested]
 def run(instance: dg.DagsterInstance) -> Run:
     """Ingest everything new; every run must succeed."""
 
-    def run(settings: Settings) -> Ingested:
-        platform = open_platform(settings)
-        with open_ingester(settings, platform, instance) as ingester:
-            ingester.look()
-            for request in ingester.requests():
-                ingester.run(request)
-        platform.ledger.engine.dispose()
-        assert ingester.result.failed_runs == []
-        return ingester.result
-
-    return run
+    return lambda settings: ingest_with(settings, instance)
 
 
 @pytest.fixture
