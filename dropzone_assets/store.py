@@ -92,6 +92,20 @@ class Store:
                 return b""
             return bytes(obstore.get_range(self._client, path, start=0, end=min(length, size)))
 
+    def local(self, path: str) -> Path | None:
+        """The object as a local file, to be read only; None when the store is not a folder."""
+        return self._folder / path if self._folder else None
+
+    def copy(self, path: str, to: Path) -> None:
+        """Copy the object at `path` into the local file `to`, a chunk at a time.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
+        with self._answering(), to.open("wb") as copy:
+            for chunk in obstore.get(self._client, path).stream():
+                copy.write(chunk)
+
     def delete(self, path: str) -> None:
         """Remove the object if it is there."""
         if self.exists(path):

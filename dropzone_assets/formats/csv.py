@@ -3,15 +3,17 @@
 import csv
 from codecs import lookup
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import StringIO
 from itertools import chain, count
+from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dropzone_assets.engine import Connection, literal, literals, quote, rows
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import HEAD
+from dropzone_assets.formats.format import HEAD, Content, Scan
 
 ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "iso8859-1": "latin-1"}
 """Python's name of an encoding → DuckDB's, for those DuckDB reads without an extension."""
@@ -56,8 +58,9 @@ class Csv(BaseModel):
             raise ValueError("an escape needs a quote")
         return self
 
-    def names(self, head: bytes, wanted: Sequence[str]) -> tuple[str, ...]:
+    def reading(self, content: Content, wanted: Sequence[str]) -> "CsvReading":
         """The header's names, or `column1` … where the contract says there is no header."""
+        head = content.head(HEAD)
         text = head.decode(self.encoding, "replace").removeprefix("\ufeff")
         if not text.strip():
             raise Refused("is empty: there is not even a header.", "Ask the sender for the file again.")
@@ -67,7 +70,7 @@ class Csv(BaseModel):
             first = next(self._reader(text))
         except csv.Error as error:
             raise Refused(f"has no readable first line: {error}", "Check its delimiter and quotes.") from error
-        return tuple(first) if self.header else tuple(f"column{n}" for n in range(1, len(first) + 1))
+        return CsvReading(self, tuple(first) if self.header else tuple(f"column{n}" for n in range(1, len(first) + 1)))
 
     def _reader(self, text: str) -> Iterator[list[str]]:
         lines, doubled = StringIO(text, newline=""), self.escape in ("", self.quote)
@@ -76,37 +79,44 @@ class Csv(BaseModel):
         escape = None if doubled else self.escape
         return csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote, doublequote=doubled, escapechar=escape)
 
-    def unreadable(self, connection: Connection, uris: Sequence[str]) -> dict[int, str]:
-        """None is known before the scan."""
+
+@dataclass(frozen=True)
+class CsvReading:
+    """Files of one dialect with the same columns."""
+
+    dialect: Csv
+    names: tuple[str, ...]
+    exact: bool = True
+
+    def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
+        """One `read_csv` over all files; records without structure go to a table of rejects."""
         for table in (REJECTS, f"{REJECTS}_scans"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
-        return {}
-
-    def relation(self, uris: Sequence[str], names: Sequence[str]) -> str:
-        """One `read_csv` over all files; records without structure go to a table of rejects."""
-        columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(names)))
+        columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.names)))
         options: dict[str, str | bool] = {
-            "delim": self.delimiter,
-            "quote": self.quote,
-            "escape": self.escape or self.quote,
-            "encoding": self.encoding,
-            "header": self.header,
+            "delim": self.dialect.delimiter,
+            "quote": self.dialect.quote,
+            "escape": self.dialect.escape or self.dialect.quote,
+            "encoding": self.dialect.encoding,
+            "header": self.dialect.header,
         }
         dialect = ", ".join(f"{option} = {literal(value)}" for option, value in options.items())
-        return (
-            f"SELECT file_index, * FROM read_csv({literals(uris)}, columns = {{{columns}}}, auto_detect = false, "
+        uris = literals([content.uri for content in contents])
+        relation = (
+            f"SELECT file_index, * FROM read_csv({uris}, columns = {{{columns}}}, auto_detect = false, "
             f"{dialect}, store_rejects = true, rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scans', "
             "rejects_limit = 0)"
         )
+        return Scan(relation, {})
 
-    def raw(self, names: Sequence[str]) -> str:
+    def raw(self) -> str:
         """The record under the file's own column names."""
-        return _object(names, range(len(names)))
+        return _object(self.names, range(len(self.names)))
 
-    def rest(self, names: Sequence[str], known: Sequence[int]) -> str:
+    def rest(self, known: Sequence[int]) -> str:
         """The columns the contract does not know."""
-        others = [n for n in range(len(names)) if n not in known]
-        return _object(names, others) if others else "NULL::VARCHAR"
+        others = [n for n in range(len(self.names)) if n not in known]
+        return _object(self.names, others) if others else "NULL::VARCHAR"
 
     def broken(self, connection: Connection) -> str:
         """Rejected lines. DuckDB counts a header as a line; a record with several faults has several entries."""
@@ -114,11 +124,15 @@ class Csv(BaseModel):
             return ""
         cases = " ".join(f"WHEN '{theirs}' THEN '{ours}'" for theirs, ours in REASONS.items())
         return (
-            f"SELECT file_id AS file_index, line - {int(self.header)} AS record, "
+            f"SELECT file_id AS file_index, line - {int(self.dialect.header)} AS record, "
             f"list_sort(list_distinct(list(CASE error_type::VARCHAR {cases} ELSE 'record:structure' END))) AS reasons, "
             f"to_json({{'line': trim(any_value(csv_line), chr(10) || chr(13))}})::VARCHAR AS raw "
             f"FROM {REJECTS} GROUP BY ALL"
         )
+
+    def described(self) -> dict[str, str]:
+        """The dialect."""
+        return {name: str(value) for name, value in self.dialect.model_dump().items()}
 
 
 def _object(names: Sequence[str], chosen: Sequence[int]) -> str:

@@ -1,8 +1,9 @@
-"""What a format is: names of columns from a file's head, and one SQL relation of text over many files."""
+"""What a format is: it looks at one file and says how to read it; files read alike are one SQL relation of text."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol, cast
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, cast
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import BadContract
@@ -13,37 +14,85 @@ KINDS = {
 }
 
 HEAD = 65_536
-"""Bytes of a file a format may look at to learn its columns."""
+"""Bytes of a file most formats need to learn its columns."""
 
 
-class Format(Protocol):
-    """One way of writing rows into bytes, with its options from the contract.
+class Content(Protocol):
+    """The bytes of one raw file."""
 
-    A relation has the columns `file_index` (position in the list of files), `c0`, `c1` … (text, NULL where the file
-    has nothing) in the order of the names, and what `raw` and `rest` need.
+    @property
+    def uri(self) -> str:
+        """What DuckDB opens."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+
+    def head(self, length: int) -> bytes:
+        """The first `length` bytes, or all when there are fewer."""
+
+    def file(self) -> Path:
+        """A local file with all the bytes, to be read only; it lasts as long as this object."""
+
+
+class Scan(NamedTuple):
+    """Files ready to be read together.
+
+    `relation`: one SQL query with the columns `file_index` (position in the list of files), `c0`, `c1` … (text, NULL
+    where the file has nothing) in the order of the names, and what `raw` and `rest` need; in the order of the files
+    and of the rows in each. `unreadable`: files that hold no rows at all, by index, with the reason.
     """
 
-    def names(self, head: bytes, wanted: Sequence[str]) -> tuple[str, ...]:
-        """The columns of a file that starts with `head`; `wanted` for formats whose records name their own.
+    relation: str
+    unreadable: dict[int, str]
+
+
+class Reading(Protocol):
+    """How to read some files: hashable, and equal for files that can share a scan."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns: those of the files, or those wanted where each record names its own."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the files themselves name their columns, so that a required one must be among them."""
+
+    def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
+        """Ready the files; `scratch` is a folder for copies that lasts until the scan is done.
 
         Raises:
-            Refused: the file has none.
+            engine.DataError: some file stops the others, here or when the relation runs.
         """
 
-    def unreadable(self, connection: Connection, uris: Sequence[str]) -> dict[int, str]:
-        """Files that hold no rows at all, by index, with the reason; readies the others for `relation`."""
-
-    def relation(self, uris: Sequence[str], names: Sequence[str]) -> str:
-        """The rows of the files as one SQL query, in the order of the files and of the rows in each."""
-
-    def raw(self, names: Sequence[str]) -> str:
+    def raw(self) -> str:
         """SQL: the whole record as JSON text, as it came."""
 
-    def rest(self, names: Sequence[str], known: Sequence[int]) -> str:
+    def rest(self, known: Sequence[int]) -> str:
         """SQL: as JSON text, what the record has beside the columns numbered `known`; NULL when nothing."""
 
     def broken(self, connection: Connection) -> str:
-        """SQL: records without structure, as (file_index, record, reason, raw); empty text when none is possible."""
+        """SQL: records without structure of the last scan that ran, as (file_index, record, reasons, raw).
+
+        Empty text when there can be none.
+        """
+
+    def described(self) -> dict[str, str]:
+        """For people: what was pinned or found out about these files (encoding, delimiter, sheet …)."""
+
+
+class Format(Protocol):
+    """One way of writing rows into bytes, with its options from the contract."""
+
+    def reading(self, content: Content, wanted: Sequence[str]) -> Reading:
+        """How to read one file.
+
+        Args:
+            wanted: every name the contract may call its columns; evidence for a guess, or the names themselves.
+
+        Raises:
+            Refused: it is no file of this format, or there are two equally good ways of reading it.
+        """
 
 
 def open_format(kind: str, options: Mapping[str, Any]) -> Format:

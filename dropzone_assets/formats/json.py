@@ -1,10 +1,13 @@
 """JSON documents that hold an array of records, each kept whole as text."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from dropzone_assets.engine import Connection, literal, literals, rows
+from dropzone_assets.formats.format import Content, Scan
 
 DOCUMENTS = "json_documents"
 
@@ -16,15 +19,55 @@ class Json(BaseModel):
 
     records: str = ""
 
+    def reading(self, content: Content, wanted: Sequence[str]) -> "JsonReading":
+        """Records name their own fields, so the names are those the contract wants."""
+        return JsonReading(self.records, tuple(wanted))
+
+
+@dataclass(frozen=True)
+class JsonReading:
+    """Documents with their records at one place."""
+
+    records: str
+    names: tuple[str, ...]
+    exact: bool = False
+
     @property
     def _array(self) -> str:
         return "$" + "".join(f".{_key(key)}" for key in self.records.split(".") if key)
 
-    def names(self, head: bytes, wanted: Sequence[str]) -> tuple[str, ...]:
-        """Records name their own fields, so the names are those the contract wants."""
-        return tuple(wanted)
+    def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
+        """One row a record; a record that is no object has only NULLs."""
+        unreadable = self._unreadable(connection, [content.uri for content in contents])
+        paths = literals([f"$.{_key(name)}" for name in self.names])
+        fields = ", ".join(f"fields[{n + 1}] AS c{n}" for n in range(len(self.names)))
+        relation = (
+            f"SELECT file_index, record, {fields} FROM (SELECT file_index, record, "
+            f"json_extract_string(record, {paths}) AS fields FROM (SELECT file_index, "
+            f"unnest(json_extract(content, {literal(self._array + '[*]')})) AS record "
+            f"FROM {DOCUMENTS} WHERE json_valid(content)))"
+        )
+        return Scan(relation, unreadable)
 
-    def unreadable(self, connection: Connection, uris: Sequence[str]) -> dict[int, str]:
+    def raw(self) -> str:
+        """The record's own text."""
+        return "record::VARCHAR"
+
+    def rest(self, known: Sequence[int]) -> str:
+        """The record without the fields the contract knows."""
+        without = "{" + ", ".join(f"{_key(self.names[n])}: null" for n in known) + "}"
+        patched = f"json_merge_patch(record, {literal(without)}::JSON)"
+        return f"CASE WHEN json_type(record) = 'OBJECT' THEN nullif({patched}::VARCHAR, '{{}}') END"
+
+    def broken(self, connection: Connection) -> str:
+        """A valid document has no broken records."""
+        return ""
+
+    def described(self) -> dict[str, str]:
+        """Where the records are."""
+        return {"records": self.records or "the root"}
+
+    def _unreadable(self, connection: Connection, uris: Sequence[str]) -> dict[int, str]:
         """Documents that are not UTF-8, not JSON, or have no array where one should be."""
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {DOCUMENTS} AS SELECT file_index, "
@@ -39,31 +82,6 @@ class Json(BaseModel):
             f"WHERE kind IS DISTINCT FROM 'ARRAY'",
         )
         return {index: self._reason(not_text, kind, keys) for index, not_text, kind, keys in found}
-
-    def relation(self, uris: Sequence[str], names: Sequence[str]) -> str:
-        """One row a record; a record that is no object has only NULLs."""
-        paths = literals([f"$.{_key(name)}" for name in names])
-        fields = ", ".join(f"fields[{n + 1}] AS c{n}" for n in range(len(names)))
-        return (
-            f"SELECT file_index, record, {fields} FROM (SELECT file_index, record, "
-            f"json_extract_string(record, {paths}) AS fields FROM (SELECT file_index, "
-            f"unnest(json_extract(content, {literal(self._array + '[*]')})) AS record "
-            f"FROM {DOCUMENTS} WHERE json_valid(content)))"
-        )
-
-    def raw(self, names: Sequence[str]) -> str:
-        """The record's own text."""
-        return "record::VARCHAR"
-
-    def rest(self, names: Sequence[str], known: Sequence[int]) -> str:
-        """The record without the fields the contract knows."""
-        without = "{" + ", ".join(f"{_key(names[n])}: null" for n in known) + "}"
-        patched = f"json_merge_patch(record, {literal(without)}::JSON)"
-        return f"CASE WHEN json_type(record) = 'OBJECT' THEN nullif({patched}::VARCHAR, '{{}}') END"
-
-    def broken(self, connection: Connection) -> str:
-        """A valid document has no broken records."""
-        return ""
 
     def _reason(self, not_text: bool, kind: str | None, keys: list[str] | None) -> str:
         if not_text:

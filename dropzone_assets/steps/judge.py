@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dropzone_assets import engine
 from dropzone_assets.contracts import (
@@ -19,16 +21,17 @@ from dropzone_assets.contracts import (
 )
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
-from dropzone_assets.formats import HEAD, Format, open_format
+from dropzone_assets.formats import Format, Reading, open_format
 from dropzone_assets.ledger import Tally
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.content import RawContent
 
 FILES_PER_SCAN = 5_000
 BYTES_PER_SCAN = 1 << 30
 """Files of one scan: enough to make the cost of a query vanish, few enough to hold documents in memory."""
 
-Layout = tuple[tuple[str, ...], Matched]
-"""The names of a file's columns and what they are to the contract; files with one layout share a scan."""
+Layout = tuple[Reading, Matched]
+"""How a file is read and what its columns are to the contract; files with one layout share a scan."""
 
 
 @dataclass
@@ -63,14 +66,13 @@ def judge(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> L
     numbers = count()
     for layout, alike in layouts.items():
         for scan in _scans(alike):
-            _judge_scan(load, form, layout, scan, numbers)
+            _judge_scan(platform, load, layout, scan, numbers)
     return load
 
 
 def _layout(platform: Platform, contract: Contract, form: Format, file: RawFile) -> Layout:
-    wanted = wanted_names(contract)
-    names = form.names(platform.raw.head(file.delivery.raw_path, HEAD), wanted)
-    return names, match_columns(contract, names, exact=names != wanted)
+    reading = form.reading(RawContent(platform, file), wanted_names(contract))
+    return reading, match_columns(contract, reading.names, exact=reading.exact)
 
 
 def _scans(files: Sequence[RawFile]) -> Iterator[list[RawFile]]:
@@ -86,17 +88,12 @@ def _scans(files: Sequence[RawFile]) -> Iterator[list[RawFile]]:
         yield scan
 
 
-def _judge_scan(load: Load, form: Format, layout: Layout, files: list[RawFile], numbers: Iterator[int]) -> None:
+def _judge_scan(platform: Platform, load: Load, layout: Layout, files: list[RawFile], numbers: Iterator[int]) -> None:
     """One scan; when the bytes of some file stop it, the halves are scanned until that file stands alone."""
-    part = next(numbers)
-    uris = [file.uri for file in files]
-    names, matched = layout
+    part, reading = next(numbers), layout[0]
     try:
-        unreadable = form.unreadable(load.connection, uris)
-        known = [place for places in matched for place in places]
-        relation = form.relation(uris, names)
-        statement = compile_contract(load.contract, relation, matched, form.raw(names), form.rest(names, known))
-        load.connection.execute(f"CREATE TEMP TABLE judged_{part} AS {statement}")
+        with TemporaryDirectory(dir=platform.settings.spill) as scratch:
+            unreadable = _scan(platform, load, layout, files, part, Path(scratch))
     except engine.DataError as error:
         if len(files) == 1:
             what = str(error).splitlines()[0]
@@ -104,11 +101,23 @@ def _judge_scan(load: Load, form: Format, layout: Layout, files: list[RawFile], 
             return
         middle = len(files) // 2
         for half in (files[:middle], files[middle:]):
-            _judge_scan(load, form, layout, half, numbers)
+            _judge_scan(platform, load, layout, half, numbers)
         return
     for index, reason in unreadable.items():
         _refuse(load, files[index], Refused(reason, "Ask the sender for the file again."))
-    _number(load, part, [(index, file) for index, file in enumerate(files) if index not in unreadable], form)
+    _number(load, part, [(index, file) for index, file in enumerate(files) if index not in unreadable], reading)
+
+
+def _scan(
+    platform: Platform, load: Load, layout: Layout, files: list[RawFile], part: int, scratch: Path
+) -> dict[int, str]:
+    """Judge the rows of all files into one table; the files that hold none, with the reason."""
+    reading, matched = layout
+    scan = reading.scan(load.connection, [RawContent(platform, file) for file in files], scratch)
+    known = [place for places in matched for place in places]
+    statement = compile_contract(load.contract, scan.relation, matched, reading.raw(), reading.rest(known))
+    load.connection.execute(f"CREATE TEMP TABLE judged_{part} AS {statement}")
+    return scan.unreadable
 
 
 def _refuse(load: Load, file: RawFile, refusal: Refused) -> None:
@@ -116,7 +125,7 @@ def _refuse(load: Load, file: RawFile, refusal: Refused) -> None:
     load.refused[file.delivery.key] = Refused(found, refusal.cure)
 
 
-def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], form: Format) -> None:
+def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], reading: Reading) -> None:
     """Give each row its file and its record number, and count.
 
     Rows rest in the order of the files and of the records in each, so a record's number is its distance from the
@@ -130,7 +139,7 @@ def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], form: F
         f"INSERT INTO files_{part} SELECT unnest($1), unnest($2), unnest($3), unnest($4)::DATE",
         [list(column) for column in zip(*fields, strict=True)] or [[], [], [], []],
     )
-    broken = form.broken(load.connection) or (
+    broken = reading.broken(load.connection) or (
         "SELECT 0 AS file_index, 0 AS record, []::VARCHAR[] AS reasons, '' AS raw LIMIT 0"
     )
     run(

@@ -1,0 +1,43 @@
+"""The bytes of a raw file, as formats ask for them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dropzone_assets.files import RawFile
+from dropzone_assets.platform import Platform
+
+
+@dataclass(frozen=True)
+class RawContent:
+    """A file of the raw zone; one in an object store is copied near when a whole local file is asked for."""
+
+    platform: Platform
+    raw: RawFile
+
+    @property
+    def uri(self) -> str:
+        """What DuckDB opens."""
+        return self.raw.uri
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.raw.delivery.size
+
+    def head(self, length: int) -> bytes:
+        """The first `length` bytes."""
+        return self.platform.raw.head(self.raw.delivery.raw_path, length)
+
+    def file(self) -> Path:
+        """The object itself in a local raw zone, else a copy that goes with this object."""
+        local = self.platform.raw.local(self.raw.delivery.raw_path)
+        return local or self._copy[1]
+
+    @cached_property
+    def _copy(self) -> tuple["TemporaryDirectory[str]", Path]:
+        folder = TemporaryDirectory(dir=self.platform.settings.spill)
+        copy = Path(folder.name) / "content"
+        self.platform.raw.copy(self.raw.delivery.raw_path, copy)
+        return folder, copy
