@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import PurePosixPath
-
-from blake3 import blake3
 
 KEY_LENGTH = 20
 """Hex digits of a delivery's key: 80 bits, so that a billion deliveries do not collide."""
@@ -28,7 +27,7 @@ class Listed:
     @property
     def key(self) -> str:
         """The delivery's name for ever: equal for the same version of the same file, and for nothing else."""
-        return blake3("\0".join((self.source, self.path, self.version)).encode()).hexdigest()[:KEY_LENGTH]
+        return sha256("\0".join((self.source, self.path, self.version)).encode()).hexdigest()[:KEY_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)

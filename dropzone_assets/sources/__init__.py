@@ -1,5 +1,20 @@
 """Where files arrive. To add a kind of source: one file beside `folder`, one line in `KINDS`, one test subclass."""
 
-from dropzone_assets.sources.source import KINDS, Source, SourceConfig, load_sources, open_source
+from dropzone_assets.sources.config import SourceConfig, load_sources
+from dropzone_assets.sources.credentials import Credentials
+from dropzone_assets.sources.listing import LISTING, Found, pages
+from dropzone_assets.sources.look import look
+from dropzone_assets.sources.source import KINDS, Source, open_source
 
-__all__ = ["KINDS", "Source", "SourceConfig", "load_sources", "open_source"]
+__all__ = [
+    "KINDS",
+    "LISTING",
+    "Credentials",
+    "Found",
+    "Source",
+    "SourceConfig",
+    "load_sources",
+    "look",
+    "open_source",
+    "pages",
+]

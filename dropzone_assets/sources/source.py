@@ -1,83 +1,71 @@
-"""What a source is, and how `sources.yaml` names the ones to watch."""
+"""What a source is, and which kinds there are."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import pyarrow as pa
 
 from dropzone_assets.errors import BadSettings
-from dropzone_assets.files import Listed
+from dropzone_assets.sources.config import SourceConfig
+from dropzone_assets.sources.credentials import Credentials
 
 KINDS = {"folder": "dropzone_assets.sources.folder:Folder"}
 
 
-class SourceConfig(BaseModel):
-    """One entry of `sources.yaml`. `settle_seconds`: how long a file must be unchanged before it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    kind: str = "folder"
-    url: str
-    settle_seconds: float = Field(default=2.0, ge=0)
-    poll_seconds: int = Field(default=1, ge=1)
-
-
 class Source(Protocol):
-    """A place that lists files and opens one of them. Listing reads names and sizes, never content."""
+    """A place that lists files and opens one of them; any thread may use it.
 
-    name: str
+    A kind is a class called with its entry of `sources.yaml`, the home folder and its credentials. Making one opens
+    nothing; connections are made when first needed and made again when they broke.
+    """
 
-    def list(self) -> Iterator[Listed]:
-        """Every file there now, in any order. Files whose name says "not yet" are left out.
+    def list(self) -> Iterator[pa.RecordBatch]:
+        """Every file there now, as pages of `LISTING`, in any order; `look` takes out what is no file yet.
+
+        Names and sizes are read, never content.
 
         Raises:
-            SourceUnavailable: the place cannot be reached.
+            SourceUnavailable: the place cannot be reached; the message says which.
+            Permanent: it does not let us in.
         """
 
     def open(self, path: str) -> AbstractContextManager[BinaryIO]:
-        """The bytes of one file.
+        """The bytes of one file, as a stream that holds a few of them in memory.
 
         Raises:
             FileNotFoundError: it is gone.
+            SourceUnavailable: the place cannot be reached, now or in the middle.
         """
 
     def version(self, path: str) -> str:
-        """The version of one file now; empty when it is gone."""
+        """The version of one file now, as `list` gives it; empty when it is gone."""
+
+    def remove(self, path: str) -> None:
+        """Take a file away; one that is gone already is fine."""
+
+    def move(self, path: str, folder: str) -> None:
+        """Move a file below `folder`, keeping its path there, replacing what has its name; gone already is fine."""
+
+    def close(self) -> None:
+        """Let go of connections; the next call makes new ones."""
 
 
-def open_source(config: SourceConfig, home: Path) -> Source:
-    """The source an entry names; a relative folder is inside `home`.
+def open_source(config: SourceConfig, home: Path, secret: Callable[[str], str]) -> Source:
+    """The source an entry names.
+
+    Args:
+        home: a relative folder is inside.
+        secret: the value of an environment variable.
 
     Raises:
-        BadSettings: the kind does not exist.
+        BadSettings: the kind does not exist, or its url is of no use to it.
     """
     if config.kind not in KINDS:
         raise BadSettings(
             f"sources.yaml: {config.name} has the kind {config.kind!r}.", f"Use one of: {', '.join(KINDS)}."
         )
     module, name = KINDS[config.kind].split(":")
-    return cast(Source, getattr(import_module(module), name)(config, home))
-
-
-def load_sources(file: Path) -> list[SourceConfig]:
-    """The entries of `sources.yaml`; one folder named `dropzone` where there is no such file.
-
-    Raises:
-        BadSettings: the file is not what it should be; the message says where.
-    """
-    if not file.exists():
-        return [SourceConfig(name="dropzone", url="dropzone")]
-    try:
-        entries = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        configs = [SourceConfig.model_validate(entry) for entry in entries.get("sources") or []]
-    except (yaml.YAMLError, UnicodeDecodeError, ValidationError, AttributeError, TypeError) as error:
-        raise BadSettings(f"{file} cannot be read: {error}", "Correct it; docs/sources.md shows an example.") from error
-    names = [config.name for config in configs]
-    if len(set(names)) < len(names):
-        raise BadSettings(f"{file}: two sources have the same name.", "Give each entry a name of its own.")
-    return configs
+    return cast(Source, getattr(import_module(module), name)(config, home, Credentials(config.credentials, secret)))

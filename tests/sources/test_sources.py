@@ -60,4 +60,4 @@ def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str | by
 
 def test_a_kind_nobody_knows_lists_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match=f"gopher.*{', '.join(KINDS)}"):
-        open_source(SourceConfig(name="a", kind="gopher", url="x"), tmp_path)
+        open_source(SourceConfig(name="a", kind="gopher", url="x"), tmp_path, str)

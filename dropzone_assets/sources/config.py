@@ -1,0 +1,98 @@
+"""How `sources.yaml` names the places to watch, and what a profile changes about them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dropzone_assets.errors import BadSettings
+
+LIST_FILE = "files_list.data"
+
+
+class SourceConfig(BaseModel):
+    """One entry of `sources.yaml`.
+
+    `credentials`: word (user, password, key …) → the environment variable that holds it. `include`, `exclude`: names,
+    `*` for anything. `settle_seconds`: how long a file must be unchanged before it is read. `parallel`: files copied
+    at once. `deliver`: to tables, or only to the raw zone. `after`: what becomes of a file once it is safely loaded.
+    `archives`: bounds that differ from the usual ones. The last four are for some kinds only.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: str = "folder"
+    url: str
+    credentials: dict[str, str] = {}
+    include: tuple[str, ...] = Field(default=("*",), min_length=1)
+    exclude: tuple[str, ...] = ()
+    settle_seconds: float = Field(default=2.0, ge=0)
+    poll_seconds: int = Field(default=1, ge=1)
+    parallel: int = Field(default=4, ge=1, le=64)
+    deliver: Literal["tables", "raw"] = "tables"
+    after: Literal["keep", "delete", "move"] = "keep"
+    move_to: str = ""
+    archives: dict[str, float] = {}
+    urls: tuple[str, ...] = ()
+    endpoint: str = ""
+    region: str = "us-east-1"
+    list_file: str = LIST_FILE
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if urlsplit(self.url).password is not None:
+            raise ValueError("the url holds a password: put it into a variable and name that under `credentials`")
+        if (self.after == "move") != bool(self.move_to):
+            raise ValueError("`after: move` and `move_to` need each other")
+        if self.move_to.startswith("/") or ".." in self.move_to.split("/"):
+            raise ValueError("`move_to` is a folder inside the source")
+        return self
+
+
+def load_sources(file: Path, profile: str = "") -> list[SourceConfig]:
+    """The entries of `sources.yaml` as a profile changes them; one folder named `dropzone` where there is no such file.
+
+    Args:
+        profile: one of `profiles`, whose entries change or add fields of those under `sources` with the same name,
+            and add new ones; empty or `default` for none.
+
+    Raises:
+        BadSettings: the file is not what it should be, or has no such profile; the message says where.
+    """
+    named = profile not in ("", "default")
+    if not file.exists() and not named:
+        return [SourceConfig(name="dropzone", url="dropzone")]
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        if unknown := document.keys() - {"sources", "profiles"}:
+            raise ValueError(f"{', '.join(sorted(unknown))}: not one of sources, profiles")
+        profiles = document.get("profiles") or {}
+        if named and profile not in profiles:
+            raise ValueError(f"there is no profile {profile!r} but {', '.join(profiles) or 'none at all'}")
+        entries = [*(document.get("sources") or []), *(profiles[profile] or [] if named else [])]
+        configs = [SourceConfig.model_validate(entry) for entry in _merged(entries, len(document.get("sources") or []))]
+    except (OSError, yaml.YAMLError, ValueError, AttributeError, TypeError, KeyError) as error:
+        raise BadSettings(f"{file} cannot be read: {_said(error)}", "docs/sources.md shows an example.") from error
+    return configs
+
+
+def _merged(entries: list[Mapping[str, Any]], first: int) -> list[dict[str, Any]]:
+    """Entries by name; those from number `first` on change the earlier ones."""
+    found: dict[str, dict[str, Any]] = {}
+    for number, entry in enumerate(entries):
+        name = entry["name"]
+        if name in found and number < first:
+            raise ValueError(f"two sources have the name {name}")
+        found[name] = {**found.get(name, {}), **entry}
+    return list(found.values())
+
+
+def _said(error: Exception) -> str:
+    """What is wrong, without the values: somebody may have written a password where a name belongs."""
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'an entry'}: {e['msg']}" for e in error.errors())
+    return f"an entry has no {error}" if isinstance(error, KeyError) else str(error)

@@ -1,0 +1,60 @@
+"""A look at a source: its listing without what is no file yet, every file with its key, page by page."""
+
+from collections.abc import Iterator
+
+from dropzone_assets.engine import Connection, literal
+from dropzone_assets.files import KEY_LENGTH
+from dropzone_assets.sources.config import LIST_FILE, SourceConfig
+from dropzone_assets.sources.source import Source
+
+LOOKED = "looked"
+
+NOT_YET = r"(^|/)[._]|\.(tmp|part|filepart|crdownload)$"
+"""Hidden names, folders with hidden names, and endings that upload programs give to files they have not finished."""
+
+UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
+SIDECAR = r"\.(md5|sha256|manifest\.json)$"
+"""Files that say what another file must be."""
+
+
+def look(connection: Connection, source: Source, config: SourceConfig) -> Iterator[str]:
+    """List a source. Each page is a table in `connection`, which the next page replaces; its name is given.
+
+    The table has key, path, version, size, settled, problem and sidecar. The key is that of `files.Listed`.
+
+    Raises:
+        SourceUnavailable: the place cannot be reached.
+        Permanent: it does not let us in.
+    """
+    for page in source.list():
+        connection.register("page", page)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {LOOKED} AS {_statement(config)}")
+        connection.unregister("page")
+        yield LOOKED
+
+
+def _statement(config: SourceConfig) -> str:
+    identity = f"{literal(config.name)} || chr(0) || path || chr(0) || version"
+    return (
+        f"SELECT left(sha256({identity}), {KEY_LENGTH}) AS key, path, version, size, settled, CASE "
+        f"WHEN problem <> '' THEN problem WHEN regexp_matches(path, {literal(UNPRINTABLE)}) "
+        "THEN 'has a control character in its name' ELSE '' END AS problem, "
+        f"regexp_matches(lower(path), {literal(SIDECAR)}) AS sidecar FROM page "
+        f"WHERE NOT regexp_matches(lower(path), {literal(NOT_YET)}) AND {_wanted(config)}"
+    )
+
+
+def _wanted(config: SourceConfig) -> str:
+    """SQL: the name is asked for. A pattern without a folder is for the name alone; sidecars follow their files."""
+    chosen = [f"({' OR '.join(map(_matches, config.include))} OR regexp_matches(lower(path), {literal(SIDECAR)}))"]
+    chosen += [f"NOT {_matches(pattern)}" for pattern in config.exclude]
+    if config.move_to:
+        chosen.append(f"NOT starts_with(path, {literal(config.move_to.strip('/') + '/')})")
+    if config.kind == "file_list":
+        chosen.append(f"path <> {literal(config.list_file or LIST_FILE)}")
+    return " AND ".join(chosen)
+
+
+def _matches(pattern: str) -> str:
+    subject = "path" if "/" in pattern else "regexp_extract(path, '[^/]*$')"
+    return f"{subject} GLOB {literal(pattern)}" if pattern != "*" else "true"
