@@ -12,7 +12,6 @@ from dropzone_assets.io_managers import LakeIOManager, RawZoneIOManager, Summary
 from dropzone_assets.platform import Platform
 from dropzone_assets.sensors import due_sensor, source_sensor, summary_schedule
 from dropzone_assets.settings import Settings
-from dropzone_assets.sources import load_sources
 from dropzone_assets.store import S3Access
 
 
@@ -38,7 +37,7 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
     return dg.Definitions(
         assets=assets,
         asset_checks=[*(check for contract in contracts for check in table_checks(contract)), *platform_checks()],
-        sensors=[*map(source_sensor, load_sources(settings.sources)), due_sensor()],
+        sensors=[*map(source_sensor, platform.configs.values()), due_sensor()],
         schedules=[summary_schedule()],
         resources={
             "platform": platform,

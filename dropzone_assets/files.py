@@ -9,6 +9,13 @@ KEY_LENGTH = 20
 """Hex digits of a delivery's key: 80 bits, so that a billion deliveries do not collide."""
 
 
+FILES = "files"
+"""In place of a table: what is no one table's, that is archives, files for several tables, and files only passed on."""
+
+INSIDE = "!/"
+"""Between the path of an archive and that of its member, as in JAR URLs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One version of one file, as a source lists it.
@@ -32,7 +39,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One version of one file that belongs to a table, as the ledger knows it."""
+    """One version of one file, as the ledger knows it.
+
+    `table`: what it belongs to, `FILES`, or empty where nobody knows. `same_as`: the delivery with the same bytes it is
+    linked to. `parent`: the delivery it came in. `rows_promised`: what a manifest beside it says.
+    """
 
     key: str
     source: str
@@ -45,11 +56,13 @@ class Delivery:
     state: str = "listed"
     content_hash: str = ""
     same_as: str = ""
+    parent: str = ""
+    rows_promised: int | None = None
 
     @property
-    def place(self) -> tuple[str, str]:
-        """Where the file is, whatever its version."""
-        return (self.source, self.path)
+    def place(self) -> tuple[str, str, str]:
+        """Where the file is, and which table it feeds there, whatever its version."""
+        return (self.source, self.path, self.table)
 
     @property
     def file_date(self) -> date:

@@ -10,12 +10,13 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from dropzone_assets.definitions import build
-from dropzone_assets.errors import Transient
+from dropzone_assets.errors import DropzoneError, Transient
 from dropzone_assets.instance import bury_dead_runs
 from dropzone_assets.ledger import INGESTION
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import asset_keys, history, tags
 from dropzone_assets.steps.intake import Intake, take_in
+from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.plan import Request, plan_loads, plan_publications
 
 BY = {"dropzone/by": "dropzone ingest"}
@@ -24,20 +25,21 @@ BY = {"dropzone/by": "dropzone ingest"}
 PATIENCE = 10.0
 """Seconds to wait for files that were dropped a moment ago."""
 
-ROUNDS = 5
-"""Loading makes partitions due, publishing them the ingestion summary, which comes last; some rounds are spare."""
+ROUNDS = 8
+"""Archives come first, then loads, which make partitions due, then the ingestion summary; some rounds are spare."""
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass
 class Ingested:
-    """What an ingest came to: files seen and new, the runs it made, and those that failed."""
+    """What an ingest came to: files seen and new, sources out of reach, the runs it made, and those that failed."""
 
     seen: int = 0
     new: int = 0
     refused: int = 0
     waiting: int = 0
+    unavailable: dict[str, DropzoneError] = field(default_factory=dict)
     runs: list[Request] = field(default_factory=list)
     failed_runs: list[tuple[Request, str]] = field(default_factory=list)
 
@@ -52,11 +54,10 @@ class Ingester:
         self._definitions = build(platform.settings)
 
     def look(self) -> Ingested:
-        """List every source, and wait a little for files that have not settled."""
+        """Look at every source, and wait a little for files that have not settled. One that fails stops no other."""
         deadline = monotonic() + PATIENCE
         while True:
-            intakes = [take_in(self.platform, source) for source in self.platform.sources.values()]
-            self._count(intakes)
+            self._count([intake for name in self.platform.configs if (intake := self._look(name))])
             if not self.result.waiting or monotonic() > deadline:
                 return self.result
             sleep(0.25)
@@ -70,6 +71,7 @@ class Ingester:
             publications = self._hopeful(plan_publications(self.platform, past, attempts=inf))
             yield from [due for due in publications if due.table != INGESTION] or publications
             if len(self.result.runs) == before:
+                self._leave()
                 return
 
     def run(self, request: Request) -> bool:
@@ -88,6 +90,23 @@ class Ingester:
         if not outcome.success:
             self.result.failed_runs.append((request, _why(outcome)))
         return outcome.success
+
+    def _look(self, name: str) -> Intake | None:
+        if name in self.result.unavailable:
+            return None
+        try:
+            return take_in(self.platform, name)
+        except DropzoneError as error:
+            self.result.unavailable[name] = error
+            return None
+
+    def _leave(self) -> None:
+        """What is loaded goes from its source, where that is wished for."""
+        for name in self.platform.configs.keys() - self.result.unavailable.keys():
+            try:
+                leave(self.platform, name)
+            except DropzoneError as error:
+                self.result.unavailable[name] = error
 
     def _hopeful(self, requests: list[Request]) -> list[Request]:
         """Those whose like has not failed in this ingest: what just failed waits for the next one."""

@@ -7,6 +7,7 @@ from datetime import date
 import dagster as dg
 
 from dropzone_assets.errors import DropzoneError, Permanent
+from dropzone_assets.files import FILES
 from dropzone_assets.steps.plan import History, Request
 
 REQUEST = "dropzone/request"
@@ -22,6 +23,8 @@ RETRIES = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL,
 
 def asset_keys(request: Request) -> list[dg.AssetKey]:
     """The assets that a request materializes."""
+    if request.table == FILES:
+        return [dg.AssetKey(["raw", FILES])]
     if request.step == "load":
         return [dg.AssetKey([layer, request.table]) for layer in ("raw", "validated", "quarantine")]
     layers = ("lake", "summary") if request.table != "ingestion" else ("summary",)

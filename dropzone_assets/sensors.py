@@ -11,6 +11,7 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.runs import history, run_request
 from dropzone_assets.sources import SourceConfig
 from dropzone_assets.steps.intake import take_in
+from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.plan import plan_loads, plan_publications
 
 MOST = 20
@@ -34,7 +35,8 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
     )
     def watch(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
         try:
-            intake = take_in(platform, platform.sources[config.name])
+            leave(platform, config.name)
+            intake = take_in(platform, config.name)
         except DropzoneError as error:
             yield dg.SkipReason(str(error))
             return

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dropzone_assets.errors import BadSettings
+
 
 class Settings(BaseSettings):
     """Every field is `DROPZONE_<NAME>` in the environment, with a default that works on a laptop.
@@ -22,6 +24,7 @@ class Settings(BaseSettings):
     lake_url: str = ""
     ledger_url: str = ""
     warehouse_path: str = ""
+    profile: str = ""
     start_date: date = date(2013, 1, 1)
     threads: int | None = None
     memory_limit: str = ""
@@ -34,14 +37,29 @@ class Settings(BaseSettings):
     dagster_home: str = Field(default="", validation_alias="DAGSTER_HOME")
 
     @classmethod
-    def from_env(cls) -> "Settings":
-        """The settings of this process, with `home` made absolute so that a change of folder changes nothing."""
+    def from_env(cls, profile: str = "") -> "Settings":
+        """The settings of this process, with `home` made absolute so that a change of folder changes nothing.
+
+        Args:
+            profile: instead of `DROPZONE_PROFILE`, where it is not empty.
+        """
         settings = cls()
-        return settings.model_copy(update={"home": settings.home.resolve()})
+        return settings.model_copy(update={"home": settings.home.resolve(), "profile": profile or settings.profile})
 
     def for_children(self) -> dict[str, str]:
         """The environment for a process of Dagster's: this one's, with both homes said plainly."""
-        return {**os.environ, "DROPZONE_HOME": str(self.home), "DAGSTER_HOME": str(self.instance.resolve())}
+        homes = {"DROPZONE_HOME": str(self.home), "DAGSTER_HOME": str(self.instance.resolve())}
+        return {**os.environ, **homes, "DROPZONE_PROFILE": self.profile}
+
+    def secret(self, name: str) -> str:
+        """The value of an environment variable that `sources.yaml` names, asked for when it is needed.
+
+        Raises:
+            BadSettings: it is not set.
+        """
+        if not os.environ.get(name):
+            raise BadSettings(f"The environment variable {name} is not set.", f"Set it: export {name}=...")
+        return os.environ[name]
 
     @property
     def contracts(self) -> Path:

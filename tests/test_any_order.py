@@ -88,7 +88,7 @@ class Road(RuleBasedStateMachine):
 
     @rule()
     def look(self) -> None:
-        take_in(self.platform, self.platform.sources["dropzone"])
+        take_in(self.platform, "dropzone")
         self.seen = {place: versions[-1][0] for place, versions in self.files.items() if versions}
 
     @rule()

@@ -1,5 +1,6 @@
 """The ledger: what is written stays written, who works on what is plain, and asking twice changes nothing."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -10,7 +11,7 @@ import pytest
 
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import Delivery, Listed
-from dropzone_assets.ledger import Ledger, Tally, open_ledger
+from dropzone_assets.ledger import LEFT, Ledger, Tally, open_ledger
 
 ARRIVED = datetime(2024, 5, 1, 12)
 WHY = Refused("t: a.csv is empty.", "Send it again.")
@@ -39,6 +40,12 @@ def record(ledger: Ledger, *paths: str, table: str = "t") -> list[str]:
     return [each.key for each in new]
 
 
+def new(ledger: Ledger, *files: Listed) -> set[str]:
+    """Paths of the files the ledger has never seen."""
+    fates = ledger.deliveries.strange(json.dumps([file.key for file in files]))
+    return {file.path for file in files if fates.get(file.key) == "new"}
+
+
 def states(ledger: Ledger) -> dict[str, str]:
     """Path → state of every delivery."""
     return {row.path: row.state for row in ledger.deliveries.everything()}
@@ -57,13 +64,24 @@ def test_a_key_is_the_source_the_path_and_the_version_and_nothing_else() -> None
     assert Listed("s", "a", "1", 0).key == Listed("s", "a", "1", 99, settled=False, problem="x").key
 
 
-def test_what_was_recorded_is_known_and_in_order(ledger: Ledger) -> None:
+def test_what_was_recorded_is_known(ledger: Ledger) -> None:
     files = [listed(f"{n}.csv") for n in (3, 1, 2)]
-    assert ledger.deliveries.unknown(files) == files
+    assert new(ledger, *files) == {"1.csv", "2.csv", "3.csv"}
     record(ledger, "1.csv")
-    assert [item.path for item in ledger.deliveries.unknown(files)] == ["3.csv", "2.csv"]
-    assert ledger.deliveries.unknown([listed("1.csv", "2")])
-    assert ledger.deliveries.unknown([]) == []
+    assert new(ledger, *files) == {"2.csv", "3.csv"}
+    assert new(ledger, listed("1.csv", "2")) == {"1.csv"}
+    assert ledger.deliveries.strange("[]") == {}
+
+
+def test_what_is_strange_is_named(ledger: Ledger) -> None:
+    old, nobodys, left, loaded = record(ledger, "old", "nobodys", "left", "loaded")
+    ledger.deliveries.superseded([old])
+    ledger.deliveries.record([delivery("?", table="")])
+    ledger.deliveries.failed(listed("?").key, "read", WHY)
+    ledger.deliveries.leaving([left], LEFT)
+    keys = [old, nobodys, left, loaded, listed("?").key, "never"]
+    fates = {old: "superseded", left: "left", listed("?").key: "nameless", "never": "new"}
+    assert ledger.deliveries.strange(json.dumps(keys)) == fates
 
 
 def test_recording_again_changes_nothing(ledger: Ledger) -> None:
@@ -76,9 +94,9 @@ def test_recording_again_changes_nothing(ledger: Ledger) -> None:
 
 def test_thousands_are_recorded_at_once(ledger: Ledger) -> None:
     keys = record(ledger, *(f"{n}.csv" for n in range(2_500)))
-    assert ledger.deliveries.unknown([listed(f"{n}.csv") for n in range(2_501)]) == [listed("2500.csv")]
+    assert new(ledger, *(listed(f"{n}.csv") for n in range(2_501))) == {"2500.csv"}
     ledger.deliveries.claim(keys, "b")
-    ledger.deliveries.fetched(dict.fromkeys(keys, "h"))
+    ledger.deliveries.fetched([replace(d, content_hash="h") for d in ledger.deliveries.of_keys(keys)])
     ledger.deliveries.superseded(keys)
     assert set(states(ledger).values()) == {"superseded"}
 
@@ -87,7 +105,7 @@ def test_a_delivery_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
     sent = delivery("deep/er/Grüße '1'.csv", "5-17", day=3)
     ledger.deliveries.record([sent])
     assert ledger.deliveries.unclaimed("t") == [sent]
-    assert (sent.file_date, sent.place) == (date(2024, 5, 3), ("s", "deep/er/Grüße '1'.csv"))
+    assert (sent.file_date, sent.place) == (date(2024, 5, 3), ("s", "deep/er/Grüße '1'.csv", "t"))
 
 
 def test_a_nameless_delivery_may_find_its_table_later(ledger: Ledger) -> None:
@@ -177,7 +195,8 @@ def test_what_was_superseded_is_no_part_of_its_date(ledger: Ledger) -> None:
 
 def test_the_same_bytes_have_one_holder(ledger: Ledger) -> None:
     first, second, third = record(ledger, "a", "b", "c")
-    ledger.deliveries.fetched({first: "h1", second: "h1", third: "h3"})
+    hashes = {first: "h1", second: "h1", third: "h3"}
+    ledger.deliveries.fetched([replace(d, content_hash=hashes[d.key]) for d in ledger.deliveries.unclaimed("t")])
     assert [each.key for each in ledger.deliveries.holders(["h1", "h2"])] == [first, second]
     ledger.deliveries.linked({second: first})
     assert [each.key for each in ledger.deliveries.holders(["h1"])] == [first]

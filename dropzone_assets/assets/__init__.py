@@ -1,9 +1,10 @@
-"""The assets, one file a step in walking order: raw, validated (with quarantine), lake, summary."""
+"""The assets, one file a step in walking order: raw (and files), validated (with quarantine), lake, summary."""
 
 from collections.abc import Iterable
 
 import dagster as dg
 
+from dropzone_assets.assets.files import files_asset
 from dropzone_assets.assets.lake import lake_asset
 from dropzone_assets.assets.raw import raw_asset
 from dropzone_assets.assets.summary import ingestion_asset, summary_asset
@@ -19,7 +20,7 @@ def table_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> list
 
 
 def tables_assets(contracts: Iterable[Contract], days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """The assets of all tables, and the summary over them."""
+    """The assets of all tables, the files that are no one table's, and the summary over everything."""
     tables = list(contracts)
     assets = [asset for contract in tables for asset in table_assets(contract, days)]
-    return [*assets, ingestion_asset([contract.table for contract in tables], days)]
+    return [*assets, files_asset(days), ingestion_asset([contract.table for contract in tables], days)]

@@ -6,6 +6,7 @@ from threading import Event, Thread
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dropzone_assets.cli.show import as_json, err, here, out, table
@@ -61,6 +62,9 @@ def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] 
     failures = [row for row in platform.ledger.deliveries.failures() if row.key not in before]
     runs = [{"run": str(request), "why": why} for request, why in ingester.result.failed_runs]
     result = {
+        "sources_unavailable": [
+            {"source": name, "why": error.found, "cure": error.cure} for name, error in seen.unavailable.items()
+        ],
         "files_seen": seen.seen,
         "files_new": seen.new,
         "files_not_settled": seen.waiting,
@@ -72,12 +76,14 @@ def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] 
         "failures": [{"file": f.path, "stage": f.stage, "reason": f.reason, "cure": f.cure} for f in failures],
     }
     as_json(result) if json else _tell(platform, result)
-    return 1 if failures or runs else 0
+    return 1 if failures or runs or seen.unavailable else 0
 
 
 def _tell(platform: Platform, result: dict[str, Any]) -> None:
     for broken in platform.contracts.broken:
         err.print(f"[yellow]Contract left out:[/] {broken}")
+    for source in result["sources_unavailable"]:
+        err.print(f"[bold red]Source left out:[/] {escape(source['why'])} [dim]{escape(source['cure'])}[/]")
     for sentence in _sentences(result):
         out.print(sentence)
     if result["failures"]:

@@ -31,7 +31,7 @@ YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader in C where libyaml is there: contracts load several times as fast."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-RESERVED = {"summary", "ingestion", "lake"}
+RESERVED = {"summary", "ingestion", "lake", "files"}
 RESERVED_COLUMNS = {"file_index", "rowid"}
 """Names by which DuckDB says where a row comes from."""
 

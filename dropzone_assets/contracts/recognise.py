@@ -14,9 +14,9 @@ _pattern = cache(file_pattern)
 
 
 class Recognised(NamedTuple):
-    """A file's table, and when it is for: the date in its name, else `arrived`."""
+    """A file's tables, and when it is for: the date in its name, else `arrived`."""
 
-    table: str
+    tables: tuple[str, ...]
     file_time: datetime
 
 
@@ -36,7 +36,7 @@ def recognise(path: str, contracts: Iterable[Contract], arrived: datetime) -> Re
         )
     if len(tables) > 1:
         raise Refused(f"{path} matches the patterns of {' and '.join(tables)}.", "Make one pattern narrower.")
-    return Recognised(tables[0], _time(path, matches[0][1].groupdict()) or arrived)
+    return Recognised(tuple(tables), _time(path, matches[0][1].groupdict()) or arrived)
 
 
 def _time(path: str, parts: dict[str, str]) -> datetime | None:

@@ -4,8 +4,22 @@ The ledger decides what is new; nothing else does. To add a fact about deliverie
 one method in `deliveries` that writes it.
 """
 
+from dropzone_assets.ledger.arrivals import LEAVING, LEFT
 from dropzone_assets.ledger.deliveries import Tally
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
 from dropzone_assets.ledger.partitions import INGESTION, Published
+from dropzone_assets.ledger.schema import FETCHED, OPENED, SIDECAR, STORED
 
-__all__ = ["INGESTION", "Ledger", "Published", "Tally", "open_ledger"]
+__all__ = [
+    "FETCHED",
+    "INGESTION",
+    "LEAVING",
+    "LEFT",
+    "OPENED",
+    "SIDECAR",
+    "STORED",
+    "Ledger",
+    "Published",
+    "Tally",
+    "open_ledger",
+]

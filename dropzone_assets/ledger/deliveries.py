@@ -1,23 +1,18 @@
 """What becomes of a delivery: one method for each thing that can happen to it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from datetime import date
 
-from sqlalchemy import Row, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select, update
 
 from dropzone_assets.errors import DropzoneError
-from dropzone_assets.files import Delivery, Listed
-from dropzone_assets.ledger.accounts import Accounts, oldest_first
-from dropzone_assets.ledger.schema import CURRENT, FAILED, FETCHED, LINKED, LISTED, LOADED, PENDING, SUPERSEDED
+from dropzone_assets.files import Delivery
+from dropzone_assets.ledger.accounts import oldest_first
+from dropzone_assets.ledger.arrivals import Arrivals, delivery_of, now
+from dropzone_assets.ledger.schema import CURRENT, FAILED, FETCHED, LINKED, LISTED, LOADED, OPENED, PENDING, SUPERSEDED
 from dropzone_assets.ledger.schema import deliveries as book
-
-Item = TypeVar("Item")
-
-CHUNK = 500
-"""Keys per statement: below the number of variables every database takes."""
+from dropzone_assets.ledger.statements import chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,59 +26,8 @@ class Tally:
     late: int
 
 
-class Deliveries(Accounts):
+class Deliveries(Arrivals):
     """The first book of the ledger."""
-
-    # -- what is new -------------------------------------------------------------------------------------------
-
-    def unknown(self, listed: Sequence[Listed]) -> list[Listed]:
-        """Those of `listed` the ledger has never seen, in their order."""
-        known: set[str] = set()
-        with self._engine.connect() as connection:
-            for keys in _chunks([item.key for item in listed]):
-                known.update(connection.scalars(select(book.c.key).where(book.c.key.in_(keys))))
-        return [item for item in listed if item.key not in known]
-
-    def record(self, new: Iterable[Delivery]) -> None:
-        """Write new deliveries down; those already known stay as they are."""
-        values = [
-            {
-                "key": d.key,
-                "source": d.source,
-                "path": d.path,
-                "version": d.version,
-                "size": d.size,
-                "arrived": d.arrived,
-                "table_name": d.table,
-                "file_time": d.file_time,
-                "file_date": d.file_date,
-                "state": d.state,
-            }
-            for d in new
-        ]
-        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-        with self._engine.begin() as connection:
-            for chunk in _chunks(values):
-                connection.execute(dialect.insert(book).on_conflict_do_nothing(), chunk)
-
-    def restore(self, listed: Sequence[Listed]) -> int:
-        """Superseded deliveries that are at their place again become pending, as if they arrived now; how many."""
-        back: list[str] = []
-        with self._engine.connect() as connection:
-            for keys in _chunks([item.key for item in listed]):
-                query = select(book.c.key).where(book.c.key.in_(keys), book.c.state == SUPERSEDED)
-                back.extend(connection.scalars(query))
-        self._set(back, state=LISTED, batch="", attempts=0, arrived=_now())
-        return len(back)
-
-    def nameless(self, source: str) -> list[Delivery]:
-        """Failed deliveries of `source` that no contract recognised."""
-        return self._find(book.c.source == source, book.c.state == FAILED, book.c.table_name == "")
-
-    def adopt(self, delivery: Delivery) -> None:
-        """A contract recognises a delivery that none recognised before."""
-        values = {"table_name": delivery.table, "file_time": delivery.file_time, "file_date": delivery.file_date}
-        self._set([delivery.key], state=LISTED, stage="", reason="", cure="", **values)
 
     # -- who works on it ---------------------------------------------------------------------------------------
 
@@ -103,7 +47,7 @@ class Deliveries(Accounts):
         batches: dict[str, list[Delivery]] = {}
         with self._engine.connect() as connection:
             for row in connection.execute(oldest_first(query)):
-                batches.setdefault(row.batch, []).append(_delivery(row))
+                batches.setdefault(row.batch, []).append(delivery_of(row))
         return batches
 
     def attempts(self, keys: Sequence[str]) -> int:
@@ -111,13 +55,13 @@ class Deliveries(Accounts):
         with self._engine.connect() as connection:
             return sum(
                 int(connection.scalar(select(func.sum(book.c.attempts)).where(book.c.key.in_(chunk))) or 0)
-                for chunk in _chunks(keys)
+                for chunk in chunks(keys)
             )
 
     def claim(self, keys: Sequence[str], batch: str) -> None:
         """`batch` will load these deliveries."""
         with self._engine.begin() as connection:
-            for chunk in _chunks(keys):
+            for chunk in chunks(keys):
                 connection.execute(
                     update(book).where(book.c.key.in_(chunk)).values(batch=batch, attempts=book.c.attempts + 1)
                 )
@@ -134,11 +78,17 @@ class Deliveries(Accounts):
             connection.execute(update(book).where(*pending).values(batch=""))
 
     def reopen(self, table: str) -> int:
-        """Failed deliveries of `table` (of all tables when empty) become pending again; how many."""
+        """Failed deliveries of `table` (of all tables when empty) become pending again; how many.
+
+        Archives that hold members no contract recognised are opened again.
+        """
         mine = [book.c.state == FAILED, book.c.table_name != ""]
         if table:
             mine.append(book.c.table_name == table)
         with self._engine.begin() as connection:
+            inside = select(book.c.parent).where(book.c.state == FAILED, book.c.table_name == "", book.c.parent != "")
+            opened = update(book).where(book.c.key.in_(inside), book.c.state == OPENED)
+            connection.execute(opened.values(state=FETCHED, batch="", attempts=0))
             fresh = {"state": LISTED, "batch": "", "attempts": 0, "stage": "", "reason": "", "cure": ""}
             return int(connection.execute(update(book).where(*mine).values(**fresh)).rowcount)
 
@@ -153,6 +103,10 @@ class Deliveries(Accounts):
     def of_batch(self, batch: str) -> list[Delivery]:
         """The deliveries a batch claimed and nothing has set aside, oldest file first."""
         return self._find(book.c.batch == batch, book.c.state.in_((*PENDING, LOADED, LINKED)))
+
+    def of_keys(self, keys: Sequence[str]) -> list[Delivery]:
+        """These deliveries, whatever their state."""
+        return [delivery for chunk in chunks(keys) for delivery in self._find(book.c.key.in_(chunk))]
 
     def of_dates(self, table: str, dates: Sequence[date]) -> list[Delivery]:
         """The deliveries that make up these file dates today, oldest file first."""
@@ -169,7 +123,7 @@ class Deliveries(Accounts):
     def holders(self, hashes: Sequence[str]) -> list[Delivery]:
         """Fetched or loaded deliveries with one of these contents, oldest file first."""
         found = []
-        for chunk in _chunks(hashes):
+        for chunk in chunks(hashes):
             found += self._find(book.c.content_hash.in_(chunk), book.c.state.in_((FETCHED, LOADED)))
         return found
 
@@ -178,22 +132,33 @@ class Deliveries(Accounts):
         mine = {delivery.key for delivery in deliveries}
         places = {delivery.place for delivery in deliveries}
         found = []
-        for chunk in _chunks(sorted({path for _, path in places})):
+        for chunk in chunks(sorted({path for _, path, _ in places})):
             found += self._find(book.c.path.in_(chunk), book.c.state != SUPERSEDED)
         return [d for d in found if d.key not in mine and d.place in places]
 
     # -- what happened -----------------------------------------------------------------------------------------
 
-    def fetched(self, hashes: dict[str, str]) -> None:
-        """The bytes of these deliveries (key → content hash) are in the raw zone."""
+    def fetched(self, deliveries: Sequence[Delivery]) -> None:
+        """The bytes of these deliveries are in the raw zone."""
         self._set_each(
             [
-                {"b_key": key, "state": FETCHED, "content_hash": content, "fetched_at": _now()}
-                for key, content in hashes.items()
+                {
+                    "b_key": d.key,
+                    "state": FETCHED,
+                    "content_hash": d.content_hash,
+                    "size": d.size,
+                    "rows_promised": d.rows_promised,
+                    "fetched_at": now(),
+                }
+                for d in deliveries
             ]
         )
 
-    def linked(self, links: dict[str, str]) -> None:
+    def settled(self, keys: Sequence[str], state: str) -> None:
+        """These files, which are no table's, are done with: opened, or stored."""
+        self._set(keys, state=state, stage="", reason="", cure="")
+
+    def linked(self, links: Mapping[str, str]) -> None:
         """These deliveries (key → key) hold bytes that another delivery brought already."""
         values = [{"b_key": key, "state": LINKED, "same_as": other} for key, other in links.items()]
         self._set_each(values)
@@ -201,7 +166,7 @@ class Deliveries(Accounts):
     def unlink(self, keys: Sequence[str]) -> None:
         """The deliveries linked to these are pending again: what they were equal to is gone."""
         with self._engine.begin() as connection:
-            for chunk in _chunks(keys):
+            for chunk in chunks(keys):
                 mine = (book.c.same_as.in_(chunk), book.c.state == LINKED)
                 connection.execute(update(book).where(*mine).values(state=FETCHED, same_as="", batch=""))
 
@@ -216,7 +181,7 @@ class Deliveries(Accounts):
                     "valid": tally.valid,
                     "quarantined": tally.quarantined,
                     "late": tally.late,
-                    "loaded_at": _now(),
+                    "loaded_at": now(),
                     "stage": "",
                     "reason": "",
                     "cure": "",
@@ -232,34 +197,3 @@ class Deliveries(Accounts):
     def failed(self, key: str, stage: str, error: DropzoneError) -> None:
         """The delivery is set aside until a person acts. `stage` is read, transform or upload."""
         self._set([key], state=FAILED, stage=stage, reason=error.found, cure=error.cure)
-
-    # -- how -----------------------------------------------------------------------------------------------------
-
-    def _find(self, *where: Any) -> list[Delivery]:
-        with self._engine.connect() as connection:
-            return [_delivery(row) for row in connection.execute(oldest_first(select(book).where(*where)))]
-
-    def _set(self, keys: Sequence[str], **values: Any) -> None:
-        with self._engine.begin() as connection:
-            for chunk in _chunks(keys):
-                connection.execute(update(book).where(book.c.key.in_(chunk)).values(**values))
-
-    def _set_each(self, values: list[dict[str, Any]]) -> None:
-        if values:
-            with self._engine.begin() as connection:
-                connection.execute(update(book).where(book.c.key == bindparam("b_key")), values)
-
-
-def _delivery(row: Row[Any]) -> Delivery:
-    fields = ("key", "source", "path", "version", "size", "file_time", "arrived", "state", "content_hash", "same_as")
-    return Delivery(table=row.table_name, **{name: getattr(row, name) for name in fields})
-
-
-def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
-
-
-def _now() -> datetime:
-    """UTC without a zone, as the ledger keeps all its times."""
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -7,17 +7,19 @@ from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.schema import CreateColumn
 
 from dropzone_assets.ledger.deliveries import Deliveries
+from dropzone_assets.ledger.looks import Looks
 from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.schema import metadata
 
 
 class Ledger:
-    """Two books in one database: `deliveries` and `partitions`."""
+    """Three books in one database: `deliveries`, `partitions` and `looks`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.deliveries = Deliveries(engine)
         self.partitions = Partitions(engine)
+        self.looks = Looks(engine)
 
 
 def open_ledger(url: str) -> Ledger:

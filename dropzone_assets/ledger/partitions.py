@@ -6,9 +6,9 @@ from time import time_ns
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Engine, Row, case, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dropzone_assets.ledger.schema import partitions as book
+from dropzone_assets.ledger.statements import upsert
 
 INGESTION = "ingestion"
 """The platform-wide summary: its days become due like those of a table."""
@@ -38,8 +38,7 @@ class Partitions:
         """The warehouse holds these partitions in these versions."""
         if not versions:
             return
-        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-        insert = dialect.insert(book)
+        insert = upsert(self._engine, book)
         newest = insert.on_conflict_do_update(
             index_elements=[book.c.table_name, book.c.data_date],
             set_={"version": insert.excluded.version},

@@ -6,9 +6,15 @@ metadata = MetaData()
 
 LISTED, FETCHED, LOADED = "listed", "fetched", "loaded"
 LINKED, SUPERSEDED, FAILED = "linked", "superseded", "failed"
+OPENED, STORED, SIDECAR = "opened", "stored", "sidecar"
+"""States of files that are no table's: their members are deliveries of their own, or there is nothing more to do."""
+
 PENDING = (LISTED, FETCHED)
-CURRENT = (LISTED, FETCHED, LOADED, LINKED, FAILED)
+CURRENT = (LISTED, FETCHED, LOADED, LINKED, FAILED, OPENED, STORED)
 """States of the deliveries that a rebuild of a date looks at again."""
+
+SAFE = (LOADED, LINKED, SUPERSEDED, OPENED, STORED)
+"""States of deliveries that need their source no more."""
 
 deliveries = Table(
     "deliveries",
@@ -30,6 +36,9 @@ deliveries = Table(
     Column("cure", Text, nullable=False, default=""),
     Column("content_hash", String(64), nullable=False, default=""),
     Column("same_as", String(40), nullable=False, default=""),
+    Column("parent", String(40), nullable=False, default="", server_default=""),
+    Column("rows_promised", BigInteger),
+    Column("leaving", String(20), nullable=False, default="", server_default=""),
     Column("rows_read", BigInteger, nullable=False, default=0),
     Column("valid", BigInteger, nullable=False, default=0),
     Column("quarantined", BigInteger, nullable=False, default=0),
@@ -41,7 +50,28 @@ deliveries = Table(
     Index("deliveries_by_path", "source", "path"),
     Index("deliveries_by_content", "content_hash"),
     Index("deliveries_by_batch", "batch"),
+    Index("deliveries_by_parent", "parent"),
 )
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("source", String(200), nullable=False),
+    Column("first_seen", DateTime, nullable=False),
+    Index("sightings_by_source", "source"),
+)
+"""Files that have been seen and not taken yet, at sources that cannot tell whether a file is finished."""
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("source", String(200), primary_key=True),
+    Column("looked_at", DateTime, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("problem", Text, nullable=False),
+)
+"""The last look at each source, and why it did not work."""
 
 partitions = Table(
     "partitions",

@@ -3,7 +3,6 @@
 from dropzone_assets.sources.config import SourceConfig, load_sources
 from dropzone_assets.sources.credentials import Credentials
 from dropzone_assets.sources.listing import LISTING, Found, pages
-from dropzone_assets.sources.look import look
 from dropzone_assets.sources.source import KINDS, Source, open_source
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "Source",
     "SourceConfig",
     "load_sources",
-    "look",
     "open_source",
     "pages",
 ]

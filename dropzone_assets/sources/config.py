@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dropzone_assets.archives import Bounds
 from dropzone_assets.errors import BadSettings
 
 LIST_FILE = "files_list.data"
@@ -36,7 +37,7 @@ class SourceConfig(BaseModel):
     deliver: Literal["tables", "raw"] = "tables"
     after: Literal["keep", "delete", "move"] = "keep"
     move_to: str = ""
-    archives: dict[str, float] = {}
+    archives: Bounds = Bounds()
     urls: tuple[str, ...] = ()
     endpoint: str = ""
     region: str = "us-east-1"

@@ -1,19 +1,27 @@
 """Fetch: copy deliveries into the raw zone, hashing the bytes on their way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from blake3 import blake3
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from dropzone_assets.errors import Permanent, SourceUnavailable
-from dropzone_assets.files import Delivery
+from dropzone_assets.errors import DropzoneError, Permanent, SourceUnavailable, Transient
+from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import Source
+from dropzone_assets.steps.verify import sidecars_of, verified
 
 CHUNK = 1 << 20
 """Bytes in memory while a file is copied."""
+
+TRIES = 3
+"""How often a copy is tried before the run gives up; Dagster tries the step again later."""
 
 GROUP = 500
 """Files between two entries in the ledger: what a kill makes us copy again."""
@@ -34,6 +42,10 @@ class Fetched:
     copied: int = 0
 
 
+Outcome = Delivery | DropzoneError
+"""A delivery whose bytes are in the raw zone, or why they are not."""
+
+
 class Changed(Permanent):
     """The file at the source is no longer the version that was listed; the new one is a delivery of its own."""
 
@@ -49,59 +61,119 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery]) -> Fetched:
     done = Fetched()
     wanted = [delivery for delivery in deliveries if delivery.state != "linked"]
     for start in range(0, len(wanted), GROUP):
-        brought = [b for d in wanted[start : start + GROUP] if (b := _bring(platform, d, done))]
-        fresh = [delivery for delivery in brought if delivery.state != "loaded"]
-        platform.ledger.deliveries.fetched({delivery.key: delivery.content_hash for delivery in fresh})
-        links = _links(platform, fresh)
+        group = wanted[start : start + GROUP]
+        sidecars = sidecars_of(platform, group)
+        outcomes = _at_once(platform, group, sidecars)
+        brought = [b for d, outcome in zip(group, outcomes, strict=True) if (b := _settle(platform, d, outcome, done))]
+        fresh = [d for d in brought if d.state not in ("loaded", "opened", "stored")]
+        platform.ledger.deliveries.fetched(fresh)
+        links = _links(platform, [d for d in fresh if d.table != FILES])
         platform.ledger.deliveries.linked(links)
         done.linked += [delivery for delivery in brought if delivery.key in links]
         done.present += [delivery for delivery in brought if delivery.key not in links]
+        for outcome in outcomes:
+            if isinstance(outcome, Transient):
+                raise outcome
     platform.ledger.deliveries.superseded([delivery.key for delivery in done.changed])
     return done
 
 
-def _bring(platform: Platform, delivery: Delivery, done: Fetched) -> Delivery | None:
-    """The delivery with its content hash, its bytes in the raw zone; None when that did not work out."""
+def _at_once(platform: Platform, group: Sequence[Delivery], sidecars: Mapping[str, Sequence[str]]) -> list[Outcome]:
+    """What came of each, in their order; of every source as many at once as its entry allows."""
+    waiting: list[Future[Outcome]] = []
+    with ExitStack() as stack:
+        pools: dict[str, ThreadPoolExecutor] = {}
+        for delivery in group:
+            if delivery.source not in pools:
+                config = platform.configs.get(delivery.source)
+                pools[delivery.source] = stack.enter_context(ThreadPoolExecutor(config.parallel if config else 1))
+            waiting.append(pools[delivery.source].submit(_bring, platform, delivery, sidecars.get(delivery.key, ())))
+        try:
+            return [each.result() for each in waiting]
+        finally:
+            for each in waiting:
+                each.cancel()
+
+
+def _bring(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> Outcome:
+    """The delivery with its content hash, its bytes in the raw zone; or why that did not work out."""
     if delivery.content_hash and platform.raw.exists(delivery.raw_path):
         return delivery
+    tries = Retrying(
+        retry=retry_if_exception_type(SourceUnavailable),
+        wait=wait_random_exponential(multiplier=0.2, max=5.0),
+        stop=stop_after_attempt(TRIES),
+        reraise=True,
+    )
     try:
-        brought = _copy(platform, delivery)
-    except Changed:
+        return tries(_copy, platform, delivery, sidecars)
+    except DropzoneError as error:
+        return error
+
+
+def _settle(platform: Platform, delivery: Delivery, outcome: Outcome, done: Fetched) -> Delivery | None:
+    """Write down what came of one; the delivery when its bytes are there."""
+    if isinstance(outcome, Changed):
         done.changed.append(delivery)
-    except Permanent as error:
-        platform.ledger.deliveries.failed(delivery.key, "read", error)
+    elif isinstance(outcome, Permanent):
+        platform.ledger.deliveries.failed(delivery.key, "read", outcome)
         done.failed.append(delivery)
-    else:
-        done.copied += delivery.size
-        return brought
+    elif isinstance(outcome, Delivery):
+        done.copied += 0 if delivery.content_hash else outcome.size
+        return outcome
     return None
 
 
-def _copy(platform: Platform, delivery: Delivery) -> Delivery:
+def _copy(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> Delivery:
     source = platform.sources.get(delivery.source)
     if source is None:
         raise Permanent(f"{delivery.path} is from {delivery.source}, which sources.yaml does not have.", "Add it.")
-    platform.settings.spill.mkdir(parents=True, exist_ok=True)
-    spool = platform.settings.spill / f"incoming-{uuid4().hex}"
-    try:
-        brought = replace(delivery, content_hash=_spool(source, delivery, spool))
+    with spooled(platform) as spool:
+        content_hash = _spool(source, delivery, spool)
+        size = spool.stat().st_size
         if source.version(delivery.path) != delivery.version:
             raise Changed(f"{delivery.path} changed while it was copied.")
-        if not platform.raw.exists(brought.raw_path):
-            platform.raw.adopt(spool, brought.raw_path)
-    finally:
-        spool.unlink(missing_ok=True)
+        if delivery.size not in (-1, size):
+            found = f"{delivery.path} ended after {size:,} of {delivery.size:,} bytes"
+            raise SourceUnavailable(f"{found} at {delivery.source}.", "It is tried again.")
+        brought = replace(delivery, content_hash=content_hash, size=size)
+        brought = verified(platform, brought, spool, sidecars)
+        keep(platform, spool, brought)
     return brought
 
 
-def _spool(source: Source, delivery: Delivery, spool: Path) -> str:
-    """Copy the bytes to `spool`; their BLAKE3."""
-    digest = blake3()
+@contextmanager
+def spooled(platform: Platform) -> Iterator[Path]:
+    """A place on the disk for the bytes of one file on their way, which is gone afterwards."""
+    platform.settings.spill.mkdir(parents=True, exist_ok=True)
+    spool = platform.settings.spill / f"incoming-{uuid4().hex}"
     try:
-        with source.open(delivery.path) as stream, spool.open("wb") as copy:
-            while chunk := stream.read(CHUNK):
-                digest.update(chunk)
-                copy.write(chunk)
+        yield spool
+    finally:
+        spool.unlink(missing_ok=True)
+
+
+def keep(platform: Platform, spool: Path, delivery: Delivery) -> None:
+    """Put spooled bytes into the raw zone, unless it holds them already."""
+    if not platform.raw.exists(delivery.raw_path):
+        platform.raw.adopt(spool, delivery.raw_path)
+
+
+def copied(stream: BinaryIO, spool: Path) -> str:
+    """Copy a stream to `spool`, a chunk at a time; the BLAKE3 of its bytes."""
+    digest = blake3()
+    with spool.open("wb") as copy:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            copy.write(chunk)
+    return digest.hexdigest()
+
+
+def _spool(source: Source, delivery: Delivery, spool: Path) -> str:
+    """Copy a file to `spool`, with what may go wrong as our errors; its BLAKE3."""
+    try:
+        with source.open(delivery.path) as stream:
+            return copied(stream, spool)
     except FileNotFoundError as error:
         raise Permanent(f"{delivery.path} was gone before it was copied.", "Drop it again.") from error
     except PermissionError as error:
@@ -109,7 +181,6 @@ def _spool(source: Source, delivery: Delivery, spool: Path) -> str:
         raise Permanent(f"{delivery.path} may not be read: {error}.", cure) from error
     except OSError as error:
         raise SourceUnavailable(f"{delivery.path} could not be copied: {error}", "It is tried again.") from error
-    return digest.hexdigest()
 
 
 def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
@@ -119,7 +190,7 @@ def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
     """
     keepers: dict[tuple[str, str], Delivery] = {}
     holders = platform.ledger.deliveries.holders([delivery.content_hash for delivery in fresh])
-    versions: dict[tuple[str, str], list[Delivery]] = {}
+    versions: dict[tuple[str, str, str], list[Delivery]] = {}
     for delivery in (*holders, *platform.ledger.deliveries.siblings(holders)):
         versions.setdefault(delivery.place, []).append(delivery)
     for holder in sorted(holders, key=lambda holder: holder.state != "loaded"):

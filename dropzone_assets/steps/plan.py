@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from blake3 import blake3
 
 from dropzone_assets.errors import Permanent
+from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION
 from dropzone_assets.platform import Platform
 
@@ -62,10 +63,10 @@ def plan_loads(platform: Platform, history: Callable[[str], History]) -> list[Re
         past = history(batch)
         if past.ended and not past.active:
             deliveries.release(batch, ATTEMPTS, _died(batch))
-        elif not past.active and claimed[0].table in platform.contracts.tables:
+        elif not past.active and claimed[0].table in (FILES, *platform.contracts.tables):
             days = [delivery.file_date for delivery in claimed]
             requests.append(Request(batch, claimed[0].table, "load", min(days), max(days), len(claimed)))
-    for table in platform.contracts.tables:
+    for table in (FILES, *platform.contracts.tables):
         requests += _claim(platform, table)
     return requests
 

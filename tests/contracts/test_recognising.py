@@ -43,7 +43,7 @@ def contracts(tmp_path: Path) -> list[Contract]:
 def test_a_name_says_whose_file_it_is_and_when_it_is_for(
     contracts: list[Contract], path: str, table: str, time: datetime
 ) -> None:
-    assert recognise(path, contracts, ARRIVED) == (table, time)
+    assert recognise(path, contracts, ARRIVED) == ((table,), time)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_name_of_two_tables_is_refused_with_both(contracts: list[Contract]) ->
 
 def test_two_patterns_of_one_table_are_no_doubt(tmp_path: Path) -> None:
     contract = contract_of(tmp_path, {"name": "a"}, table="t", files=["a*", "*b"])
-    assert recognise("ab", [contract], ARRIVED).table == "t"
+    assert recognise("ab", [contract], ARRIVED).tables == ("t",)
 
 
 @given(when=st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31)))

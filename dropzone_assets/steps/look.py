@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from dropzone_assets.engine import Connection, literal
 from dropzone_assets.files import KEY_LENGTH
-from dropzone_assets.sources.config import LIST_FILE, SourceConfig
-from dropzone_assets.sources.source import Source
+from dropzone_assets.sources import Source, SourceConfig
 
 LOOKED = "looked"
 
@@ -51,7 +50,7 @@ def _wanted(config: SourceConfig) -> str:
     if config.move_to:
         chosen.append(f"NOT starts_with(path, {literal(config.move_to.strip('/') + '/')})")
     if config.kind == "file_list":
-        chosen.append(f"path <> {literal(config.list_file or LIST_FILE)}")
+        chosen.append(f"path <> {literal(config.list_file)}")
     return " AND ".join(chosen)
 
 

@@ -1,0 +1,56 @@
+"""raw/files: what is no one table's (archives, files for several tables, files only passed on), by day of arrival."""
+
+from collections import Counter
+
+import dagster as dg
+
+from dropzone_assets.assets.described import one_asset, stepped
+from dropzone_assets.files import FILES
+from dropzone_assets.io_managers import RawFiles
+from dropzone_assets.platform import Platform
+from dropzone_assets.runs import REQUEST, days_of, explained, table_value
+from dropzone_assets.steps.fetch import Fetched, fetch
+from dropzone_assets.steps.unpack import Unpacked, unpack
+
+SHOWN = 20
+"""Files listed on one day's materialization."""
+
+DESCRIPTION = """Files that are no one table's, by day of arrival: archives, whose members become deliveries of their
+own; files that feed several tables, which each get a share; and files of sources that deliver to the raw zone only."""
+
+
+def files_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The files without a table."""
+
+    @one_asset(
+        key=dg.AssetKey(["raw", FILES]),
+        group_name=FILES,
+        description=DESCRIPTION,
+        kinds={"raw", "file"},
+        io_manager_key="raw_zone",
+        **stepped(days),
+    )
+    def files(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
+        wanted = RawFiles(platform, FILES, tuple(days_of(context)))
+        with explained():
+            fetched = fetch(platform, wanted.deliveries(context.run.tags.get(REQUEST)))
+            unpacked = unpack(platform, fetched.present)
+        _tell(context, fetched, unpacked)
+        return fetched
+
+    return files
+
+
+def _tell(context: dg.AssetExecutionContext, fetched: Fetched, unpacked: Unpacked) -> None:
+    fates = {
+        "opened": unpacked.opened,
+        "stored": unpacked.stored,
+        "members": unpacked.members,
+        "failed": [*fetched.failed, *unpacked.failed],
+    }
+    counts = Counter((str(d.file_date), fate) for fate, deliveries in fates.items() for d in deliveries)
+    for day in context.partition_keys:
+        members = [(d.path, d.table, d.size) for d in unpacked.members if str(d.file_date) == day][:SHOWN]
+        numbers = {fate: counts[day, fate] for fate in fates}
+        shown = {"members found": table_value(("path", "table", "bytes"), members)}
+        context.add_asset_metadata({**numbers, **shown}, partition_key=day)

@@ -1,0 +1,156 @@
+"""How deliveries come into the first book, and how their files leave the source."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, or_, select, update
+
+from dropzone_assets.files import FILES, Delivery
+from dropzone_assets.ledger.accounts import Accounts, oldest_first
+from dropzone_assets.ledger.schema import FAILED, LISTED, PENDING, SAFE, SIDECAR, SUPERSEDED
+from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.statements import chunks, elements, upsert
+
+LEAVING, LEFT = "leaving", "left"
+"""A file that is to go from its source, and one that has gone."""
+
+
+class Arrivals(Accounts):
+    """What is new, and what need not stay where it came from."""
+
+    # -- what is new -------------------------------------------------------------------------------------------
+
+    def strange(self, keys: str) -> dict[str, str]:
+        """Those of the listed keys that are not simply known, with what they are.
+
+        They are *new*, *superseded* (an older version is back), *nameless* (no contract recognised the file) or *left*
+        (the file has been taken from its source, and is there again). One statement, whatever the number of keys.
+
+        Args:
+            keys: a JSON array.
+        """
+        listed = elements(self._engine, "keys")
+        nameless = (book.c.state == FAILED) & (book.c.table_name == "")
+        query = (
+            select(listed.c.value, book.c.key, book.c.state, book.c.leaving)
+            .select_from(listed.outerjoin(book, book.c.key == listed.c.value))
+            .where(or_(book.c.key.is_(None), book.c.state == SUPERSEDED, nameless, book.c.leaving == LEFT))
+        )
+        with self._engine.connect() as connection:
+            return {row.value: _strangeness(row) for row in connection.execute(query, {"keys": keys})}
+
+    def record(self, new: Iterable[Delivery]) -> None:
+        """Write new deliveries down; those already known stay as they are."""
+        values = [
+            {
+                "key": d.key,
+                "source": d.source,
+                "path": d.path,
+                "version": d.version,
+                "size": d.size,
+                "arrived": d.arrived,
+                "table_name": d.table,
+                "file_time": d.file_time,
+                "file_date": d.file_date,
+                "state": d.state,
+                "content_hash": d.content_hash,
+                "parent": d.parent,
+            }
+            for d in new
+        ]
+        insert = upsert(self._engine, book).on_conflict_do_nothing()
+        with self._engine.begin() as connection:
+            for chunk in chunks(values):
+                connection.execute(insert, chunk)
+
+    def restore(self, keys: Sequence[str], state: str = LISTED) -> None:
+        """Those of these deliveries that are superseded become pending, as if they arrived now."""
+        values = {"state": state, "batch": "", "attempts": 0, "leaving": "", "arrived": now()}
+        with self._engine.begin() as connection:
+            for chunk in chunks(keys):
+                mine = (book.c.key.in_(chunk), book.c.state == SUPERSEDED)
+                connection.execute(update(book).where(*mine).values(**values))
+
+    def nameless(self, source: str) -> list[Delivery]:
+        """Failed deliveries of `source` that no contract recognised."""
+        return self._find(book.c.source == source, book.c.state == FAILED, book.c.table_name == "", book.c.parent == "")
+
+    def adopt(self, delivery: Delivery) -> None:
+        """A contract recognises a delivery that none recognised before."""
+        values = {"table_name": delivery.table, "file_time": delivery.file_time, "file_date": delivery.file_date}
+        self._set([delivery.key], state=LISTED, stage="", reason="", cure="", **values)
+
+    def sidecars(self, source: str, paths: Sequence[str]) -> set[str]:
+        """Those of `paths` at which a sidecar has been listed."""
+        found: set[str] = set()
+        with self._engine.connect() as connection:
+            for chunk in chunks(paths):
+                mine = (book.c.source == source, book.c.path.in_(chunk), book.c.state == SIDECAR)
+                found.update(connection.scalars(select(book.c.path).where(*mine)))
+        return found
+
+    def older_files(self, delivery: Delivery) -> list[str]:
+        """Earlier versions, by key, of a file that is no table's."""
+        found = self._find(book.c.path == delivery.path, book.c.source == delivery.source, book.c.table_name == FILES)
+        return [d.key for d in found if d.arrived < delivery.arrived and d.key != delivery.key]
+
+    def failed_inside(self, parents: Sequence[str]) -> list[str]:
+        """The failed members, by key, of these deliveries."""
+        return [
+            delivery.key
+            for chunk in chunks(parents)
+            for delivery in self._find(book.c.parent.in_(chunk), book.c.state == FAILED)
+        ]
+
+    # -- what need not stay --------------------------------------------------------------------------------------
+
+    def leavers(self, source: str) -> list[Delivery]:
+        """Deliveries of `source` that need it no more, and whose files have not left it.
+
+        What came in them need not be loaded, only decided: a member that failed keeps its archive at the source.
+        """
+        member = book.alias("member")
+        waiting = select(func.count()).where(member.c.parent == book.c.key, member.c.state.in_((*PENDING, FAILED)))
+        mine = (book.c.source == source, book.c.state.in_(SAFE), book.c.parent == "", book.c.leaving != LEFT)
+        return self._find(*mine, waiting.scalar_subquery() == 0)
+
+    def leaving(self, keys: Sequence[str], what: str) -> None:
+        """The files of these deliveries are about to leave, have left, or (empty) are there again."""
+        self._set(keys, leaving=what)
+
+    # -- how -----------------------------------------------------------------------------------------------------
+
+    def _find(self, *where: Any) -> list[Delivery]:
+        with self._engine.connect() as connection:
+            return [delivery_of(row) for row in connection.execute(oldest_first(select(book).where(*where)))]
+
+    def _set(self, keys: Sequence[str], **values: Any) -> None:
+        with self._engine.begin() as connection:
+            for chunk in chunks(keys):
+                connection.execute(update(book).where(book.c.key.in_(chunk)).values(**values))
+
+    def _set_each(self, values: list[dict[str, Any]]) -> None:
+        if values:
+            with self._engine.begin() as connection:
+                connection.execute(update(book).where(book.c.key == bindparam("b_key")), values)
+
+
+def _strangeness(row: Row[Any, Any, Any, Any]) -> str:
+    if row.key is None:
+        return "new"
+    if row.leaving == LEFT:
+        return "left"
+    return "superseded" if row.state == SUPERSEDED else "nameless"
+
+
+def delivery_of(row: Row[Any]) -> Delivery:
+    """A row of the book."""
+    names = ("key", "source", "path", "version", "size", "file_time", "arrived", "state", "content_hash", "same_as")
+    fields = {name: getattr(row, name) for name in (*names, "parent", "rows_promised")}
+    return Delivery(table=row.table_name, **fields)
+
+
+def now() -> datetime:
+    """UTC without a zone, as the ledger keeps all its times."""
+    return datetime.now(UTC).replace(tzinfo=None)

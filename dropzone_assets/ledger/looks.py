@@ -1,0 +1,41 @@
+"""The third book: looks at the sources, and files seen there that are not taken yet."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, Row, delete, insert, select
+
+from dropzone_assets.ledger.schema import looks, sightings
+from dropzone_assets.ledger.statements import chunks
+
+
+class Looks:
+    """What was seen where, and when first."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def looked(self, source: str, at: datetime, seen: int, problem: str = "") -> None:
+        """A look at a source is over; `seen` files, or the `problem` that ended it."""
+        values = {"source": source, "looked_at": at, "seen": seen, "problem": problem}
+        with self._engine.begin() as connection:
+            connection.execute(delete(looks).where(looks.c.source == source))
+            connection.execute(insert(looks).values(**values))
+
+    def last(self) -> dict[str, Row[Any]]:
+        """Source → its last look: looked_at, seen, problem."""
+        with self._engine.connect() as connection:
+            return {row.source: row for row in connection.execute(select(looks))}
+
+    def unchanged_since(self, source: str, keys: Sequence[str], now: datetime) -> Mapping[str, datetime]:
+        """Key → when it was first seen; those never seen before are from now on. What is not asked for is forgotten."""
+        with self._engine.begin() as connection:
+            query = select(sightings.c.key, sightings.c.first_seen).where(sightings.c.source == source)
+            known = {row.key: row.first_seen for row in connection.execute(query)}
+            for gone in chunks(sorted(known.keys() - set(keys))):
+                connection.execute(delete(sightings).where(sightings.c.key.in_(gone)))
+            fresh = [{"key": key, "source": source, "first_seen": now} for key in keys if key not in known]
+            if fresh:
+                connection.execute(insert(sightings), fresh)
+        return {key: known.get(key, now) for key in keys}

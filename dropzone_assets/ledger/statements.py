@@ -1,0 +1,31 @@
+"""Statements that the databases write differently, and how many values one may hold."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Engine, FromClause, String, Table, bindparam, cast, func
+from sqlalchemy.dialects import postgresql, sqlite
+
+Item = TypeVar("Item")
+
+CHUNK = 500
+"""Values per statement: below the number of variables every database takes."""
+
+
+def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The items in pieces that fit into one statement each."""
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
+
+
+def upsert(engine: Engine, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say ON CONFLICT."""
+    return sqlite.insert(table) if engine.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def elements(engine: Engine, name: str) -> FromClause:
+    """The texts of a JSON array, given as the parameter `name`, as a table with the column `value`."""
+    given = bindparam(name, type_=String)
+    if engine.dialect.name == "sqlite":
+        return func.json_each(given).table_valued("value")
+    return func.json_array_elements_text(cast(given, postgresql.JSON)).table_valued("value")

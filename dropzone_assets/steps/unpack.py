@@ -1,0 +1,140 @@
+"""Unpack: what is no one table's becomes deliveries that are: members of archives, shares of files for several."""
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from dropzone_assets.archives import Member, is_archive, open_archive
+from dropzone_assets.contracts import recognise
+from dropzone_assets.errors import Permanent, Refused
+from dropzone_assets.files import FILES, INSIDE, Delivery, Listed, RawFile
+from dropzone_assets.ledger import FETCHED, OPENED, STORED
+from dropzone_assets.platform import Platform
+from dropzone_assets.sources import Credentials, SourceConfig
+from dropzone_assets.steps.content import RawContent
+from dropzone_assets.steps.fetch import copied, keep, spooled
+from dropzone_assets.steps.intake import recognised
+
+HIDDEN = re.compile(r"(^|/)[._]")
+"""Members that nobody packs on purpose (`__MACOSX/`, `.DS_Store`): not files, as at a source."""
+
+
+@dataclass
+class Unpacked:
+    """What came of files that are no one table's: `opened` into `members`, `stored` as they are, or `failed`."""
+
+    opened: list[Delivery] = field(default_factory=list)
+    stored: list[Delivery] = field(default_factory=list)
+    members: list[Delivery] = field(default_factory=list)
+    failed: list[Delivery] = field(default_factory=list)
+
+
+def unpack(platform: Platform, deliveries: Sequence[Delivery]) -> Unpacked:
+    """Open every file, whose bytes are in the raw zone. Done twice, nothing changes.
+
+    Members are written down before their archive is said to be opened, so that a kill between opens it again.
+    """
+    done, waiting = Unpacked(), deque(deliveries)
+    while waiting:
+        delivery = waiting.popleft()
+        if _passed_on(platform, delivery):
+            platform.ledger.deliveries.settled([delivery.key], STORED)
+            done.stored.append(delivery)
+            continue
+        try:
+            members = [*_members(platform, delivery)] if is_archive(delivery.path) else _shares(platform, delivery)
+        except Permanent as error:
+            platform.ledger.deliveries.failed(delivery.key, "read", error)
+            done.failed.append(delivery)
+            continue
+        platform.ledger.deliveries.settled([delivery.key], OPENED)
+        done.opened.append(delivery)
+        done.members += members
+        waiting.extend(member for member in members if member.table == FILES)
+        _replace(platform, delivery)
+    return done
+
+
+def _passed_on(platform: Platform, delivery: Delivery) -> bool:
+    config = platform.configs.get(delivery.source)
+    return config is not None and config.deliver == "raw"
+
+
+def _replace(platform: Platform, delivery: Delivery) -> None:
+    """Older versions of an opened file count no more; their members are replaced one by one."""
+    older = platform.ledger.deliveries.older_files(delivery)
+    platform.ledger.deliveries.superseded([*older, *platform.ledger.deliveries.failed_inside(older)])
+
+
+def _shares(platform: Platform, delivery: Delivery) -> list[Delivery]:
+    """One delivery for each table that takes its records from a shared file."""
+    tables, file_time = recognise(delivery.path, platform.contracts.tables.values(), delivery.file_time)
+    shares = []
+    for table in tables:
+        version = f"{delivery.content_hash}#{table}"
+        key = Listed(delivery.source, delivery.path, version, delivery.size).key
+        share = replace(delivery, key=key, version=version, table=table, file_time=file_time)
+        shares.append(replace(share, arrived=_now(), state=FETCHED, parent=delivery.key))
+    return _recorded(platform, delivery, shares)
+
+
+def _members(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
+    """The members of an archive, each with its bytes in the raw zone; a bad one fails alone."""
+    config = platform.configs.get(delivery.source) or SourceConfig(name="gone", url="")
+    if delivery.path.count(INSIDE) >= config.archives.depth:
+        cure = f"Raise `archives: depth` (now {config.archives.depth}) of {delivery.source} in sources.yaml."
+        raise Refused(f"{delivery.path} is an archive too deep inside others.", cure)
+    password = Credentials(config.credentials, platform.settings.secret)("archive_password")
+    file = RawContent(platform, RawFile(delivery, platform.raw.uri(delivery.raw_path))).file()
+    name = PurePosixPath(delivery.path).name
+    with open_archive(file, name, config.archives, password) as members:
+        for member, stream in members:
+            if not HIDDEN.search(member.path):
+                yield from _member(platform, delivery, member, stream)
+
+
+def _member(platform: Platform, archive: Delivery, member: Member, stream: BinaryIO | None) -> list[Delivery]:
+    path = f"{archive.path}{INSIDE}{member.path}"
+    try:
+        if member.problem or stream is None:
+            raise Refused(f"{path} {member.problem}.", "Ask the sender to pack it again under a plain name.")
+        with spooled(platform) as spool:
+            content_hash = copied(stream, spool)
+            listed = Listed(archive.source, path, content_hash, spool.stat().st_size)
+            delivery = recognised(platform, listed, archive.file_time)
+            delivery = replace(delivery, content_hash=content_hash, state=FETCHED, parent=archive.key, arrived=_now())
+            keep(platform, spool, delivery)
+    except Refused as refusal:
+        return _refused(platform, archive, path, refusal)
+    platform.ledger.deliveries.superseded([_failed_key(archive, path)])
+    return _recorded(platform, archive, [delivery])
+
+
+def _recorded(platform: Platform, parent: Delivery, members: list[Delivery]) -> list[Delivery]:
+    """Write members down; those an older archive had brought, and a newer one replaced, count again."""
+    platform.ledger.deliveries.record(members)
+    if parent.state not in (OPENED, STORED):
+        platform.ledger.deliveries.restore([member.key for member in members], FETCHED)
+    return members
+
+
+def _refused(platform: Platform, archive: Delivery, path: str, refusal: Refused) -> list[Delivery]:
+    now, key = _now(), _failed_key(archive, path)
+    failed = Delivery(key, archive.source, path, archive.version, -1, "", now, now, parent=archive.key)
+    platform.ledger.deliveries.record([failed])
+    platform.ledger.deliveries.failed(key, "read", refusal)
+    platform.ledger.partitions.ingestion_changed([now.date()])
+    return []
+
+
+def _failed_key(archive: Delivery, path: str) -> str:
+    """The delivery that a member is whose bytes nobody has."""
+    return Listed(archive.source, path, archive.version, -1).key
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
