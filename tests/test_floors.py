@@ -17,7 +17,7 @@ STAIRS = (
     {"errors"},
     {"files", "settings"},
     {"engine", "store"},
-    {"contracts", "formats", "ledger", "sinks", "sources"},
+    {"archives", "contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},
     {"steps"},
     {"demo"},
@@ -36,11 +36,13 @@ STAIRS = (
 DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", "ingest", "instance", "cli"}
 
 KEEPERS = {
+    "Cryptodome": {"archives"},
     "duckdb": {"engine"},
     "obstore": {"store"},
     "boto3": {"store"},
     "sqlalchemy": {"ledger"},
     "pydantic_settings": {"settings"},
+    "py7zr": {"archives"},
     "open_data_contract_standard": {"contracts"},
     "typer": {"cli"},
     "rich": {"cli"},
@@ -121,7 +123,7 @@ def test_demo_is_known_to_the_command_only() -> None:
 
 def test_a_room_is_entered_by_its_door() -> None:
     """What a room's `__init__` offers is taken from there; steps, sinks and assets have no door, only rooms inside."""
-    doors = {"contracts", "formats", "ledger", "sources"}
+    doors = {"archives", "contracts", "formats", "ledger", "sources"}
     past = {
         (name, node.module)
         for name, tree in TREES.items()
@@ -202,6 +204,10 @@ def loaded_by(statement: str, folder: Path) -> set[str]:
     ("module", "absent"),
     [
         ("contracts", {"dagster", "boto3", "obstore", "sqlalchemy", "pandas", f"{PACKAGE}.formats"}),
+        (
+            "archives",
+            {"dagster", "duckdb", "py7zr", "Cryptodome", "inflate64", "backports.zstd", f"{PACKAGE}.archives.zip"},
+        ),
         ("formats", {"dagster", "boto3", "obstore", "pandas", f"{PACKAGE}.formats.csv", f"{PACKAGE}.formats.json"}),
         ("sources", {"dagster", "boto3", "obstore", "duckdb", "asyncssh", f"{PACKAGE}.sources.folder"}),
         ("ledger", {"dagster", "boto3", "duckdb", "psycopg2"}),
