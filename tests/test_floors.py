@@ -36,11 +36,13 @@ STAIRS = (
 DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", "ingest", "instance", "cli"}
 
 KEEPERS = {
+    "Cryptodome": {"archives"},
     "duckdb": {"engine"},
     "obstore": {"store"},
     "boto3": {"store"},
     "sqlalchemy": {"ledger"},
     "pydantic_settings": {"settings"},
+    "py7zr": {"archives"},
     "open_data_contract_standard": {"contracts"},
     "typer": {"cli"},
     "rich": {"cli"},
@@ -202,6 +204,10 @@ def loaded_by(statement: str, folder: Path) -> set[str]:
     ("module", "absent"),
     [
         ("contracts", {"dagster", "boto3", "obstore", "sqlalchemy", "pandas", f"{PACKAGE}.formats"}),
+        (
+            "archives",
+            {"dagster", "duckdb", "py7zr", "Cryptodome", "inflate64", "backports.zstd", f"{PACKAGE}.archives.zip"},
+        ),
         ("formats", {"dagster", "boto3", "obstore", "pandas", f"{PACKAGE}.formats.csv", f"{PACKAGE}.formats.json"}),
         ("sources", {"dagster", "boto3", "obstore", "duckdb", "asyncssh", f"{PACKAGE}.sources.folder"}),
         ("ledger", {"dagster", "boto3", "duckdb", "psycopg2"}),
