@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from typing import Annotated
 
 import typer
 
@@ -9,6 +10,7 @@ from dropzone_assets.cli.contracts import contracts
 from dropzone_assets.cli.demo import demo
 from dropzone_assets.cli.generate import generate
 from dropzone_assets.cli.ingest import ingest, replay
+from dropzone_assets.cli.preview import show_preview
 from dropzone_assets.cli.quarantine import quarantine
 from dropzone_assets.cli.query import query, shell
 from dropzone_assets.cli.show import problem
@@ -24,7 +26,15 @@ app = typer.Typer(
 )
 for command in (demo, up, generate, ingest, status, quarantine, replay, query, shell):
     app.command()(command)
+app.command("preview")(show_preview)
 app.add_typer(contracts, name="contracts")
+
+
+@app.callback()
+def choose(
+    profile: Annotated[str, typer.Option(help="Profile of sources.yaml; or set DROPZONE_PROFILE.")] = "",
+) -> None:
+    """Drop a file anywhere, get a table you can trust."""  # the commands read it from the context
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -23,8 +24,10 @@ STYLES = {"loaded": "green", "listed": "yellow", "fetched": "yellow", "failed": 
 
 
 def here() -> Platform:
-    """The platform of this process's environment."""
-    return open_platform(Settings.from_env())
+    """The platform of this process's environment, with the profile of the command line."""
+    context = click.get_current_context(silent=True)
+    profile = context.find_root().params.get("profile") if context else ""
+    return open_platform(Settings.from_env(profile or ""))
 
 
 def problem(error: DropzoneError) -> None:

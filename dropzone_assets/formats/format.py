@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol, cast
 
 from dropzone_assets.engine import Connection
@@ -93,6 +93,28 @@ class Format(Protocol):
         Raises:
             Refused: it is no file of this format, or there are two equally good ways of reading it.
         """
+
+
+NAMES = {
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "json",
+    ".ndjson": "json",
+    ".jsonl": "json",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
+    ".parquet": "parquet",
+    ".avro": "avro",
+}
+"""Endings of names → the format they stand for, where no contract says one."""
+
+
+def format_of(name: str) -> str:
+    """The format that the name of a file speaks of; CSV where it says nothing else."""
+    return NAMES.get(PurePosixPath(name).suffix.lower(), "csv")
 
 
 def open_format(kind: str, options: Mapping[str, Any]) -> Format:

@@ -154,7 +154,21 @@ def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], reading
     )
     run(f"CREATE TEMP VIEW rows_{part} AS {_rows(load.contract, part)}")
     load.parts.append(f"rows_{part}")
-    load.tallies += [Tally(*row) for row in engine.rows(load.connection, _tallies(part))]
+    by_key = {file.delivery.key: file for _, file in files}
+    for tally in [Tally(*row) for row in engine.rows(load.connection, _tallies(part))]:
+        if _kept(load, part, by_key[tally.key], tally):
+            load.tallies.append(tally)
+
+
+def _kept(load: Load, part: int, file: RawFile, tally: Tally) -> bool:
+    """Whether the file has the rows its manifest promises; otherwise none of them counts."""
+    promised = file.delivery.rows_promised
+    if promised in (None, tally.rows_read):
+        return True
+    found = f"has {tally.rows_read:,} rows, and {promised:,} by its manifest."
+    _refuse(load, file, Refused(found, "Ask the sender for both files again."))
+    load.connection.execute(f"DELETE FROM files_{part} WHERE key = $1", [tally.key])
+    return False
 
 
 def _rows(contract: Contract, part: int) -> str:

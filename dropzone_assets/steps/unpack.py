@@ -93,7 +93,7 @@ def _members(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
     name = PurePosixPath(delivery.path).name
     with open_archive(file, name, config.archives, password) as members:
         for member, stream in members:
-            if not HIDDEN.search(member.path):
+            if member.problem or not HIDDEN.search(member.path):
                 yield from _member(platform, delivery, member, stream)
 
 

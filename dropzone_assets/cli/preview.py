@@ -1,0 +1,70 @@
+"""`dropzone preview`: what would be read in a file, before it is dropped."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from dropzone_assets.cli.show import as_csv, as_json, err, here, out, table
+from dropzone_assets.steps.preview import Preview, preview
+
+EVERYTHING = 2**31
+
+
+def show_preview(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="Any file, any place.")],
+    table_name: Annotated[str, typer.Option("--table", help="Read it as this table, whatever its name.")] = "",
+    limit: Annotated[int, typer.Option(help="Rows and refused records to print.", min=0)] = 20,
+    csv: Annotated[bool, typer.Option("--csv", help="Print all valid rows as CSV.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Show what ingestion would read in a file: how, which columns and rows, which records it would refuse.
+
+    Exit code 1 when a file or a record is refused. Nothing is kept.
+    """
+    bad, documents = False, []
+    for found in preview(here(), file, table_name, EVERYTHING if csv else limit):
+        bad = bad or bool(found.found or found.quarantined)
+        if csv:
+            _complain(found)
+            as_csv(found.columns, found.rows)
+        elif json:
+            documents.append(_document(found))
+        else:
+            _print(found)
+    if json:
+        as_json(documents)
+    raise typer.Exit(1 if bad else 0)
+
+
+def _print(found: Preview) -> None:
+    out.print(f"[bold]{escape(found.file)}[/] as table [bold]{found.table or '?'}[/]")
+    _complain(found)
+    if found.found:
+        return
+    table("How it is read", ("what", "found"), list(found.how.items()))
+    table(f"{found.valid:,} valid rows, {len(found.rows):,} shown", found.columns, found.rows)
+    if found.quarantined:
+        lines = [(record, ", ".join(reasons), raw) for record, reasons, raw in found.refused]
+        table(f"{found.quarantined:,} refused records", ("record", "reasons", "as it came"), lines)
+
+
+def _complain(found: Preview) -> None:
+    if found.found:
+        err.print(f"[bold red]{escape(found.found)}[/] {escape(found.cure)}")
+
+
+def _document(found: Preview) -> dict[str, Any]:
+    return {
+        "file": found.file,
+        "table": found.table,
+        "how": dict(found.how),
+        "columns": found.columns,
+        "valid": found.valid,
+        "quarantined": found.quarantined,
+        "rows": [dict(zip(found.columns, row, strict=True)) for row in found.rows],
+        "refused": [{"record": r, "reasons": reasons, "raw": raw} for r, reasons, raw in found.refused],
+        "problem": found.found,
+        "cure": found.cure,
+    }

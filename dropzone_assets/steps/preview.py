@@ -1,0 +1,174 @@
+"""Preview: what ingestion would read in a file, by the same steps, leaving no trace."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from dropzone_assets import engine
+from dropzone_assets.archives import Bounds, is_archive, open_archive
+from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, load_contract, recognise, wanted_names
+from dropzone_assets.errors import Refused
+from dropzone_assets.files import INSIDE, Delivery, Listed, RawFile
+from dropzone_assets.formats import format_of, open_format
+from dropzone_assets.platform import Platform
+from dropzone_assets.steps.content import RawContent
+from dropzone_assets.steps.fetch import copied
+from dropzone_assets.steps.judge import judge
+
+SOURCE = "preview"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What one table would get of one file.
+
+    `how`: what was pinned or found out about the file. `rows`: the valid ones, at most as many as asked for.
+    `refused`: of as many records their number, the reasons, and the record as it came. `found`: why the whole file
+    cannot be read, else empty.
+    """
+
+    file: str
+    table: str
+    how: Mapping[str, str]
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    refused: list[tuple[int, list[str], str]]
+    valid: int = 0
+    quarantined: int = 0
+    found: str = ""
+    cure: str = ""
+
+
+def preview(platform: Platform, file: Path, table: str, limit: int) -> Iterator[Preview]:
+    """Read a file, or each member of an archive, as every table it belongs to would.
+
+    Args:
+        table: only this one, whatever the name of the file; without it, and without a contract that knows the name,
+            all columns are read as text.
+        limit: rows and refused records shown.
+    """
+    with _apart(platform) as apart:
+        for name, copy in _files(apart, file):
+            try:
+                for contract in _contracts(apart, name, copy, table):
+                    yield _preview(apart, contract, name, copy, limit)
+            except Refused as refusal:
+                yield Preview(name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
+
+
+@contextmanager
+def _apart(platform: Platform) -> Iterator[Platform]:
+    """The platform with its contracts, and a raw zone that is gone afterwards."""
+    with TemporaryDirectory(prefix="dropzone-") as folder:
+        home = Path(folder)
+        (home / ".spill").mkdir()
+        (home / "contracts").symlink_to(platform.settings.contracts.resolve(), target_is_directory=True)
+        settings = platform.settings.model_copy(update={"home": home, "raw_url": "", "lake_url": "", "ledger_url": ""})
+        yield replace(platform, settings=settings)
+
+
+def _files(platform: Platform, file: Path) -> Iterator[tuple[str, Path]]:
+    """The file, or each member of an archive, as a copy whose name does not matter."""
+    copy = platform.settings.spill / "copy"
+    if not is_archive(file.name):
+        copyfile(file, copy)
+        yield file.name, copy
+        return
+    with open_archive(file, file.name, Bounds()) as members:
+        for member, stream in members:
+            if stream is not None:
+                copied(stream, copy)
+                yield f"{file.name}{INSIDE}{member.path}", copy
+
+
+def _contracts(platform: Platform, name: str, copy: Path, table: str) -> list[Contract]:
+    tables = platform.contracts.tables
+    if table:
+        return [platform.contract(table)]
+    try:
+        return [tables[each] for each in recognise(name, tables.values(), _now()).tables]
+    except Refused as refusal:
+        if "no contract" not in refusal.found:
+            raise
+    return [_draft(platform, _raw_file(platform, name, copy, "draft"))]
+
+
+def _draft(platform: Platform, file: RawFile) -> Contract:
+    """A contract that takes every column of a file as text."""
+    kind = format_of(file.delivery.path)
+    names = open_format(kind, {}).reading(RawContent(platform, file), ()).names
+    if not names:
+        raise Refused(
+            f"{file.delivery.path}: its records name their own columns.", "Say whose they are: --table TABLE."
+        )
+    document = {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": "urn:dropzone:preview",
+        "version": "0",
+        "status": "draft",
+        "customProperties": [
+            {"property": "dropzone", "value": {"files": ["*"], "format": {"kind": kind}, "columns": "by_position"}}
+        ],
+        "schema": [{"name": "draft", "properties": [{"name": name} for name in _distinct(names)]}],
+    }
+    described = platform.settings.home / "draft.odcs.yaml"
+    described.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return load_contract(described, platform.settings.start_date, open_format)[0]
+
+
+def _distinct(names: tuple[str, ...]) -> Iterator[str]:
+    """Names that a contract takes: none empty, none twice, none ours."""
+    seen: set[str] = {"", "file_index", "rowid"}
+    for number, name in enumerate(names, start=1):
+        free = name.lstrip("_")
+        free = f"{free or 'column'}_{number}" if free.casefold() in seen else free
+        seen.add(free.casefold())
+        yield free
+
+
+def _raw_file(platform: Platform, name: str, copy: Path, table: str) -> RawFile:
+    spool = platform.settings.spill / "spool"
+    with copy.open("rb") as stream:
+        content_hash = copied(stream, spool)
+    size, now = copy.stat().st_size, _now()
+    key = Listed(SOURCE, name, content_hash, size).key
+    delivery = Delivery(key, SOURCE, name, content_hash, size, table, now, now, "fetched", content_hash)
+    platform.raw.adopt(spool, delivery.raw_path)
+    return RawFile(delivery, platform.raw.uri(delivery.raw_path))
+
+
+def _preview(platform: Platform, contract: Contract, name: str, copy: Path, limit: int) -> Preview:
+    file = _raw_file(platform, name, copy, contract.table)
+    load = judge(platform, contract, [file])
+    columns = tuple(contract.stored)
+    for refusal in load.refused.values():
+        return Preview(name, contract.table, {}, columns, [], [], found=refusal.found, cure=refusal.cure)
+    how = open_format(contract.format, contract.options).reading(RawContent(platform, file), wanted_names(contract))
+    own = ", ".join(engine.quote(column) for column in columns)
+    rows = f"SELECT {own} FROM {load.rows()} WHERE {REASONS} IS NULL ORDER BY {RECORD} LIMIT {limit}"
+    refused = (
+        f"SELECT {RECORD}, {REASONS}, {RAW} FROM {load.rows()} WHERE {REASONS} IS NOT NULL ORDER BY 1 LIMIT {limit}"
+    )
+    tally = load.tallies[0]
+    return Preview(
+        name,
+        contract.table,
+        how.described(),
+        columns,
+        engine.rows(load.connection, rows),
+        [(record, reasons, raw) for record, reasons, raw in engine.rows(load.connection, refused)],
+        tally.valid,
+        tally.quarantined,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
