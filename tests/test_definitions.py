@@ -25,7 +25,10 @@ def specs(home: Path) -> dict[str, dg.AssetSpec]:
 
 
 def test_every_table_has_its_layers_and_the_platform_its_summary(specs: dict[str, dg.AssetSpec]) -> None:
-    assert set(specs) == {f"{layer}/{table}" for layer in LAYERS for table in TABLES} | {"summary/ingestion"}
+    assert set(specs) == {f"{layer}/{table}" for layer in LAYERS for table in TABLES} | {
+        "raw/files",
+        "summary/ingestion",
+    }
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -44,10 +44,19 @@ def _print(found: Preview) -> None:
     if found.found:
         return
     table("How it is read", ("what", "found"), list(found.how.items()))
-    table(f"{found.valid:,} valid rows, {len(found.rows):,} shown", found.columns, found.rows)
+    table(
+        f"{found.valid:,} valid rows, {len(found.rows):,} shown",
+        found.columns,
+        [[_text(value) for value in row] for row in found.rows],
+    )
     if found.quarantined:
         lines = [(record, ", ".join(reasons), raw) for record, reasons, raw in found.refused]
         table(f"{found.quarantined:,} refused records", ("record", "reasons", "as it came"), lines)
+
+
+def _text(value: object) -> str:
+    """A value as it is stored: a year has no thousands."""
+    return "" if value is None else str(value)
 
 
 def _complain(found: Preview) -> None:
