@@ -12,7 +12,7 @@ from dropzone_assets.errors import BadSettings
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
 from dropzone_assets.sources.listing import LISTING
-from dropzone_assets.store import Access, AzureAccess, GcsAccess, Objects, S3Access
+from dropzone_assets.store import Access, AzureAccess, GcsAccess, Objects, S3Access, WebAccess
 
 SCHEMES = {"s3": "s3", "azure": "az", "gcs": "gs"}
 """Kind → how its urls begin."""
@@ -69,5 +69,7 @@ def access(config: SourceConfig, secret: Callable[[str], str]) -> Access:
         return Access(azure=AzureAccess(config.endpoint, secret("account"), secret("key"), secret("sas")))
     if config.url.startswith("gs:"):
         return Access(gcs=GcsAccess(config.endpoint, secret("service_account")))
+    if config.url.startswith("http"):
+        return Access(web=WebAccess(secret("user"), secret("password"), secret("token")))
     keys = secret("access_key"), secret("secret_key"), secret("session_token")
     return Access(s3=S3Access(config.endpoint, config.region, None, *keys))

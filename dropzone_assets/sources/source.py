@@ -17,6 +17,7 @@ KINDS = {
     "s3": "dropzone_assets.sources.bucket:Bucket",
     "azure": "dropzone_assets.sources.bucket:Bucket",
     "gcs": "dropzone_assets.sources.bucket:Bucket",
+    "file_list": "dropzone_assets.sources.file_list:FileList",
 }
 
 

@@ -1,5 +1,6 @@
 """How object stores are reached. What is left empty is found where each store's own clients look for it."""
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -55,9 +56,28 @@ class GcsAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class WebAccess:
+    """What a web server wants to hear before it gives a file; nothing where all is empty."""
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of a request."""
+        if self.token:
+            return {"Authorization": f"Bearer {self.token}"}
+        if self.user:
+            return {"Authorization": f"Basic {b64encode(f'{self.user}:{self.password}'.encode()).decode()}"}
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """How each kind of store is reached."""
 
     s3: S3Access = S3Access()
     azure: AzureAccess = AzureAccess()
     gcs: GcsAccess = GcsAccess()
+    web: WebAccess = WebAccess()

@@ -45,7 +45,7 @@ def open_client(url: str, access: Access, patience: Patience) -> Client:
     """The client of the objects below a URL, whose paths are relative to it."""
     scheme, bucket, prefix = split(url)
     if scheme in ("http", "https"):
-        options: Any = {**patience.client, "allow_http": scheme == "http"}
+        options: Any = {**patience.client, "allow_http": scheme == "http", "default_headers": access.web.headers}
         return HTTPStore(url, client_options=options, retry_config=patience.retry)
     kinds: dict[str, type[Any]] = {"s3": S3Store, "az": AzureStore, "gs": GCSStore}
     client: Client = kinds[scheme](bucket, prefix=prefix or None, **options_of(scheme, access, patience))
