@@ -12,7 +12,7 @@ from dropzone_assets.io_managers import LakeIOManager, RawZoneIOManager, Summary
 from dropzone_assets.platform import Platform
 from dropzone_assets.sensors import due_sensor, source_sensor, summary_schedule
 from dropzone_assets.settings import Settings
-from dropzone_assets.store import S3Access
+from dropzone_assets.store import Access, AzureAccess, S3Access
 
 
 def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
@@ -26,7 +26,8 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
     """
     s3 = s3 or S3Resource(endpoint_url=settings.s3_endpoint or None, region_name=settings.s3_region)
     duckdb = duckdb or DuckDBResource(database=str(settings.warehouse))
-    access = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
+    reached = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
+    access = Access(reached, AzureAccess(settings.azure_endpoint))
     platform = Platform(settings.model_copy(update={"warehouse_path": duckdb.database}), access)
     contracts = list(platform.contracts.tables.values())
     days = dg.DailyPartitionsDefinition(settings.start_date.isoformat(), end_offset=2)

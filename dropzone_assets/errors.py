@@ -43,5 +43,9 @@ class BadSettings(Permanent):
     """The environment or `sources.yaml` asks for something that does not exist."""
 
 
+class NotLetIn(Permanent):
+    """A source does not let us in, or is not who it claims to be."""
+
+
 class Refused(Permanent):
     """A whole file cannot be read as its table: it becomes one failed delivery."""

@@ -10,7 +10,7 @@ from dropzone_assets.formats import open_format
 from dropzone_assets.ledger import Ledger, open_ledger
 from dropzone_assets.settings import Settings
 from dropzone_assets.sources import Source, SourceConfig, load_sources, open_source
-from dropzone_assets.store import S3Access, Store
+from dropzone_assets.store import Access, AzureAccess, S3Access, Store
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Platform:
     """The settings of this process and the things they lead to. Making one opens nothing."""
 
     settings: Settings
-    access: S3Access
+    access: Access
 
     @cached_property
     def contracts(self) -> Contracts:
@@ -56,7 +56,7 @@ class Platform:
         settings = self.settings
         limits = engine.Limits(settings.spill, settings.threads, settings.memory_limit)
         found = [store.filesystem() for store in (self.raw, self.lake)]
-        return engine.connect(limits, [each for each in found if each][:1])
+        return engine.connect(limits, list({each.protocol: each for each in found if each}.values()))
 
     def contract(self, table: str) -> Contract:
         """The contract of a table.
@@ -72,4 +72,5 @@ class Platform:
 
 def open_platform(settings: Settings) -> Platform:
     """The platform that `settings` describe."""
-    return Platform(settings, S3Access(settings.s3_endpoint, settings.s3_region))
+    s3 = S3Access(settings.s3_endpoint, settings.s3_region)
+    return Platform(settings, Access(s3, AzureAccess(settings.azure_endpoint)))

@@ -13,8 +13,9 @@ from dropzone_assets.errors import BadSettings
 class Settings(BaseSettings):
     """Every field is `DROPZONE_<NAME>` in the environment, with a default that works on a laptop.
 
-    `raw_url`, `lake_url`, `ledger_url` and `warehouse_path` default to places inside `home`. Credentials of S3 are
-    not settings: the S3 clients read them from where they always look (`AWS_ACCESS_KEY_ID`, profiles, roles).
+    `raw_url`, `lake_url`, `ledger_url` and `warehouse_path` default to places inside `home`. Credentials of
+    stores are not settings: their clients read them from where they always look (`AWS_ACCESS_KEY_ID`, profiles, roles,
+    `AZURE_STORAGE_ACCOUNT_KEY`, `GOOGLE_APPLICATION_CREDENTIALS`).
     """
 
     model_config = SettingsConfigDict(env_prefix="DROPZONE_", frozen=True, populate_by_name=True)
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     s3_region: str = Field(
         default="us-east-1", validation_alias=AliasChoices("DROPZONE_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
     )
+    azure_endpoint: str = ""
     dagster_home: str = Field(default="", validation_alias="DAGSTER_HOME")
 
     @classmethod

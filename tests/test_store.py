@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.errors import BadSettings
-from dropzone_assets.store import S3Access, Store
+from dropzone_assets.store import Access, Store
 
 PATHS = [
     "a.csv",
@@ -20,7 +20,7 @@ PATHS = [
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path / "store"), S3Access())
+    return Store(str(tmp_path / "store"), Access())
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_prefix_is_whole_folders_in_order(store: Store, spool: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["", "file://"])
 def test_a_folder_may_be_written_as_a_url(tmp_path: Path, scheme: str) -> None:
-    store = Store(f"{scheme}{tmp_path}/store/", S3Access())
+    store = Store(f"{scheme}{tmp_path}/store/", Access())
     assert store.uri("a/b") == str(tmp_path / "store" / "a" / "b")
     assert store.filesystem() is None
 
@@ -113,4 +113,4 @@ def test_a_folder_may_be_written_as_a_url(tmp_path: Path, scheme: str) -> None:
 @pytest.mark.parametrize("url", ["ftp://host/x", "http://host/x", "gopher://x", "c3://bucket"])
 def test_another_kind_of_place_is_refused(url: str) -> None:
     with pytest.raises(BadSettings, match=url):
-        Store(url, S3Access())
+        Store(url, Access())

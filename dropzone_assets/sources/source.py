@@ -12,7 +12,13 @@ from dropzone_assets.errors import BadSettings
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
 
-KINDS = {"folder": "dropzone_assets.sources.folder:Folder"}
+KINDS = {
+    "folder": "dropzone_assets.sources.folder:Folder",
+    "s3": "dropzone_assets.sources.bucket:Bucket",
+    "azure": "dropzone_assets.sources.bucket:Bucket",
+    "gcs": "dropzone_assets.sources.bucket:Bucket",
+    "file_list": "dropzone_assets.sources.file_list:FileList",
+}
 
 
 class Source(Protocol):

@@ -8,8 +8,11 @@ from dropzone_assets.sources import Source, SourceConfig
 
 LOOKED = "looked"
 
-NOT_YET = r"(^|/)[._]|\.(tmp|part|filepart|crdownload)$"
-"""Hidden names, folders with hidden names, and endings that upload programs give to files they have not finished."""
+NOT_YET = r"(^|/)(_|\.([^./]|\.[^/]))|\.(tmp|part|filepart|crdownload)$"
+"""Hidden names, folders with hidden names, and endings that upload programs give to files they have not finished.
+
+`.` and `..` are no hidden names: they lead elsewhere, which is said.
+"""
 
 UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
 SIDECAR = r"\.(md5|sha256|manifest\.json)$"

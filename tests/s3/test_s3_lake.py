@@ -15,7 +15,7 @@ from dropzone_assets.ingest import Ingested
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.steps.query import open_query
-from dropzone_assets.store import S3Access, Store
+from dropzone_assets.store import Access, S3Access, Store
 from tests.conftest import ingest_with, make_home
 from tests.samples import payment, payments
 
@@ -108,7 +108,7 @@ def test_a_rebuild_needs_no_source_only_the_raw_zone_in_s3(run: Run, remote: Set
 
 def test_wrong_credentials_are_refused_at_once(bucket: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    store = Store(f"s3://{bucket}/lake", S3Access(s3_endpoint))
+    store = Store(f"s3://{bucket}/lake", Access(S3Access(s3_endpoint)))
     with pytest.raises(StoreUnavailable, match="PermissionDenied") as refusal:
         store.exists("anything")
     assert "wrong" not in str(refusal.value)

@@ -1,52 +1,41 @@
-"""The only door to object stores: a local folder or an S3 prefix, chosen by URL."""
+"""A folder of objects that is ours, the raw zone or the lake: local, or below a URL of an object store."""
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import obstore
 from fsspec import AbstractFileSystem
-from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.exceptions import BaseError
 from obstore.fsspec import FsspecStore
-from obstore.store import LocalStore, S3Store
+from obstore.store import LocalStore
 
 from dropzone_assets.errors import BadSettings, StoreUnavailable
-
-_CLIENT: Any = {"timeout": timedelta(minutes=30), "connect_timeout": timedelta(seconds=10)}
-_RETRY: Any = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
-
-
-@dataclass(frozen=True, slots=True)
-class S3Access:
-    """How S3 is reached; credentials come from where boto3 looks for them, never from here."""
-
-    endpoint: str = ""
-    region: str = "us-east-1"
-    profile: str | None = None
+from dropzone_assets.store.access import Access
+from dropzone_assets.store.answers import said
+from dropzone_assets.store.clients import OURS, SCHEMES, Client, open_client, options_of, split
 
 
 class Store:
     """A folder of objects at a URL. An object appears whole or not at all."""
 
-    def __init__(self, url: str, access: S3Access) -> None:
+    def __init__(self, url: str, access: Access) -> None:
         self.url = url.rstrip("/")
         self._access = access
-        scheme = urlsplit(url).scheme
+        scheme = split(url)[0] if "://" in url else ""
         if scheme in ("", "file"):
             self._folder: Path | None = Path(urlsplit(url).path if scheme else url).resolve()
-            self._client: LocalStore | S3Store = LocalStore(self._folder, mkdir=True)
-        elif scheme == "s3":
-            self._folder = None
-            self._client = _s3(url, access)
-        else:
-            raise BadSettings(f"{url} is neither a folder nor an s3:// URL.", "Set one of these two.")
+            self._client: LocalStore | Client = LocalStore(self._folder, mkdir=True)
+            return
+        if scheme not in SCHEMES:
+            known = ", ".join(f"{each}://" for each in SCHEMES)
+            raise BadSettings(f"{url} is neither a folder nor one of {known}.", "Set one of these.")
+        self._folder = None
+        with self._answering():
+            self._client = open_client(self.url, access, OURS)
 
     def uri(self, path: str) -> str:
         """What DuckDB opens to read the object at `path`."""
@@ -56,7 +45,8 @@ class Store:
         """What DuckDB needs to open `uri`s; None for a local folder."""
         if self._folder:
             return None
-        return FsspecStore("s3", **_options(self._access))
+        scheme: Any = split(self.url)[0]
+        return FsspecStore(scheme, **options_of(scheme, self._access, OURS))
 
     def adopt(self, file: Path, path: str) -> None:
         """Make the local `file` the object at `path`, replacing what was there at once. `file` is gone afterwards."""
@@ -108,9 +98,8 @@ class Store:
 
     def delete(self, path: str) -> None:
         """Remove the object if it is there."""
-        if self.exists(path):
-            with self._answering():
-                obstore.delete(self._client, path)
+        with self._answering(), suppress(FileNotFoundError):
+            obstore.delete(self._client, path)
 
     def paths(self, prefix: str) -> list[str]:
         """The paths of all objects below `prefix`, sorted."""
@@ -123,21 +112,6 @@ class Store:
         try:
             yield
         except BaseError as error:
-            said = str(error).strip().splitlines()[0][:300]
-            cure = "Check that the store runs, the bucket exists and AWS_* may use it; then run again."
-            raise StoreUnavailable(f"{self.url} does not answer: {type(error).__name__}: {said}", cure) from error
-
-
-def _s3(url: str, access: S3Access) -> S3Store:
-    parts = urlsplit(url)
-    return S3Store(parts.netloc, prefix=parts.path.strip("/") or None, **_options(access))
-
-
-def _options(access: S3Access) -> Any:
-    config = {"region": access.region, **({"endpoint": access.endpoint} if access.endpoint else {})}
-    return {
-        "config": config,
-        "client_options": {**_CLIENT, "allow_http": access.endpoint.startswith("http://")},
-        "retry_config": _RETRY,
-        "credential_provider": Boto3CredentialProvider(boto3.Session(profile_name=access.profile)),
-    }
+            cure = "Check that the store runs, the bucket exists and the credentials may use it; then run again."
+            found = f"{self.url} does not answer: {type(error).__name__}: {said(error)}"
+            raise StoreUnavailable(found, cure) from error

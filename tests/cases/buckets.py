@@ -1,0 +1,77 @@
+"""What a source in an object store promises beyond what every source does."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import pytest
+
+from dropzone_assets.errors import BadSettings, NotLetIn, Permanent, SourceUnavailable
+from tests.cases.sources import Place, SourceCases, listed, opened, read, version
+
+NAMES = ("a b#c?d&e=f+g%2Fh.csv", "100%.csv", "ü/é 世界.csv", "~tilde@at!.csv", "a:b|c<d>.csv")
+
+
+class BucketPlace(Place, Protocol):
+    """A place in an object store."""
+
+    secrets: Mapping[str, str]
+
+    def missing(self) -> Any:
+        """The entry of a bucket that is not there."""
+
+
+class BucketCases(SourceCases):
+    """A subclass has a fixture `place`, below a prefix that no other test uses."""
+
+    exceptions: ClassVar[Mapping[str, str]] = {}
+
+    @pytest.mark.parametrize("path", NAMES, ids=range(len(NAMES)))
+    def test_every_character_of_a_name_is_part_of_the_name(self, place: BucketPlace, path: str) -> None:
+        place.put(path, b"content")
+        place.put("a", b"another")
+        assert version(place, path) == listed(place)[path].version
+        assert read(place, path) == b"content"
+        with opened(place) as source:
+            source.move(path, "done of #1 100%")
+            assert source.version(path) == ""
+            assert set(listed(place)) == {"a", f"done of #1 100%/{path}"}
+            source.remove(f"done of #1 100%/{path}")
+        assert set(listed(place)) == {"a"}
+
+    def test_a_neighbour_whose_name_begins_alike_is_not_in_the_place(self, place: BucketPlace) -> None:
+        for path in ("day/a.csv", "day2/a.csv", "day", "day.csv"):
+            place.put(path, b"12")
+        assert set(listed(place, url=f"{place.config().url}/day")) == {"a.csv"}
+
+    def test_the_marker_of_a_folder_is_no_file(self, place: BucketPlace) -> None:
+        for path in ("", "folder/", "folder/a.csv", "empty/", "sub/deeper/"):
+            place.put(path, b"")
+        place.put("empty.csv", b"")
+        assert set(listed(place)) == {"folder/a.csv", "empty.csv"}
+
+    def test_a_file_replaced_while_it_is_read_is_not_mixed(self, place: BucketPlace) -> None:
+        place.put("a.bin", b"a" * 30_000_000)
+        with opened(place) as source, source.open("a.bin") as stream:
+            start = stream.read(1_000)
+            place.put("a.bin", b"b" * 30_000_000)
+            try:
+                rest = stream.read()
+            except (FileNotFoundError, SourceUnavailable):
+                return
+        assert set(start + rest) == {ord("a")}
+
+    def test_a_bucket_that_is_not_there_is_named_with_a_cure(self, place: BucketPlace) -> None:
+        with opened(place, place.missing()) as source, pytest.raises(Permanent, match="bucket") as error:
+            list(source.list())
+        assert error.value.cure
+
+    def test_a_refusal_is_told_from_silence(self, place: BucketPlace) -> None:
+        with opened(place, place.stranger()) as source, pytest.raises(NotLetIn):
+            list(source.list())
+        with opened(place, place.dead()) as source, pytest.raises(SourceUnavailable, match=place.dead().endpoint):
+            list(source.list())
+
+    @pytest.mark.parametrize("url", ["/folder", "ftp://host/folder", "s4://bucket", "bucket/prefix", ""])
+    def test_another_kind_of_url_is_refused(self, place: BucketPlace, url: str) -> None:
+        with pytest.raises(BadSettings, match=place.config().name), opened(place, place.config(url=url)):
+            pass

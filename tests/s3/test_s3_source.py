@@ -1,0 +1,44 @@
+"""A bucket of a real S3 server keeps the promises of sources."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from tests.cases.buckets import BucketCases
+from tests.cases.sources import listed, version
+from tests.s3.places import S3Place
+
+pytestmark = pytest.mark.s3
+
+
+@pytest.fixture
+def place(tmp_path: Path, s3_endpoint: str) -> S3Place:
+    return S3Place(tmp_path, s3_endpoint)
+
+
+class TestS3(BucketCases):
+    exceptions: ClassVar = {
+        "test_a_file_with_a_strange_name_is_a_file[15]": "SeaweedFS makes a folder of a backslash; S3 does not",
+    }
+
+
+@pytest.mark.parametrize("odd", ["a\tb.csv", "a\nb.csv", "a\x7fb.csv"])
+def test_a_name_that_no_client_takes_is_set_aside_among_many(place: S3Place, odd: str) -> None:
+    for n in range(30):
+        place.put(f"{n:02}.csv", b"1")
+    place.put(odd, b"1")
+    place.put("folder/", b"")
+    found = listed(place)
+    assert {path for path, item in found.items() if item.problem} == {odd}
+    assert len(found) == 31
+    assert version(place, "07.csv") == found["07.csv"].version
+
+
+def test_credentials_of_the_environment_let_us_in_where_the_entry_names_none(
+    place: S3Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.put("a.csv", b"")
+    for name, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), place.secrets.values(), strict=False):
+        monkeypatch.setenv(name, value)
+    assert set(listed(place, credentials={})) == {"a.csv"}
