@@ -9,7 +9,7 @@ from dropzone_assets.errors import Permanent
 from dropzone_assets.formats import open_format
 from dropzone_assets.ledger import Ledger, open_ledger
 from dropzone_assets.settings import Settings
-from dropzone_assets.sources import Source, load_sources, open_source
+from dropzone_assets.sources import Source, SourceConfig, load_sources, open_source
 from dropzone_assets.store import S3Access, Store
 
 
@@ -26,10 +26,15 @@ class Platform:
         return load_contracts(self.settings.contracts, self.settings.start_date, open_format)
 
     @cached_property
+    def configs(self) -> dict[str, SourceConfig]:
+        """The entries of `sources.yaml`, by name."""
+        return {config.name: config for config in load_sources(self.settings.sources, self.settings.profile)}
+
+    @cached_property
     def sources(self) -> dict[str, Source]:
         """The places where files arrive, by name."""
-        home = self.settings.home
-        return {config.name: open_source(config, home) for config in load_sources(self.settings.sources)}
+        home, secret = self.settings.home, self.settings.secret
+        return {name: open_source(config, home, secret) for name, config in self.configs.items()}
 
     @cached_property
     def ledger(self) -> Ledger:

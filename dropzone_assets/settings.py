@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dropzone_assets.errors import BadSettings
+
 
 class Settings(BaseSettings):
     """Every field is `DROPZONE_<NAME>` in the environment, with a default that works on a laptop.
@@ -18,6 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DROPZONE_", frozen=True, populate_by_name=True)
 
     home: Path = Path("data")
+    profile: str = ""
     raw_url: str = ""
     lake_url: str = ""
     ledger_url: str = ""
@@ -38,6 +41,16 @@ class Settings(BaseSettings):
         """The settings of this process, with `home` made absolute so that a change of folder changes nothing."""
         settings = cls()
         return settings.model_copy(update={"home": settings.home.resolve()})
+
+    def secret(self, name: str) -> str:
+        """The value of an environment variable that `sources.yaml` names.
+
+        Raises:
+            BadSettings: it is not set.
+        """
+        if name not in os.environ:
+            raise BadSettings(f"The environment variable {name} is not set.", "Set it, or correct sources.yaml.")
+        return os.environ[name]
 
     def for_children(self) -> dict[str, str]:
         """The environment for a process of Dagster's: this one's, with both homes said plainly."""

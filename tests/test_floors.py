@@ -39,6 +39,7 @@ KEEPERS = {
     "duckdb": {"engine"},
     "obstore": {"store"},
     "boto3": {"store"},
+    "asyncssh": {"sources"},
     "sqlalchemy": {"ledger"},
     "pydantic_settings": {"settings"},
     "open_data_contract_standard": {"contracts"},

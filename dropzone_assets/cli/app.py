@@ -12,6 +12,7 @@ from dropzone_assets.cli.ingest import ingest, replay
 from dropzone_assets.cli.quarantine import quarantine
 from dropzone_assets.cli.query import query, shell
 from dropzone_assets.cli.show import problem
+from dropzone_assets.cli.sources import sources
 from dropzone_assets.cli.status import status
 from dropzone_assets.cli.up import up
 from dropzone_assets.errors import DropzoneError
@@ -25,6 +26,7 @@ app = typer.Typer(
 for command in (demo, up, generate, ingest, status, quarantine, replay, query, shell):
     app.command()(command)
 app.add_typer(contracts, name="contracts")
+app.add_typer(sources, name="sources")
 
 
 def main() -> None:
