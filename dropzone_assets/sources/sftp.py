@@ -3,7 +3,7 @@
 import posixpath
 import stat
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -140,7 +140,7 @@ class Sftp:
                 ahead = read()
                 yield piece
         finally:
-            ahead.cancel()
+            wait([ahead])
 
 
 async def _next(names: AsyncIterator[asyncssh.SFTPName]) -> list[asyncssh.SFTPName]:

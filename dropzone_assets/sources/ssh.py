@@ -243,8 +243,15 @@ async def _itself(client: asyncssh.SFTPClient) -> asyncssh.SFTPClient:
     return client
 
 
+def _unless_lost(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What was still on its way when a connection broke has been said once already."""
+    if not isinstance(context.get("exception"), asyncssh.Error | OSError):
+        loop.default_exception_handler(context)
+
+
 def _forever(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
+    loop.set_exception_handler(_unless_lost)
     loop.run_forever()
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
