@@ -10,7 +10,7 @@ export UV_COMPILE_BYTECODE := 1
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check full s3 ui lint-contracts bench env clean
+.PHONY: help demo up test check full s3 remote ui lint-contracts bench env clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at ev
 s3: $(VENV)/.s3  ## The tests against a real S3 server.
 	$(BIN)/python -m pytest -n 0 -m s3
 
+remote: $(VENV)/.remote  ## The tests against real SFTP, FTP and HTTP servers (needs root: they make a user).
+	$(BIN)/python -m pytest -n 0 -m remote
+
 ui: $(VENV)/.ui  ## The smoke test of the UI in Chromium.
 	$(BIN)/python -m pytest -n 0 -m ui
 
@@ -56,9 +59,10 @@ $(VENV)/.demo: EXTRAS := demo
 $(VENV)/.test: EXTRAS := demo,test
 $(VENV)/.check: EXTRAS := demo,test,check
 $(VENV)/.s3: EXTRAS := demo,test,s3-test
+$(VENV)/.remote: EXTRAS := demo,test,remote-test
 $(VENV)/.ui: EXTRAS := demo,test,ui-test
 $(VENV)/.bench: EXTRAS := demo
-$(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.s3 $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.s3 $(VENV)/.remote $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python -e '.[$(EXTRAS)]'
 else

@@ -27,6 +27,10 @@ class SourceUnavailable(Transient):
     """A place where files arrive cannot be listed or read at the moment."""
 
 
+class NotLetIn(Permanent):
+    """A source does not let us in, or is not who it claims to be."""
+
+
 class StoreUnavailable(Transient):
     """The raw zone or the lake does not answer, or refuses us, at the moment."""
 
@@ -41,10 +45,6 @@ class BadContract(Permanent):
 
 class BadSettings(Permanent):
     """The environment or `sources.yaml` asks for something that does not exist."""
-
-
-class NotLetIn(Permanent):
-    """A source does not let us in, or is not who it claims to be."""
 
 
 class Refused(Permanent):

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         return settings.model_copy(update={"home": settings.home.resolve(), "profile": profile or settings.profile})
 
     def for_children(self) -> dict[str, str]:
-        """The environment for a process of Dagster's: this one's, with both homes said plainly."""
+        """The environment for a process of Dagster's: this one's, with the homes and the profile said plainly."""
         homes = {"DROPZONE_HOME": str(self.home), "DAGSTER_HOME": str(self.instance.resolve())}
         return {**os.environ, **homes, "DROPZONE_PROFILE": self.profile}
 

@@ -41,6 +41,7 @@ KEEPERS = {
     "obstore": {"store"},
     "boto3": {"store"},
     "botocore": {"store"},
+    "asyncssh": {"sources"},
     "sqlalchemy": {"ledger"},
     "pydantic_settings": {"settings"},
     "py7zr": {"archives"},

@@ -14,6 +14,7 @@ from dropzone_assets.cli.preview import show_preview
 from dropzone_assets.cli.quarantine import quarantine
 from dropzone_assets.cli.query import query, shell
 from dropzone_assets.cli.show import problem
+from dropzone_assets.cli.sources import sources
 from dropzone_assets.cli.status import status
 from dropzone_assets.cli.up import up
 from dropzone_assets.errors import DropzoneError
@@ -28,6 +29,7 @@ for command in (demo, up, generate, ingest, status, quarantine, replay, query, s
     app.command()(command)
 app.command("preview")(show_preview)
 app.add_typer(contracts, name="contracts")
+app.add_typer(sources, name="sources")
 
 
 @app.callback()

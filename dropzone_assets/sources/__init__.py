@@ -2,14 +2,17 @@
 
 from dropzone_assets.sources.config import SourceConfig, load_sources
 from dropzone_assets.sources.credentials import Credentials
+from dropzone_assets.sources.known_hosts import HostKey
 from dropzone_assets.sources.listing import LISTING, Found, pages
-from dropzone_assets.sources.source import KINDS, Source, open_source
+from dropzone_assets.sources.source import KINDS, Keyed, Source, open_source
 
 __all__ = [
     "KINDS",
     "LISTING",
     "Credentials",
     "Found",
+    "HostKey",
+    "Keyed",
     "Source",
     "SourceConfig",
     "load_sources",

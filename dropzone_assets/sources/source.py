@@ -1,16 +1,17 @@
 """What a source is, and which kinds there are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, cast, runtime_checkable
 
 import pyarrow as pa
 
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
+from dropzone_assets.sources.known_hosts import HostKey
 
 KINDS = {
     "folder": "dropzone_assets.sources.folder:Folder",
@@ -18,6 +19,7 @@ KINDS = {
     "azure": "dropzone_assets.sources.bucket:Bucket",
     "gcs": "dropzone_assets.sources.bucket:Bucket",
     "file_list": "dropzone_assets.sources.file_list:FileList",
+    "sftp": "dropzone_assets.sources.sftp:Sftp",
 }
 
 
@@ -57,6 +59,24 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of connections; the next call makes new ones."""
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """A source whose server shows a key, which a person has to pin before anything is said to it."""
+
+    def host_key(self) -> HostKey:
+        """The key that the server shows now.
+
+        Raises:
+            SourceUnavailable: it cannot be reached.
+        """
+
+    def pinned(self) -> Sequence[HostKey]:
+        """The keys that are pinned for it."""
+
+    def pin(self, key: HostKey) -> None:
+        """Trust this key of it from now on, and no other one."""
 
 
 def open_source(config: SourceConfig, home: Path, secret: Callable[[str], str]) -> Source:

@@ -173,8 +173,9 @@ class SourceCases:
         (item,) = listed(place).values()
         config = place.config()
         with engine.connect() as connection, opened(place, config) as source:
-            keys = [engine.rows(connection, f"SELECT key FROM {page}") for page in look(connection, source, config)]
-        assert keys == [[(item.key,)]]
+            pages = look(connection, source, config)
+            keys = [key for page in pages for (key,) in engine.rows(connection, f"SELECT key FROM {page}")]
+        assert keys == [item.key]
 
     def test_changed_bytes_are_a_new_version(self, place: Place) -> None:
         place.put("a.csv", b"before")

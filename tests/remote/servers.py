@@ -1,0 +1,116 @@
+"""Real servers of Debian's packages, each in a folder of its own on a free port."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+
+class Account(NamedTuple):
+    """A user of this machine, made for the tests."""
+
+    name: str
+    password: str
+    uid: int
+    folder: Path
+
+
+class Sshd(NamedTuple):
+    """A running server: its port, its keys, and the two keys of clients of which it knows one."""
+
+    port: int
+    host_key: str
+    key: Path
+    stranger: Path
+
+
+def need(binary: str) -> str:
+    """The path of a server's program, or no test."""
+    found = shutil.which(binary, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if not found:
+        pytest.fail(f"{binary} is not installed") if os.environ.get("CI") else pytest.skip(f"{binary} is not installed")
+    return str(found)
+
+
+def free_port() -> int:
+    """A port nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def new_key(file: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
+    """A new private key, with its public half beside it."""
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", file], check=True)
+    return file
+
+
+@contextmanager
+def running(command: list[str], port: int, log: Path) -> Iterator[None]:
+    """A server from when it answers until it is no longer needed."""
+    with log.open("w") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 20
+        while server.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        else:
+            pytest.fail(f"{command[0]} did not come up:\n{log.read_text()[-2000:]}")
+        yield
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@contextmanager
+def sshd(folder: Path, host_key: Path | None = None, port: int = 0) -> Iterator[Sshd]:
+    """An OpenSSH server that knows one key of a client, and the passwords of this machine."""
+    program = need("sshd")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    port = port or free_port()
+    host_key = host_key or new_key(folder / "host")
+    key, stranger = new_key(folder / "client"), new_key(folder / "stranger")
+    options = [
+        f"Port {port}",
+        "ListenAddress 127.0.0.1",
+        f"HostKey {host_key}",
+        f"AuthorizedKeysFile {key}.pub",
+        f"PidFile {folder / 'pid'}",
+        "StrictModes no",
+        "UsePAM no",
+        "PermitRootLogin yes",
+        "MaxStartups 100",
+        "Subsystem sftp internal-sftp",
+    ]
+    config = folder / "sshd_config"
+    config.write_text("\n".join([*options, "PerSourcePenalties no", ""]))
+    if subprocess.run([program, "-t", "-f", config], capture_output=True).returncode:  # older than that option
+        config.write_text("\n".join([*options, ""]))
+    with running([program, "-D", "-e", "-f", str(config)], port, folder / "log"):
+        yield Sshd(port, Path(f"{host_key}.pub").read_text(), key, stranger)
+
+
+@contextmanager
+def account(folder: Path) -> Iterator[Account]:
+    """A user of this machine whose home is `folder`."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a user")
+    name, password = f"dropzone{os.getpid()}", f"secret-of-{os.getpid()}"
+    subprocess.run(["useradd", "--no-create-home", "--home-dir", folder, "--shell", "/bin/sh", name], check=True)
+    try:
+        subprocess.run(["chpasswd"], input=f"{name}:{password}\n", text=True, check=True)
+        uid = int(subprocess.run(["id", "-u", name], capture_output=True, check=True).stdout)
+        os.chown(folder, uid, uid)
+        yield Account(name, password, uid, folder)
+    finally:
+        subprocess.run(["userdel", name], check=False, capture_output=True)

@@ -1,0 +1,127 @@
+"""SFTP keeps the promises of sources, against OpenSSH."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dropzone_assets.errors import NotLetIn, Permanent, SourceUnavailable
+from dropzone_assets.sources import SourceConfig
+from tests.cases.sources import SourceCases, listed, opened, read
+from tests.remote.servers import Account, Sshd, free_port
+
+
+class SftpPlace:
+    """A folder of this machine behind a real server."""
+
+    def __init__(self, server: Sshd, folder: Path, port: int = 0) -> None:
+        self.home = folder / "home"
+        self.root = folder / "files"
+        self.root.mkdir()
+        self.home.mkdir()
+        self.port = port or server.port
+        self.secrets = {"KEY": str(server.key), "STRANGER": server.stranger.read_text()}
+        (self.home / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {server.host_key}")
+
+    def config(self, **fields: Any) -> SourceConfig:
+        user = Path(os.path.expanduser("~")).owner()
+        usual = {
+            "name": "partner",
+            "kind": "sftp",
+            "url": f"sftp://{user}@127.0.0.1:{self.port}{self.root}",
+            "credentials": {"key": "KEY"},
+        }
+        return SourceConfig.model_validate({**usual, "settle_seconds": 0, **fields})
+
+    def dead(self) -> SourceConfig:
+        return self.config(url=f"sftp://nobody@127.0.0.1:{free_port()}/")
+
+    def stranger(self) -> SourceConfig:
+        return self.config(credentials={"key": "STRANGER"})
+
+    def put(self, path: str, content: bytes) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        before = file.stat().st_mtime if file.exists() else 0.0
+        file.write_bytes(content)
+        if before:  # the protocol knows whole seconds only
+            os.utime(file, (before + 1, before + 1))
+
+    def remove(self, path: str) -> None:
+        (self.root / path).unlink()
+
+
+@pytest.fixture
+def place(sshd: Sshd, tmp_path: Path) -> SftpPlace:
+    return SftpPlace(sshd, tmp_path)
+
+
+class TestSftp(SourceCases):
+    pass
+
+
+def test_a_name_that_is_not_utf8_is_set_aside_alone(place: SftpPlace) -> None:
+    place.put("good.csv", b"")
+    Path(os.fsdecode(os.fsencode(place.root) + b"/b\xffd.csv")).write_bytes(b"")
+    bad = Path(os.fsdecode(os.fsencode(place.root) + b"/b\xff"))
+    bad.mkdir()
+    (bad / "inner.csv").write_bytes(b"")
+    found = {path: item.problem for path, item in listed(place).items()}
+    said = "has a name that is not UTF-8"
+    assert found == {"good.csv": "", "b\\xffd.csv": said, "b\\xff/inner.csv": said}
+
+
+@pytest.mark.parametrize("target", ["../secret.csv", "real.csv", "missing.csv", "/etc/hostname", "/etc"])
+def test_a_link_is_set_aside_and_never_followed(place: SftpPlace, target: str) -> None:
+    place.put("real.csv", b"real")
+    (place.root / "link.csv").symlink_to(target)
+    os.mkfifo(place.root / "pipe.csv")
+    found = {path: bool(item.problem) for path, item in listed(place).items()}
+    assert found == {"real.csv": False, "link.csv": True, "pipe.csv": True}
+    for path in ("link.csv", "pipe.csv"):
+        with pytest.raises(Permanent, match="link"):
+            read(place, path)
+
+
+def test_a_missing_folder_is_named(place: SftpPlace) -> None:
+    place.root.rmdir()
+    with pytest.raises(SourceUnavailable, match=r"partner.*has no folder"):
+        listed(place)
+
+
+def test_a_file_is_never_said_to_have_settled(place: SftpPlace) -> None:
+    place.put("a.csv", b"")
+    with opened(place) as source:
+        assert [page.column("settled").to_pylist() for page in source.list()] == [[None]]
+
+
+def test_a_user_comes_in_with_a_password_and_below_the_own_home(place: SftpPlace, sshd: Sshd, account: Account) -> None:
+    (account.folder / "in").mkdir()
+    (account.folder / "in" / "a.csv").write_bytes(b"12")
+    place.secrets |= {"USER": account.name, "PASSWORD": account.password}
+    credentials = {"user": "USER", "password": "PASSWORD"}
+    for path in ("/~/in", "/~/", "", str(account.folder)):
+        found = listed(place, url=f"sftp://127.0.0.1:{sshd.port}{path}", credentials=credentials)
+        assert [item.size for path, item in found.items() if path.endswith("a.csv")] == [2]
+
+
+def test_a_folder_we_may_not_list_is_set_aside_alone_and_one_we_may_not_change_says_so(
+    place: SftpPlace, sshd: Sshd, account: Account
+) -> None:
+    root = account.folder / "mixed"
+    (root / "closed").mkdir(parents=True, mode=0o700)
+    (root / "closed" / "b.csv").write_bytes(b"")
+    (root / "a.csv").write_bytes(b"")
+    place.secrets |= {"PASSWORD": account.password}
+    entry = {
+        "url": f"sftp://{account.name}@127.0.0.1:{sshd.port}{root}",
+        "credentials": {"password": "PASSWORD"},
+    }
+    found = {path: item.problem for path, item in listed(place, **entry).items()}
+    assert found == {"a.csv": "", "closed": "is a folder we may not list"}
+    with opened(place, place.config(**entry)) as source:
+        with pytest.raises(NotLetIn, match="does not allow"):
+            source.remove("a.csv")
+        with pytest.raises(NotLetIn, match="does not allow"):
+            source.move("a.csv", "done")
