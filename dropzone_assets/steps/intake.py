@@ -57,7 +57,7 @@ def _record(platform: Platform, new: Sequence[Listed], now: datetime) -> int:
 def _recognised(platform: Platform, item: Listed, arrived: datetime) -> Delivery:
     if item.problem:
         raise Refused(f"{item.path!r} {item.problem}.", "Give it a plain name, or drop the file itself.")
-    table, file_time = _table_of(platform, item, arrived)
+    (table, *_), file_time = _tables_of(platform, item, arrived)
     first, last = platform.settings.start_date, datetime.now(UTC).date() + timedelta(days=1)
     if not first <= file_time.date() <= last:
         raise Refused(
@@ -67,8 +67,8 @@ def _recognised(platform: Platform, item: Listed, arrived: datetime) -> Delivery
     return Delivery(item.key, item.source, item.path, item.version, item.size, table, file_time, arrived)
 
 
-def _table_of(platform: Platform, item: Listed, arrived: datetime) -> Recognised:
-    """Which table the file belongs to; where none is found, contracts left out are named too."""
+def _tables_of(platform: Platform, item: Listed, arrived: datetime) -> Recognised:
+    """Which tables the file feeds; where none is found, contracts left out are named too."""
     try:
         return recognise(item.path, platform.contracts.tables.values(), arrived)
     except Refused as refusal:
