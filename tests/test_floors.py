@@ -37,6 +37,7 @@ DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", 
 
 KEEPERS = {
     "duckdb": {"engine"},
+    "fastexcel": {"formats"},
     "obstore": {"store"},
     "boto3": {"store"},
     "sqlalchemy": {"ledger"},
@@ -203,6 +204,7 @@ def loaded_by(statement: str, folder: Path) -> set[str]:
     [
         ("contracts", {"dagster", "boto3", "obstore", "sqlalchemy", "pandas", f"{PACKAGE}.formats"}),
         ("formats", {"dagster", "boto3", "obstore", "pandas", f"{PACKAGE}.formats.csv", f"{PACKAGE}.formats.json"}),
+        ("formats", {"fastexcel", "fastavro", "pyarrow"}),
         ("sources", {"dagster", "boto3", "obstore", "duckdb", "asyncssh", f"{PACKAGE}.sources.folder"}),
         ("ledger", {"dagster", "boto3", "duckdb", "psycopg2"}),
         ("steps.judge", {"dagster", "pandas"}),

@@ -11,6 +11,7 @@ from dropzone_assets.errors import BadContract
 KINDS = {
     "csv": "dropzone_assets.formats.csv:Csv",
     "json": "dropzone_assets.formats.json:Json",
+    "excel": "dropzone_assets.formats.excel:Excel",
 }
 
 HEAD = 65_536
