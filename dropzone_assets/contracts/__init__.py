@@ -4,7 +4,7 @@ To add a table, add a YAML file to the contracts folder. To add a kind of rule, 
 `types`; a kind of quality question, to `quality`.
 """
 
-from dropzone_assets.contracts.compile import RAW, REASONS, compile_contract
+from dropzone_assets.contracts.compile import ARRIVED, IGNORED, RAW, REASONS, compile_contract, uses_arrival
 from dropzone_assets.contracts.load import Contracts, load_contract, load_contracts
 from dropzone_assets.contracts.match import Matched, match_columns, wanted_names
 from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, RECORD, Column, Contract
@@ -12,8 +12,10 @@ from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.recognise import Recognised, recognise
 
 __all__ = [
+    "ARRIVED",
     "DATA_DATE",
     "DELIVERY",
+    "IGNORED",
     "RAW",
     "REASONS",
     "RECORD",
@@ -28,5 +30,6 @@ __all__ = [
     "load_contracts",
     "match_columns",
     "recognise",
+    "uses_arrival",
     "wanted_names",
 ]

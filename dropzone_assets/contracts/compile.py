@@ -1,5 +1,6 @@
 """A contract and a way of reading become one SELECT that types, canonicalises and judges every row in one scan."""
 
+import re
 from collections.abc import Sequence
 
 from dropzone_assets import engine
@@ -9,7 +10,10 @@ from dropzone_assets.contracts.rules import Rule
 from dropzone_assets.engine import literal, quote
 from dropzone_assets.errors import BadContract
 
-REASONS, RAW = "_reasons", "_raw"
+REASONS, RAW, IGNORED = "_reasons", "_raw", "_ignored"
+ARRIVED = "_arrived"
+"""When the row's delivery arrived, for `transformLogic`; also the DuckDB variable that holds it for each file."""
+
 SAMPLES = {
     "VARCHAR": "''",
     "BOOLEAN": "true",
@@ -23,7 +27,9 @@ SAMPLES = {
 BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
 
 
-def compile_contract(contract: Contract, relation: str, matched: Matched, raw: str, rest: str) -> str:
+def compile_contract(
+    contract: Contract, relation: str, matched: Matched, raw: str, rest: str, fault: str = "", ignored: str = ""
+) -> str:
     """The one statement that judges all rows of `relation`.
 
     Four layers, read from the inside: the *texts* of the contract's columns, trimmed, NULL where missing; the
@@ -35,14 +41,18 @@ def compile_contract(contract: Contract, relation: str, matched: Matched, raw: s
         matched: for each physical column the text columns it comes from.
         raw: SQL for the whole record as JSON.
         rest: SQL for the columns the contract does not know as JSON.
+        fault: SQL for the one reason of a record that cannot be taken apart; no rule is asked of it.
+        ignored: SQL for whether the record belongs to another table; it keeps its place, for the numbers of the others.
 
     Returns:
         A query with `file_index`, the contract's columns (and `_rescued` where it keeps unknown columns),
-        `_data_date` (NULL where the file date counts), `_reasons` (NULL for a valid row) and `_raw`.
+        `_data_date` (NULL where the file date counts), `_reasons` (NULL for a valid row), `_raw` and `_ignored`.
     """
     rescued = f", {rest} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
     texts = "".join(f", {_text(contract, places)} AS _t{n}" for n, places in enumerate(matched))
-    layer = f"SELECT file_index{texts}{rescued}, {raw} AS {RAW} FROM ({relation})"
+    arrived = f", getvariable('{ARRIVED}')[file_index::BIGINT + 1] AS {ARRIVED}" if uses_arrival(contract) else ""
+    state = f", {fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}"
+    layer = f"SELECT file_index{texts}{rescued}{arrived}{state}, {raw} AS {RAW} FROM ({relation})"
     layer = f"SELECT *{_typed(contract)} FROM ({layer})"
     layer = _transformed(contract, layer)
     rules = [(rule.name, f"({_condition(rule, n)})") for n, rule in _numbered(contract)]
@@ -50,12 +60,17 @@ def compile_contract(contract: Contract, relation: str, matched: Matched, raw: s
     reasons = ", ".join(f"CASE WHEN {condition} THEN {literal(name)} END" for name, condition in rules)
     own = ", ".join(quote(name) for name in contract.stored)
     day = f"CAST({quote(contract.partition_column)} AS DATE)" if contract.partition_column else "NULL::DATE"
-    layer = f"SELECT *, coalesce({broken}, false) AS _broken FROM ({layer})"
+    layer = f"SELECT *, NOT {IGNORED} AND (_fault IS NOT NULL OR coalesce({broken}, false)) AS _broken FROM ({layer})"
     return (
-        f"SELECT file_index, {own}, {day} AS {DATA_DATE}, "
-        f"CASE WHEN _broken THEN list_filter([{reasons}], lambda r: r IS NOT NULL) END AS {REASONS}, "
-        f"CASE WHEN _broken THEN {RAW} END AS {RAW} FROM ({layer})"
+        f"SELECT file_index, {own}, {day} AS {DATA_DATE}, CASE WHEN _broken THEN CASE WHEN _fault IS NULL "
+        f"THEN list_filter([{reasons}], lambda r: r IS NOT NULL) ELSE [_fault] END END AS {REASONS}, "
+        f"CASE WHEN _broken THEN {RAW} END AS {RAW}, {IGNORED} FROM ({layer})"
     )
+
+
+def uses_arrival(contract: Contract) -> bool:
+    """Whether some column is computed from the moment the delivery arrived."""
+    return any(re.search(rf"\b{ARRIVED}\b", column.transform) for column in contract.columns)
 
 
 def prove(contract: Contract) -> None:
@@ -68,6 +83,7 @@ def prove(contract: Contract) -> None:
     matched = tuple((n,) for n in range(len(contract.physical)))
     relation = f"SELECT 0 AS file_index, {fields} LIMIT 0"
     with engine.connect() as connection:
+        connection.execute(f"SET VARIABLE {ARRIVED} = [TIMESTAMP '2024-01-01']")
         _try(connection, compile_contract(contract, relation, matched, "''", "NULL::JSON"), "its rules")
         for column in contract.columns:
             value = f"SELECT {SAMPLES.get(column.kind, f'0::{column.kind}')} AS {quote(column.name)}, '' AS _t0"

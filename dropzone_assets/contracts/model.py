@@ -62,6 +62,11 @@ class Contract:
     freshness: timedelta | None = None
     sla: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def selects(self) -> bool:
+        """Whether the table takes only some records of its files, so that others may have the rest."""
+        return bool(self.options.get("select"))
+
     @cached_property
     def physical(self) -> tuple[Column, ...]:
         """The columns that are read from the file, in the contract's order."""

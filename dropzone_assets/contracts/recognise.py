@@ -21,22 +21,26 @@ class Recognised(NamedTuple):
 
 
 def recognise(path: str, contracts: Iterable[Contract], arrived: datetime) -> Recognised:
-    """Find the one contract whose file patterns match the name.
+    """Find the one contract whose file patterns match the name, or all of them when each selects its own records.
 
     Raises:
-        Refused: none matches, several match, or the digits in the name are no date.
+        Refused: none matches, several do and some of them take every record, or the digits in the name are no date.
     """
     name = PurePosixPath(path).name
     matches = [(c, found) for c in contracts for p in c.files if (found := _pattern(p).fullmatch(name))]
-    tables = sorted({contract.table for contract, _ in matches})
+    tables = tuple(sorted({contract.table for contract, _ in matches}))
     if not tables:
         raise Refused(
             f"{path} matches the file pattern of no contract.",
             "Add its name to `files` of a contract (dropzone contracts list), or take it out of the folder.",
         )
-    if len(tables) > 1:
-        raise Refused(f"{path} matches the patterns of {' and '.join(tables)}.", "Make one pattern narrower.")
-    return Recognised(tuple(tables), _time(path, matches[0][1].groupdict()) or arrived)
+    if len(tables) > 1 and not all(contract.selects for contract, _ in matches):
+        raise Refused(
+            f"{path} matches the patterns of {' and '.join(tables)}.",
+            "Make one pattern narrower, or let each `select` its own records.",
+        )
+    times = (_time(path, found.groupdict()) for _, found in matches)
+    return Recognised(tables, next(filter(None, times), arrived))
 
 
 def _time(path: str, parts: dict[str, str]) -> datetime | None:

@@ -11,6 +11,7 @@ from dropzone_assets.errors import BadContract
 KINDS = {
     "csv": "dropzone_assets.formats.csv:Csv",
     "json": "dropzone_assets.formats.json:Json",
+    "excel": "dropzone_assets.formats.excel:Excel",
 }
 
 HEAD = 65_536
@@ -40,11 +41,15 @@ class Scan(NamedTuple):
 
     `relation`: one SQL query with the columns `file_index` (position in the list of files), `c0`, `c1` … (text, NULL
     where the file has nothing) in the order of the names, and what `raw` and `rest` need; in the order of the files
-    and of the rows in each. `unreadable`: files that hold no rows at all, by index, with the reason.
+    and of the rows in each. `unreadable`: files that hold no rows at all, by index, with the reason. Over the
+    relation's columns say `fault`, why a record cannot be taken apart (NULL when it can), and `ignored`, whether it
+    belongs to another table; empty where that cannot be.
     """
 
     relation: str
     unreadable: dict[int, str]
+    fault: str = ""
+    ignored: str = ""
 
 
 class Reading(Protocol):

@@ -1,97 +1,104 @@
-"""JSON documents that hold an array of records, each kept whole as text."""
+"""JSON: documents that hold records, or one record a line (NDJSON); the contract pins which, or the file proves it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import json
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Mapping, Sequence
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from dropzone_assets.engine import Connection, literal, literals, rows
-from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.errors import Refused
+from dropzone_assets.formats.format import HEAD, Content
+from dropzone_assets.formats.json_documents import Documents
+from dropzone_assets.formats.json_lines import Lines
+from dropzone_assets.formats.json_records import Records, Selection
 
-DOCUMENTS = "json_documents"
+HEADS = (HEAD, 1 << 20, 1 << 24)
+"""How much of a file is read, step by step, to find its first line break; beyond that it is one document."""
 
 
 class Json(BaseModel):
-    """A JSON document; `records` is the path of keys to its array, with dots between them (empty: the root)."""
+    """How records are written in JSON. A path is keys with dots between them.
+
+    `records` leads to the records of a document (empty: the root), `shape` is what stands there: an `array` of records,
+    an `object` that is one record, or `any` of the two. `lines` is one record a line; where it is not said, a file is
+    read so when its first line is a whole document and more follows. `select` keeps the records that have one of some
+    values at each path, `others` are the values that belong to somebody else (empty: all), and the fields are below
+    `record` (empty: the record itself).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     records: str = ""
+    shape: Literal["array", "object", "any"] = "array"
+    lines: bool | None = None
+    select: Selection = ()
+    others: tuple[str, ...] = ()
+    record: str = ""
 
-    def reading(self, content: Content, wanted: Sequence[str]) -> "JsonReading":
+    @field_validator("select", mode="before")
+    @classmethod
+    def _texts(cls, value: object) -> object:
+        """One value or a list of them, each as JSON writes it."""
+        if not isinstance(value, Mapping):
+            raise ValueError("`select` is a path and the value it leads to, such as {type: song}")
+        return tuple((str(path), _values(values)) for path, values in value.items())
+
+    @field_validator("others", mode="before")
+    @classmethod
+    def _other_texts(cls, value: object) -> object:
+        return _values(value)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.lines and self.records:
+            raise ValueError("`records` leads into a document; with `lines` each line is a record")
+        if self.others and len(self.select) != 1:
+            raise ValueError("`others` needs one path under `select`")
+        return self
+
+    def reading(self, content: Content, wanted: Sequence[str]) -> Records:
         """Records name their own fields, so the names are those the contract wants."""
-        return JsonReading(self.records, tuple(wanted))
+        head = content.head(HEAD)
+        encoding = "utf-16" if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8"
+        if len(head) < HEAD and not _text(head, encoding):
+            raise Refused("is empty: there is no JSON in it.", "Ask the sender for the file again.")
+        own = (tuple(wanted), encoding, self.select, self.others, self.record)
+        lines = not self.records and _are_lines(content, encoding) if self.lines is None else self.lines
+        return Lines(*own, mixed=_mixed(head)) if lines else Documents(*own, records=self.records, shape=self.shape)
 
 
-@dataclass(frozen=True)
-class JsonReading:
-    """Documents with their records at one place."""
-
-    records: str
-    names: tuple[str, ...]
-    exact: bool = False
-
-    @property
-    def _array(self) -> str:
-        return "$" + "".join(f".{_key(key)}" for key in self.records.split(".") if key)
-
-    def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
-        """One row a record; a record that is no object has only NULLs."""
-        unreadable = self._unreadable(connection, [content.uri for content in contents])
-        paths = literals([f"$.{_key(name)}" for name in self.names])
-        fields = ", ".join(f"fields[{n + 1}] AS c{n}" for n in range(len(self.names)))
-        relation = (
-            f"SELECT file_index, record, {fields} FROM (SELECT file_index, record, "
-            f"json_extract_string(record, {paths}) AS fields FROM (SELECT file_index, "
-            f"unnest(json_extract(content, {literal(self._array + '[*]')})) AS record "
-            f"FROM {DOCUMENTS} WHERE json_valid(content)))"
-        )
-        return Scan(relation, unreadable)
-
-    def raw(self) -> str:
-        """The record's own text."""
-        return "record::VARCHAR"
-
-    def rest(self, known: Sequence[int]) -> str:
-        """The record without the fields the contract knows."""
-        without = "{" + ", ".join(f"{_key(self.names[n])}: null" for n in known) + "}"
-        patched = f"json_merge_patch(record, {literal(without)}::JSON)"
-        return f"CASE WHEN json_type(record) = 'OBJECT' THEN nullif({patched}::VARCHAR, '{{}}') END"
-
-    def broken(self, connection: Connection) -> str:
-        """A valid document has no broken records."""
-        return ""
-
-    def described(self) -> dict[str, str]:
-        """Where the records are."""
-        return {"records": self.records or "the root"}
-
-    def _unreadable(self, connection: Connection, uris: Sequence[str]) -> dict[int, str]:
-        """Documents that are not UTF-8, not JSON, or have no array where one should be."""
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {DOCUMENTS} AS SELECT file_index, "
-            f"ltrim(try(decode(content)), chr(65279)) AS content FROM read_blob({literals(uris)})"
-        )
-        array = literal(self._array)
-        found = rows(
-            connection,
-            f"SELECT file_index, content, kind, keys FROM (SELECT file_index, content IS NULL AS content, "
-            f"CASE WHEN json_valid(content) THEN coalesce(json_type(content, {array}), 'nothing') END AS kind, "
-            f"CASE WHEN json_valid(content) THEN json_keys(content) END AS keys FROM {DOCUMENTS}) "
-            f"WHERE kind IS DISTINCT FROM 'ARRAY'",
-        )
-        return {index: self._reason(not_text, kind, keys) for index, not_text, kind, keys in found}
-
-    def _reason(self, not_text: bool, kind: str | None, keys: list[str] | None) -> str:
-        if not_text:
-            return "is not UTF-8 text."
-        if kind is None:
-            return "is not a JSON document (was it cut off?)."
-        where = self.records or "its root"
-        return f"has no array at {where} but {kind.lower()}; its keys are: {', '.join(keys or []) or 'none'}."
+def _values(values: object) -> tuple[str, ...]:
+    many = values if isinstance(values, list | tuple) else [values]
+    return tuple(each if isinstance(each, str) else json.dumps(each) for each in many)
 
 
-def _key(name: str) -> str:
-    """A key inside a JSON path, which is also how JSON writes it."""
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _text(head: bytes, encoding: str) -> str:
+    return head.decode(encoding, "replace").removeprefix("\ufeff").lstrip()
+
+
+def _are_lines(content: Content, encoding: str) -> bool:
+    """Whether the first line is a whole document and another follows."""
+    for length in HEADS:
+        head = content.head(length)
+        first, *others = re.split("[\r\n]+", _text(head, encoding), maxsplit=1)
+        if any(line.strip() for line in others):
+            return _is_document(first)
+        if len(head) < length:
+            return False
+    return False
+
+
+def _is_document(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _mixed(head: bytes) -> bool:
+    """Whether line ends are of several kinds, which DuckDB does not read."""
+    both, whole = head.count(b"\r\n"), head.removesuffix(b"\r")
+    return sum(bool(n) for n in (both, whole.count(b"\r") - both, whole.count(b"\n") - both)) > 1

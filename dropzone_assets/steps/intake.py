@@ -142,12 +142,13 @@ def recognised(platform: Platform, item: Listed, arrived: datetime) -> Delivery:
             f"{item.path} is for {file_time.date()}, which is not between {first} and tomorrow.",
             "Rename it, or set DROPZONE_START_DATE to an earlier day.",
         )
-    table = tables[0] if len(tables) == 1 else FILES
+    shared = any(platform.contracts.tables[table].selects for table in tables)
+    table = FILES if shared else tables[0]
     return Delivery(item.key, item.source, item.path, item.version, item.size, table, file_time, arrived)
 
 
 def _tables_of(platform: Platform, item: Listed, arrived: datetime) -> Recognised:
-    """Which tables the file belongs to; where none is found, contracts left out are named too."""
+    """Which tables the file feeds; where none is found, contracts left out are named too."""
     try:
         return recognise(item.path, platform.contracts.tables.values(), arrived)
     except Refused as refusal:

@@ -8,8 +8,10 @@ from tempfile import TemporaryDirectory
 
 from dropzone_assets import engine
 from dropzone_assets.contracts import (
+    ARRIVED,
     DATA_DATE,
     DELIVERY,
+    IGNORED,
     RAW,
     REASONS,
     RECORD,
@@ -17,6 +19,7 @@ from dropzone_assets.contracts import (
     Matched,
     compile_contract,
     match_columns,
+    uses_arrival,
     wanted_names,
 )
 from dropzone_assets.errors import Refused
@@ -115,7 +118,12 @@ def _scan(
     reading, matched = layout
     scan = reading.scan(load.connection, [RawContent(platform, file) for file in files], scratch)
     known = [place for places in matched for place in places]
-    statement = compile_contract(load.contract, scan.relation, matched, reading.raw(), reading.rest(known))
+    statement = compile_contract(
+        load.contract, scan.relation, matched, reading.raw(), reading.rest(known), scan.fault, scan.ignored
+    )
+    if uses_arrival(load.contract):
+        moments = engine.literals([file.delivery.arrived for file in files])
+        load.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")
     load.connection.execute(f"CREATE TEMP TABLE judged_{part} AS {statement}")
     return scan.unreadable
 
@@ -129,8 +137,9 @@ def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], reading
     """Give each row its file and its record number, and count.
 
     Rows rest in the order of the files and of the records in each, so a record's number is its distance from the
-    first row of its file. Records without structure are not among them: each moves the later ones up by one. Where it
-    stands says the reader, who counts blank lines too; so it stands behind the file's last row at most.
+    first row of its file; those of other tables count, so that the number is the record's place. Records without
+    structure are not among them: each moves the later ones up by one. Where it stands says the reader, who counts
+    blank lines too; so it stands behind the file's last row at most.
     """
     run = load.connection.execute
     fields = [(i, f.delivery.key, f.delivery.path, f.delivery.file_date) for i, f in files]
@@ -181,7 +190,8 @@ def _rows(contract: Contract, part: int) -> str:
         f"FROM judged_{part} j JOIN files_{part} f USING (file_index) JOIN firsts_{part} s USING (file_index) "
         f"ASOF LEFT JOIN (SELECT file_index, record - nth AS before, max(nth) AS nth FROM broken_{part} "
         f"GROUP BY ALL) b ON b.file_index = j.file_index AND b.before < j.rowid - s.first + 1 "
-        f"UNION ALL BY NAME SELECT {none}, {file}, record AS {RECORD}, f.file_date AS {DATA_DATE}, "
+        f"WHERE NOT j.{IGNORED} UNION ALL BY NAME "
+        f"SELECT {none}, {file}, record AS {RECORD}, f.file_date AS {DATA_DATE}, "
         f"reasons AS {REASONS}, raw AS {RAW} FROM broken_{part} JOIN files_{part} f USING (file_index)"
     )
 

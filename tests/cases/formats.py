@@ -53,6 +53,15 @@ class FormatCases:
     without_rows: ClassVar[Sequence[bytes]]
     """Contents of a file with no record in it."""
 
+    exceptions: ClassVar[Mapping[str, str]] = {}
+    """Promises the format cannot keep: the name of the test and the reason."""
+
+    @pytest.fixture(autouse=True)
+    def _declared(self, request: pytest.FixtureRequest) -> None:
+        reason = self.exceptions.get(request.function.__name__.split("[")[0])
+        if reason:
+            pytest.skip(reason)
+
     def encode(self, records: Sequence[Record]) -> bytes:
         """The records as a file of the format."""
         raise NotImplementedError

@@ -94,6 +94,35 @@ def test_two_patterns_of_one_table_are_no_doubt(tmp_path: Path) -> None:
     assert recognise("ab", [contract], ARRIVED).tables == ("t",)
 
 
+@pytest.mark.parametrize(
+    ("name", "tables", "time"),
+    [
+        ("mix_1", ("a", "b"), ARRIVED),
+        ("mix_2024-02-29", ("a", "b"), datetime(2024, 2, 29)),
+        ("mix_all_1", None, None),
+    ],
+)
+def test_a_file_feeds_several_tables_when_each_selects_its_records(
+    tmp_path: Path, name: str, tables: tuple[str, ...] | None, time: datetime | None
+) -> None:
+    selecting = [
+        contract_of(
+            tmp_path / table,
+            {"name": "x"},
+            table=table,
+            files=["mix_*", "mix_%Y-%m-%d"],
+            format={"kind": "json", "select": {"type": table}},
+        )
+        for table in "ab"
+    ]
+    greedy = contract_of(tmp_path / "c", {"name": "x"}, table="c", files=["mix_all_*"], format={"kind": "json"})
+    if tables:
+        assert recognise(name, [*selecting, greedy], ARRIVED) == (tables, time)
+    else:
+        with pytest.raises(Refused, match="a and b and c"):
+            recognise(name, [*selecting, greedy], ARRIVED)
+
+
 @given(when=st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31)))
 def test_every_date_comes_back_from_its_name(when: datetime) -> None:
     for pattern in ("a.%Y%m%d-%H%M%S.csv", "%j_%Y (%H.%M.%S)", "%d.%m.%y+%S%M%H"):

@@ -50,7 +50,10 @@ def test_a_path_of_keys_leads_to_the_records(tmp_path: Path, records: str, docum
     ("document", "found"),
     [
         (b'{"rows": [', "is not a JSON document (was it cut off?)"),
-        (b"\xff\xfe", "is not UTF-8 text"),
+        (b"{\xff\xfe", "is not UTF-8 text"),
+        (b"\xff\xfe{\x00x", "is not UTF-16 text"),
+        (b"\xff\xfe{\x00", "is not a JSON document"),
+        (b"\xff\xfe", "is empty"),
         ({"rows": {"a": 1}}, "has no array at rows but object"),
         ({"data": [], "meta": 1}, "has no array at rows but nothing; its keys are: data, meta"),
         ([], "has no array at rows but nothing; its keys are: none"),
@@ -121,12 +124,12 @@ def test_a_deep_document_harms_nobody(tmp_path: Path, depth: int) -> None:
     assert len(judged.rows) == 3
 
 
-@pytest.mark.parametrize("options", [{"records": 1}, {"records": None}, {"lines": True}])
+@pytest.mark.parametrize("options", [{"records": 1}, {"records": None}, {"lines": "some"}])
 def test_an_option_json_does_not_have_is_a_bad_contract(options: dict[str, Any]) -> None:
     with pytest.raises(BadContract, match="format json"):
         open_format("json", options)
 
 
 def test_a_format_nobody_knows_is_a_bad_contract() -> None:
-    with pytest.raises(BadContract, match=r"'parquetish' does not exist\. Use one of: csv, json"):
+    with pytest.raises(BadContract, match=r"'parquetish' does not exist\. Use one of: csv, "):
         open_format("parquetish", {})

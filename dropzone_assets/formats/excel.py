@@ -1,0 +1,119 @@
+"""Workbooks (xlsx, xlsm, xlsb, xls, ods), read by calamine: each cell as the text that it means, not as it is shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dropzone_assets.engine import Connection
+from dropzone_assets.errors import Refused
+from dropzone_assets.formats.excel_cells import Sheet, Workbook, open_workbook
+from dropzone_assets.formats.excel_places import Place, area_of, find, letters
+from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.named import Named
+
+CELLS = "excel_cells"
+
+ROWS = 100_000
+"""Rows that are handed to DuckDB together."""
+
+
+class Excel(BaseModel):
+    """A workbook; what the contract does not pin is found in each file, or the file is refused.
+
+    `sheet` is a name or a number from 1, `range` the cells with the header and the rows (`B3:F200`, or `B3:F` to the
+    end). Without a range, the header is the row that has most of the wanted names.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sheet: str | int | None = Field(default=None, union_mode="left_to_right")
+    range: str = ""
+    header: bool = True
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        area_of(self.range)
+        if isinstance(self.sheet, int) and self.sheet < 1:
+            raise ValueError("sheets are counted from 1")
+        return self
+
+    def reading(self, content: Content, wanted: Sequence[str]) -> "ExcelReading":
+        """The header's names, or `column1` … where the contract says there is no header."""
+        workbook = open_workbook(content.file().read_bytes())
+        names = workbook.names if self.sheet is None else [self._name(workbook)]
+        sheets = [sheet for sheet in map(workbook.sheet, names) if sheet.rows]
+        seen = [sheet for sheet in sheets if sheet.visible or self.sheet is not None]
+        place = find(seen, area_of(self.range), wanted if self.header else None)
+        return ExcelReading(place.names, place)
+
+    def _name(self, workbook: Workbook) -> str:
+        names = workbook.names
+        if isinstance(self.sheet, int) and self.sheet <= len(names):
+            return names[self.sheet - 1]
+        same = [name for name in names if name.casefold() == str(self.sheet).strip().casefold()]
+        if len(same) != 1 or isinstance(self.sheet, int):
+            raise Refused(f"has no sheet {self.sheet}; its sheets are: {', '.join(names)}.", "Correct `sheet`.")
+        return same[0]
+
+
+@dataclass(frozen=True)
+class ExcelReading(Named):
+    """Workbooks with the same columns at the same place."""
+
+    place: Place
+
+    def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
+        """One row a row of the sheet; blank ones count, so a record's number is its distance from the header."""
+        fields = ", ".join(f"c{n} VARCHAR" for n in range(len(self.names)))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {CELLS} (file_index UBIGINT, {fields})")
+        waiting: list[pa.Table] = []
+        for index, content in enumerate(contents):
+            sheet = open_workbook(content.file().read_bytes()).sheet(self.place.sheet)
+            waiting.append(self._records(sheet, index))
+            if sum(table.num_rows for table in waiting) >= ROWS:
+                self._hand_over(connection, waiting)
+        self._hand_over(connection, waiting)
+        texts = ", ".join(f"c{n}" for n in range(len(self.names)))
+        blank = f"trim(concat({texts}), ' ' || chr(9) || chr(10) || chr(13) || chr(160)) = ''"
+        return Scan(f"FROM {CELLS}", {}, ignored=blank)
+
+    def described(self) -> dict[str, str]:
+        """The sheet, the cells, the row of the header."""
+        first, last = self.place.columns[0], self.place.columns[-1]
+        header = {"header row": str(self.place.area.top + 1)} if self.place.header else {"header": "none"}
+        cells = f"{letters(first)}{self.place.area.top + 1}:{letters(last)}{self.place.area.bottom or ''}"
+        return {"sheet": self.place.sheet, "range": cells, **header}
+
+    def _records(self, sheet: Sheet, index: int) -> pa.Table:
+        start = self.place.area.top + self.place.header
+        end = min(self.place.area.bottom or sheet.rows, sheet.rows)
+        length = max(end - start, 0)
+        columns = {f"s{n}": sheet.texts(at, start, length) for n, at in enumerate(self.place.columns)}
+        numbers = {f"f{n}": sheet.numbers(at, start, length) for n, at in enumerate(self.place.columns)}
+        return pa.table({"i": pa.array([index] * length, pa.uint64()), **columns, **numbers})
+
+    def _hand_over(self, connection: Connection, waiting: list[pa.Table]) -> None:
+        if waiting:
+            connection.register("excel_waiting", pa.concat_tables(waiting))
+            cells = ", ".join(_text(n) for n in range(len(self.names)))
+            connection.execute(f"INSERT INTO {CELLS} SELECT i, {cells} FROM excel_waiting")
+            connection.unregister("excel_waiting")
+            waiting.clear()
+
+
+def _text(n: int) -> str:
+    """SQL: what a cell means as text.
+
+    calamine's text of a number stops after nine decimals; a date is a moment at midnight, and a time of day is on the
+    day before the first of the workbook's calendar, or on its first day.
+    """
+    return (
+        f"CASE WHEN f{n} IS NOT NULL AND try_cast(s{n} AS DOUBLE) <> f{n} THEN f{n}::VARCHAR "
+        f"WHEN s{n} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] 00:00:00' THEN left(s{n}, 10) "
+        f"WHEN s{n} GLOB '1899-12-31 [0-9][0-9]:*' OR s{n} GLOB '1904-01-01 [0-9][0-9]:*' THEN substr(s{n}, 12) "
+        f"ELSE s{n} END"
+    )

@@ -1,0 +1,76 @@
+"""JSON documents with their records at one place, each record kept whole as text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropzone_assets.engine import Connection, literal, literals, rows
+from dropzone_assets.errors import Refused
+from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.json_records import Records, path_of, rewritten
+
+DOCUMENTS = "json_documents"
+
+SHAPES = {"array": ("ARRAY",), "object": ("OBJECT",), "any": ("ARRAY", "OBJECT")}
+"""What may stand where the records are."""
+
+
+@dataclass(frozen=True)
+class Documents(Records):
+    """Documents with an array of records, or one record, at the path `records`."""
+
+    records: str = ""
+    shape: str = "array"
+
+    def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
+        """One row a record; a record that is no object has only NULLs."""
+        unreadable = self._load(connection, contents, scratch)
+        place, each = literal(path_of(self.records)), literal(path_of(self.records) + "[*]")
+        found = {
+            "array": f"json_extract(content, {each})",
+            "object": f"[json_extract(content, {place})]",
+            "any": f"CASE json_type(content, {place}) WHEN 'ARRAY' THEN json_extract(content, {each}) "
+            f"WHEN 'OBJECT' THEN [json_extract(content, {place})] END",
+        }[self.shape]
+        good = " AND json_type(content, " + place + ") = 'OBJECT'" if self.shape == "object" else ""
+        records = f"SELECT file_index, unnest({found}) AS record FROM {DOCUMENTS} WHERE json_valid(content){good}"
+        fault = self.fault() if self.select or self.record else ""
+        return Scan(self.relation(records), unreadable, fault, self.ignored())
+
+    def described(self) -> dict[str, str]:
+        """Where the records are."""
+        return {"records": self.records or "the root", **super().described()}
+
+    def _load(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> dict[int, str]:
+        """Documents that are not text, not JSON, or have no records where these should be."""
+        unreadable: dict[int, str] = {}
+        uris, plain = [], self.encoding == "utf-8"
+        for n, content in enumerate(contents):
+            try:
+                uris.append(content.uri if plain else str(rewritten(content, self.encoding, scratch / str(n))))
+            except Refused as refusal:
+                unreadable[n] = refusal.found
+                uris.append(str(scratch / str(n)))
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {DOCUMENTS} AS SELECT file_index, "
+            f"ltrim(try(decode(content)), chr(65279)) AS content FROM read_blob({literals(uris)})"
+        )
+        place = literal(path_of(self.records))
+        found = rows(
+            connection,
+            f"SELECT file_index, content, kind, keys FROM (SELECT file_index, content IS NULL AS content, "
+            f"CASE WHEN json_valid(content) THEN coalesce(json_type(content, {place}), 'nothing') END AS kind, "
+            f"CASE WHEN json_valid(content) THEN json_keys(content) END AS keys FROM {DOCUMENTS}) "
+            f"WHERE kind IS NULL OR kind NOT IN ({', '.join(map(literal, SHAPES[self.shape]))})",
+        )
+        return {index: self._reason(*why) for index, *why in found} | unreadable
+
+    def _reason(self, not_text: bool, kind: str | None, keys: list[str] | None) -> str:
+        if not_text:
+            return "is not UTF-8 text."
+        if kind is None:
+            hint = "" if self.records else "; if it has one record a line, set `lines: true` in the contract"
+            return f"is not a JSON document (was it cut off?){hint}."
+        where, wanted = self.records or "its root", " or ".join(SHAPES[self.shape]).lower()
+        one = " If that object is one record, set `shape: any` in the contract." if kind == "OBJECT" else ""
+        return f"has no {wanted} at {where} but {kind.lower()}; its keys are: {', '.join(keys or []) or 'none'}.{one}"

@@ -1,0 +1,71 @@
+"""One JSON record a line (NDJSON): lines stream through, and a broken one costs itself only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropzone_assets.engine import Connection, literals, rows
+from dropzone_assets.errors import Refused
+from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.json_records import Records, rewritten
+
+REJECTS = "json_rejects"
+
+LINE = 1 << 24
+"""Bytes a line may have; DuckDB keeps a few buffers of this size."""
+
+
+@dataclass(frozen=True)
+class Lines(Records):
+    """Files with one record a line; `mixed` ones have line ends of several kinds."""
+
+    mixed: bool = False
+
+    def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
+        """Lines are the cells of a CSV whose delimiter is a character that no JSON may hold."""
+        for table in (REJECTS, f"{REJECTS}_scans"):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        unreadable: dict[int, str] = {}
+        uris = [self._uri(n, content, scratch, unreadable) for n, content in enumerate(contents)]
+        lines = (
+            f"SELECT file_index, line FROM read_csv({literals(uris)}, columns = {{'line': 'VARCHAR'}}, "
+            f"auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', max_line_size = {LINE}, "
+            f"store_rejects = true, rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scans', rejects_limit = 0)"
+        )
+        records = (
+            f"SELECT file_index, line, try_cast(line AS JSON) AS record FROM ({lines}) "
+            "WHERE trim(line, ' ' || chr(9) || chr(13)) <> ''"
+        )
+        return Scan(self.relation(records), unreadable, self.fault(), self.ignored())
+
+    def raw(self) -> str:
+        """The line: the record itself, or text where it is no record."""
+        return "CASE WHEN record IS NULL THEN to_json({'line': line})::VARCHAR ELSE line END"
+
+    def broken(self, connection: Connection) -> str:
+        """Lines that are no text, or too long, or hold a character that JSON forbids."""
+        if not rows(connection, f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{REJECTS}'"):
+            return ""
+        return (
+            "SELECT file_id AS file_index, line AS record, list_distinct(list(CASE error_type::VARCHAR "
+            "WHEN 'INVALID ENCODING' THEN 'record:encoding' WHEN 'LINE SIZE OVER MAXIMUM' THEN 'record:length' "
+            "ELSE 'record:json' END)) AS reasons, "
+            "to_json({'line': trim(any_value(csv_line), chr(10) || chr(13))})::VARCHAR AS raw "
+            f"FROM {REJECTS} GROUP BY ALL"
+        )
+
+    def described(self) -> dict[str, str]:
+        """One record a line."""
+        return {"records": "one a line", **super().described()}
+
+    def _uri(self, number: int, content: Content, scratch: Path, unreadable: dict[int, str]) -> str:
+        """The file itself where DuckDB can read it, else a copy."""
+        if self.encoding == "utf-8" and not self.mixed:
+            return content.uri
+        copy = scratch / str(number)
+        try:
+            return str(rewritten(content, self.encoding, copy))
+        except Refused as refusal:
+            unreadable[number] = refusal.found
+            copy.write_bytes(b"")
+            return str(copy)
