@@ -168,6 +168,12 @@ def test_a_name_of_gigabytes_is_not_read(tmp_path: Path, kind: bytes) -> None:
     assert "a header of 2147483648 bytes" in str(opened(tmp_path, header.tobuf() + bytes(4096)).refused)
 
 
+def test_a_second_tar_behind_the_first_is_not_lost_silently(tmp_path: Path) -> None:
+    unpacked = opened(tmp_path, tar([("a", b"1")]) + tar([("b", b"2")]))
+    assert unpacked.read == [("a", b"1")]
+    assert "follows the mark of its end" in str(unpacked.refused)
+
+
 def test_what_follows_the_end_is_checked_too(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(tar([("a", NOISE)])))
     packed[-6] ^= 1
