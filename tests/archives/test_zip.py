@@ -90,13 +90,13 @@ def by_hand(
     method: int = 0,
     flags: int = 0,
     extra: bytes = b"",
-    time: int = 0,
+    system: int = 0,
 ) -> bytes:
     """A zip of one member, every field as it is wanted."""
     plain = content if plain is None else plain
-    shared = pack("<4H3L2H", flags, method, time, 0, crc32(plain), len(content), len(plain), len(name), len(extra))
+    shared = pack("<4H3L2H", flags, method, 0, 0, crc32(plain), len(content), len(plain), len(name), len(extra))
     local = b"PK\x03\x04" + pack("<H", 20) + shared + name + extra + content
-    listed = b"PK\x01\x02" + pack("<2H", 20, 20) + shared + pack("<3H2L", 0, 0, 0, 0, 0) + name + extra
+    listed = b"PK\x01\x02" + pack("<2H", system << 8 | 20, 20) + shared + pack("<3H2L", 0, 0, 0, 0, 0) + name + extra
     return local + listed + b"PK\x05\x06" + pack("<4H2LH", 0, 0, 1, 1, len(listed), len(local), 0)
 
 
@@ -190,7 +190,7 @@ def test_a_method_nobody_knows_is_named(tmp_path: Path) -> None:
     assert "compression method 98" in opened(tmp_path, by_hand(b"a", b"x", method=98)).failed["a"].found
 
 
-def test_names_are_of_the_dos_page_unless_they_say_utf8(tmp_path: Path) -> None:
+def test_names_are_of_the_dos_page_unless_they_say_utf8_or_unix_wrote_it(tmp_path: Path) -> None:
     better = b"\x01" + crc32(b"?.csv").to_bytes(4, "little") + "世.csv".encode()
     told = pack("<2H", 0x7075, len(better)) + better
     stale = told.replace(crc32(b"?.csv").to_bytes(4, "little"), b"\0\0\0\0")
@@ -199,6 +199,9 @@ def test_names_are_of_the_dos_page_unless_they_say_utf8(tmp_path: Path) -> None:
         "ü.csv": by_hand("ü.csv".encode(), b"", flags=2048),
         "世.csv": by_hand(b"?.csv", b"", extra=told),
         "?.csv": by_hand(b"?.csv", b"", extra=stale),
+        "ß.csv": by_hand("ß.csv".encode(), b"", system=3),
+        "├ƒ.csv": by_hand("ß.csv".encode(), b""),
+        "á.csv": by_hand(b"\xa0.csv", b"", system=3),
     }
     for name, packed in cases.items():
         assert opened(tmp_path, packed).read == [(name, b"")]
