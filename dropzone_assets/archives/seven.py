@@ -14,7 +14,9 @@ from typing import Any, BinaryIO
 
 import brotli
 import py7zr
+from py7zr.compressor import algorithm_class_map
 from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompressionMethodError
+from py7zr.properties import FILTER_PPMD
 
 from dropzone_assets.archives import codecs, refusals
 from dropzone_assets.archives.kind import CHUNK, Entry, Packed
@@ -22,6 +24,9 @@ from dropzone_assets.errors import Refused
 
 SIP = 4096
 """Packed bytes a decompressor is given at a time: not all of them bound what they make of it."""
+
+algorithm_class_map[FILTER_PPMD] = (algorithm_class_map[FILTER_PPMD][0], None)
+"""PPMd is not unpacked: damaged bytes crash the whole process in pyppmd 1.3.1, in the directory as in a member."""
 
 BROKEN = (
     brotli.error,

@@ -48,7 +48,7 @@ _END = tarfile.EOFHeaderError  # type: ignore[attr-defined]
 
 
 class Tar:
-    """`.tar`. What follows the mark of the end is read as well, for a checksum may be there, and is no member."""
+    """`.tar`."""
 
     codec: ClassVar[codecs.Codec | None] = None
 
@@ -63,8 +63,7 @@ class Tar:
         with tape:
             while (header := self._next(tape)) is not None:
                 yield Entry(header.name, _problem(header), partial(self._chunks, tape, header), header.isdir())
-            while whole.read(CHUNK):
-                pass
+            self._finish(tape)
 
     def _plain(self) -> Iterator[bytes]:
         plain, codec = read_in_chunks(self._packed), type(self).codec
@@ -79,6 +78,13 @@ class Tar:
         if header is None and not tape.ended:
             raise refusals.cut(self._packed.name, "it stops before the mark of its end, or has a broken header")
         return header
+
+    def _finish(self, tape: Tape) -> None:
+        """Read on behind the mark of the end, where a checksum may be; only zeros may be there."""
+        with self._reading(self._packed.name):
+            while tape.fileobj and (rest := tape.fileobj.read(CHUNK)):
+                if rest.strip(b"\0"):
+                    raise refusals.damaged(self._packed.name, "something follows the mark of its end")
 
     def _chunks(self, tape: Tape, header: tarfile.TarInfo) -> Iterator[bytes]:
         what = f"{self._packed.name}: {header.name}"

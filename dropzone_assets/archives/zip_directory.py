@@ -18,6 +18,9 @@ FULL, FULL64 = 0xFFFF, 0xFFFFFFFF
 ENCRYPTED, DESCRIPTOR, STRONG, UTF8 = 1, 8, 64, 2048
 """Bits of an entry's flags."""
 
+UNIX = (3, 19)
+"""Systems, as the maker of an entry gives them, whose files have a mode: Unix and macOS."""
+
 ZIP64, UNICODE_NAME, AES = 0x0001, 0x7075, 0x9901
 """Extra fields that are looked at."""
 
@@ -128,7 +131,7 @@ def _listed(fields: tuple[int, ...], rest: bytes, before: int) -> Listed:
     size, packed, offset = _zip64(extras.get(ZIP64, b""), size, packed, offset)
     aes = extras.get(AES, b"") if method == 99 else b""
     return Listed(
-        name=_name(written, flags, extras.get(UNICODE_NAME, b"")),
+        name=_name(written, flags, extras.get(UNICODE_NAME, b""), made >> 8 in UNIX),
         flags=flags,
         method=method,
         time=time,
@@ -136,7 +139,7 @@ def _listed(fields: tuple[int, ...], rest: bytes, before: int) -> Listed:
         packed=packed,
         size=size,
         offset=offset + before,
-        unix=made >> 8 in (3, 19),
+        unix=made >> 8 in UNIX,
         attributes=attributes,
         aes=aes,
     )
@@ -155,10 +158,16 @@ def _zip64(extra: bytes, *numbers: int) -> list[int]:
     return [next(large, number) if number == FULL64 else number for number in numbers]
 
 
-def _name(written: bytes, flags: int, unicode: bytes) -> str:
-    """UTF-8 where it says so, or where an extra field made for these very bytes gives it; otherwise the DOS page."""
+def _name(written: bytes, flags: int, unicode: bytes, unix: bool) -> str:
+    """UTF-8 where it says so, where an extra field made for these very bytes gives it, or where Unix wrote it.
+
+    The archiver of macOS, and Info-ZIP in the C locale, write UTF-8 and do not say so. All others mean the DOS page.
+    """
     if flags & UTF8:
         return written.decode("utf-8", "surrogateescape")
     if unicode[:1] == b"\x01" and unicode[1:5] == crc32(written).to_bytes(4, "little"):
         return unicode[5:].decode("utf-8", "surrogateescape")
-    return written.decode("cp437")
+    try:
+        return written.decode("utf-8" if unix else "cp437")
+    except UnicodeDecodeError:
+        return written.decode("cp437")

@@ -91,7 +91,7 @@ def _aes(written: Iterator[bytes], listed: Listed, secret: bytes, what: str) -> 
         seal.update(chunk)
         yield cipher.decrypt(chunk)
     if not hmac.compare_digest(seal.digest()[:CHECKSUM], last):
-        raise refusals.damaged(what, "its bytes are not those that were sealed")
+        raise refusals.damaged(what, "its bytes are not those that were sealed", encrypted=True)
 
 
 def _first(written: Iterator[bytes], size: int, what: str) -> tuple[bytes, Iterator[bytes]]:
