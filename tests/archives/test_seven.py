@@ -90,7 +90,7 @@ def test_a_locked_directory_needs_the_password(tmp_path: Path) -> None:
         unpacked = unpack(tmp_path, "x.7z", packed, password=password)
         assert unpacked.refused
         assert "password" in unpacked.refused.found
-        assert "`password` under `credentials` of the source" in unpacked.refused.cure
+        assert "`archive_password` under `credentials` of the source" in unpacked.refused.cure
 
 
 def test_what_is_packed_after_the_damage_fails_with_it(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ class ArchiveCases:
         unpacked = self.open(tmp_path, self.lock([("a.csv", b"x" * 1000)], "right"), password)
         assert not unpacked.read
         assert "password" in unpacked.failed["a.csv"].found
-        assert "`password` under `credentials` of the source" in unpacked.failed["a.csv"].cure
+        assert "`archive_password` under `credentials` of the source" in unpacked.failed["a.csv"].cure
 
     def test_too_many_members_are_refused(self, tmp_path: Path) -> None:
         packed = self.pack([(f"{n}.csv", b"x") for n in range(10)])
