@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 
 HIDDEN = "***"
 
+NAMES = ("user", "account")
+"""Words for who we are, which is no secret."""
+
 
 class Credentials:
     """What one source needs to get in, by word (user, password, key and so on).
@@ -27,7 +30,7 @@ class Credentials:
         if word not in self._variables:
             return ""
         value = self._secret(self._variables[word])
-        if word != "user":
+        if word not in NAMES:
             self._told.add(value)
         return value
 

@@ -43,7 +43,8 @@ class FileList:
         try:
             with self._objects.open(config.list_file) as stream:
                 for names in names_in(stream, f"{config.name}: {config.list_file}"):
-                    yield page_of(names, LISTED)
+                    if len(names):
+                        yield page_of(names, LISTED)
         except FileNotFoundError as error:
             found = f"{config.name}: there is no {config.list_file} at {config.url}."
             raise SourceUnavailable(found, "Write the list, or correct `url` or `list_file`.") from error

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from obstore.exceptions import BaseError, InvalidPathError
 
-from dropzone_assets.errors import SourceUnavailable
+from dropzone_assets.errors import NotLetIn, SourceUnavailable
 from dropzone_assets.store.access import Access
 from dropzone_assets.store.answers import our, said
 from dropzone_assets.store.body import CHUNK, Body
@@ -131,7 +131,11 @@ class Objects:
 
     @cached_property
     def _client(self) -> Client:
-        return open_client(self._url, self._access, THEIRS)
+        try:
+            return open_client(self._url, self._access, THEIRS)
+        except BaseError as error:
+            text = self._scrub(said(error))
+            raise NotLetIn(f"{self._place} cannot be asked: {text}", "Check its url and credentials.") from error
 
     def _boto(self) -> Any:
         patience = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3})

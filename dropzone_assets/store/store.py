@@ -34,8 +34,10 @@ class Store:
             known = ", ".join(f"{each}://" for each in SCHEMES)
             raise BadSettings(f"{url} is neither a folder nor one of {known}.", "Set one of these.")
         self._folder = None
-        with self._answering():
+        try:
             self._client = open_client(self.url, access, OURS)
+        except BaseError as error:
+            raise BadSettings(f"{url} cannot be opened: {said(error)}", "Check the credentials.") from error
 
     def uri(self, path: str) -> str:
         """What DuckDB opens to read the object at `path`."""
