@@ -40,6 +40,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
         {"name": "at", "logicalType": "timestamp", "required": True, "partitioned": True},
         {"name": "kind", "enum": [{"value": "a"}, {"value": "b"}]},
         {"name": "extra", "logicalType": "object"},
+        format={"kind": "csv", "escape": ""},
     )
 
 
@@ -120,7 +121,7 @@ def test_the_order_of_files_changes_nothing(tmp_path: Path, typed: Contract) -> 
         assert_conserved(judged, len(contents))
         found.append((stories(judged, order), sorted(order[n] for n in judged.refused)))
     assert found[0] == found[1] == found[2]
-    assert found[0][1] == [40, 41, 42]
+    assert found[0][1] == [40, 41]
 
 
 @pytest.mark.parametrize(("files", "size"), [(1, 1 << 30), (7, 1 << 30), (5_000, 200)])

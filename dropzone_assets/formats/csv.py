@@ -1,22 +1,22 @@
-"""Comma-separated values (RFC 4180), read by DuckDB as text."""
+"""Comma-separated values (RFC 4180) and their kin, read by DuckDB as text; what is not pinned is found out."""
 
-import csv
-from codecs import lookup
-from collections.abc import Iterator, Sequence
+from codecs import getincrementaldecoder
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from itertools import chain, count
 from pathlib import Path
-from typing import Self
+from typing import Self, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dropzone_assets.engine import Connection, literal, literals, quote, rows
 from dropzone_assets.errors import Refused
+from dropzone_assets.formats.copies import MIXED, Quoting, as_utf8, blocks_of, copy, ends_of
+from dropzone_assets.formats.detect import dialect_of
+from dropzone_assets.formats.dialect import Dialect, Sample, records
+from dropzone_assets.formats.encoding import canonical, encoding_of
 from dropzone_assets.formats.format import HEAD, Content, Scan
-
-ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "iso8859-1": "latin-1"}
-"""Python's name of an encoding → DuckDB's, for those DuckDB reads without an extension."""
 
 REJECTS = "csv_rejects"
 
@@ -31,61 +31,89 @@ REASONS = {
 """DuckDB's reject reasons → ours, after Frictionless where it has the word (https://framework.frictionlessdata.io)."""
 
 
+ENDS_SAID = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
+"""Line breaks as DuckDB and people write them."""
+
+
 class Csv(BaseModel):
-    """CSV with the dialect the contract pins. Without `escape` a quote is doubled; without `quote` there is none."""
+    """CSV; an option that is not given is found out for each file.
+
+    `quote` is empty where there is none, `escape` where a quote is doubled; `skip` are lines above the header or the
+    first record.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    quote: str = Field(default='"', max_length=1)
-    escape: str = Field(default="", max_length=1)
-    encoding: str = "utf-8"
-    header: bool = True
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    quote: str | None = Field(default=None, max_length=1)
+    escape: str | None = Field(default=None, max_length=1)
+    encoding: str | None = None
+    header: bool | None = None
+    skip: int | None = Field(default=None, ge=0)
 
     @field_validator("encoding")
     @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            return ENCODINGS[lookup(value).name]
-        except (LookupError, KeyError) as error:
-            raise ValueError(f"encoding {value!r} is not one of {', '.join(ENCODINGS)}") from error
+    def _known(cls, value: str | None) -> str | None:
+        return value and canonical(value)
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        if self.delimiter in (self.quote, self.escape) or {self.delimiter, self.quote, self.escape} & {"\n", "\r", " "}:
+        delimiter, quote = self.delimiter or ",", '"' if self.quote is None else self.quote
+        if delimiter in (quote, self.escape) or {delimiter, quote, self.escape} & {"\n", "\r", " "}:
             raise ValueError("the delimiter must differ from quote and escape, and none is a space or a line break")
-        if self.escape and not self.quote:
+        if self.escape and self.quote == "":
             raise ValueError("an escape needs a quote")
         return self
 
     def reading(self, content: Content, wanted: Sequence[str]) -> "CsvReading":
-        """The header's names, or `column1` … where the contract says there is no header."""
+        """The header's names, or `column1` … where there is no header."""
         head = content.head(HEAD)
-        text = head.decode(self.encoding, "replace").removeprefix("\ufeff")
-        if not text.strip():
+        encoding = self.encoding or encoding_of(head, blocks_of(content, head))
+        sample = _sample(content, head, encoding)
+        if not sample.text.strip():
             raise Refused("is empty: there is not even a header.", "Ask the sender for the file again.")
-        if len(head) == HEAD and not {"\n", "\r"} & set(text):
+        if not sample.whole and not {"\n", "\r"} & set(sample.text):
             raise Refused(f"has no line break in its first {HEAD:,} bytes.", "Check that it is a CSV file.")
-        try:
-            first = next(self._reader(text))
-        except csv.Error as error:
-            raise Refused(f"has no readable first line: {error}", "Check its delimiter and quotes.") from error
-        return CsvReading(self, tuple(first) if self.header else tuple(f"column{n}" for n in range(1, len(first) + 1)))
+        pinned = Dialect(self.delimiter, self.quote, self.escape, self.header, self.skip)
+        dialect = dialect_of(sample, pinned, wanted)
+        first = _first(sample, dialect)
+        names = tuple(first) if dialect.header else tuple(f"column{n}" for n in range(1, len(first) + 1))
+        blocks = blocks_of(content, head)
+        end = ends_of(as_utf8(blocks, encoding) if encoding.startswith(("utf-16", "utf-32")) else blocks)
+        return CsvReading(dialect, names, encoding, end)
 
-    def _reader(self, text: str) -> Iterator[list[str]]:
-        lines, doubled = StringIO(text, newline=""), self.escape in ("", self.quote)
-        if not self.quote:
-            return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
-        escape = None if doubled else self.escape
-        return csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote, doublequote=doubled, escapechar=escape)
+
+def _sample(content: Content, head: bytes, encoding: str) -> Sample:
+    text = getincrementaldecoder(encoding)("replace").decode(head, len(head) < HEAD).removeprefix("\ufeff")
+    if len(head) < HEAD:
+        return Sample(text, True, lambda: StringIO(text, newline=""))
+    ended = max(text.rfind("\n"), text.rfind("\r")) + 1 or len(text)
+    return Sample(text[:ended], False, lambda: _opened(content, encoding))
+
+
+def _opened(content: Content, encoding: str) -> TextIO:
+    file = TextIOWrapper(content.file().open("rb"), encoding, errors="replace", newline="")
+    if file.read(1) != "\ufeff":
+        file.seek(0)
+    return file
+
+
+def _first(sample: Sample, dialect: Dialect) -> list[str]:
+    found = records(dialect, StringIO(sample.text, newline=""))
+    first = next((cells for cells in found[dialect.skip or 0 :] if cells), None)
+    if first is None:
+        raise Refused("has no readable first line.", "Check its delimiter, quotes and skipped lines.")
+    return first
 
 
 @dataclass(frozen=True)
 class CsvReading:
-    """Files of one dialect with the same columns."""
+    """Files of one dialect, encoding and line break with the same columns."""
 
-    dialect: Csv
+    dialect: Dialect
     names: tuple[str, ...]
+    encoding: str
+    end: str
     exact: bool = True
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
@@ -93,21 +121,29 @@ class CsvReading:
         for table in (REJECTS, f"{REJECTS}_scans"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.names)))
-        options: dict[str, str | bool] = {
-            "delim": self.dialect.delimiter,
-            "quote": self.dialect.quote,
-            "escape": self.dialect.escape or self.dialect.quote,
-            "encoding": self.dialect.encoding,
-            "header": self.dialect.header,
+        options: dict[str, str | int | bool] = {
+            "delim": self.dialect.delimiter or ",",
+            "quote": self.dialect.quote or "",
+            "escape": self.dialect.escape or self.dialect.quote or "",
+            "header": self.dialect.header is not False,
+            "skip": self.dialect.skip or 0,
+            "new_line": ENDS_SAID["\n" if self.end == MIXED else self.end],
         }
         dialect = ", ".join(f"{option} = {literal(value)}" for option, value in options.items())
-        uris = literals([content.uri for content in contents])
         relation = (
-            f"SELECT file_index, * FROM read_csv({uris}, columns = {{{columns}}}, auto_detect = false, "
-            f"{dialect}, store_rejects = true, rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scans', "
-            "rejects_limit = 0)"
+            f"SELECT file_index, * FROM read_csv({literals(self._uris(contents, scratch))}, columns = {{{columns}}}, "
+            f"auto_detect = false, {dialect}, store_rejects = true, rejects_table = '{REJECTS}', "
+            f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0)"
         )
         return Scan(relation, {})
+
+    def _uris(self, contents: Sequence[Content], scratch: Path) -> list[str]:
+        """The files where they lie, or copies that DuckDB can read."""
+        if self.encoding == "utf-8" and self.end != MIXED:
+            return [content.uri for content in contents]
+        quoting = Quoting(self.dialect.delimiter or ",", self.dialect.quote or "", self.dialect.escape or "")
+        again = quoting if self.end == MIXED else None
+        return [str(copy(each, self.encoding, again, scratch / f"{n}.csv")) for n, each in enumerate(contents)]
 
     def raw(self) -> str:
         """The record under the file's own column names."""
@@ -122,17 +158,27 @@ class CsvReading:
         """Rejected lines. DuckDB counts a header as a line; a record with several faults has several entries."""
         if not rows(connection, f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{REJECTS}'"):
             return ""
+        above = int(self.dialect.header is not False) + (self.dialect.skip or 0)
         cases = " ".join(f"WHEN '{theirs}' THEN '{ours}'" for theirs, ours in REASONS.items())
         return (
-            f"SELECT file_id AS file_index, line - {int(self.dialect.header)} AS record, "
+            f"SELECT file_id AS file_index, line - {above} AS record, "
             f"list_sort(list_distinct(list(CASE error_type::VARCHAR {cases} ELSE 'record:structure' END))) AS reasons, "
             f"to_json({{'line': trim(any_value(csv_line), chr(10) || chr(13))}})::VARCHAR AS raw "
             f"FROM {REJECTS} GROUP BY ALL"
         )
 
     def described(self) -> dict[str, str]:
-        """The dialect."""
-        return {name: str(value) for name, value in self.dialect.model_dump().items()}
+        """What was pinned or found out."""
+        dialect = self.dialect
+        return {
+            "encoding": self.encoding,
+            "delimiter": {"\t": "tab"}.get(dialect.delimiter or ",", dialect.delimiter or ","),
+            "quote": dialect.quote or "none",
+            "escape": {"": "doubled quotes", "\\": "backslash"}.get(dialect.escape or "", str(dialect.escape)),
+            "header": "no" if dialect.header is False else "yes",
+            "lines skipped": str(dialect.skip or 0),
+            "line ends": ENDS_SAID.get(self.end, self.end),
+        }
 
 
 def _object(names: Sequence[str], chosen: Sequence[int]) -> str:

@@ -1,0 +1,107 @@
+"""Files as DuckDB reads them: UTF-8 with one kind of line break. A file that is otherwise is copied so, in chunks."""
+
+import codecs
+import mmap
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from dropzone_assets.formats.format import HEAD, Content
+
+BLOCK = 1 << 20
+ENDS = ("\r\n", "\n", "\r")
+MIXED = "mixed"
+
+_BAD = "\udcff"
+"""Stands for bytes that are no character: written as a byte no UTF-8 has, so that DuckDB refuses the record."""
+
+
+def _set_aside(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return _BAD, error.end
+
+
+codecs.register_error("dropzone.set_aside", _set_aside)
+
+
+class Quoting(NamedTuple):
+    """Where a line break is part of a value."""
+
+    delimiter: str
+    quote: str
+    escape: str
+
+
+def blocks_of(content: Content, head: bytes) -> Iterator[bytes]:
+    """All bytes of a file; `head` are its first, and a short file needs no second look."""
+    if len(head) < HEAD:
+        yield head
+        return
+    with content.file().open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def as_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The same text in UTF-8, without a byte order mark. What cannot be decoded becomes a byte UTF-8 does not have."""
+    decoder = codecs.getincrementaldecoder(encoding)("dropzone.set_aside")
+    start = True
+    for block in blocks:
+        text = decoder.decode(block)
+        if start and text:
+            text, start = text.removeprefix("\ufeff"), False
+        yield _encoded(text)
+    yield _encoded(decoder.decode(b"", final=True))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def ends_of(blocks: Iterable[bytes]) -> str:
+    """The one line break a file has, `MIXED` when there are several, inside of quotes or not."""
+    both = feeds = returns = 0
+    last = b""
+    for block in blocks:
+        feeds, returns = feeds + block.count(b"\n"), returns + block.count(b"\r")
+        both += block.count(b"\r\n") + (last == b"\r" and block[:1] == b"\n")
+        last = block[-1:]
+    found = [end for end, times in zip(ENDS, (both, feeds - both, returns - both), strict=True) if times]
+    return MIXED if len(found) > 1 else (found or ["\n"])[0]
+
+
+def copy(content: Content, encoding: str, quoting: Quoting | None, to: Path) -> Path:
+    """A copy in UTF-8; with `quoting`, records end with a line feed and breaks inside of quotes stay as they are."""
+    plain = to.with_suffix(".utf8") if quoting else to
+    with plain.open("wb") as file:
+        file.writelines(as_utf8(blocks_of(content, content.head(HEAD)), encoding))
+    if quoting:
+        with plain.open("rb") as file, to.open("wb") as target:
+            target.writelines(_one_kind_of_end(file.fileno(), quoting))
+        plain.unlink()
+    return to
+
+
+def _one_kind_of_end(descriptor: int, quoting: Quoting) -> Iterator[bytes]:
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as text:
+        begin = 0
+        for record in _records(quoting).finditer(text):
+            yield record[1] + (b"\n" if record[2] else b"")
+            begin = record.end()
+        yield text[begin:]
+
+
+def _records(quoting: Quoting) -> re.Pattern[bytes]:
+    """A record and its end; a quote counts where a value begins, and one left open goes on to the end."""
+    end = rb"(\r\n|\r|\n|\Z)"
+    if not quoting.quote:
+        return re.compile(rb"([^\r\n]*+)" + end)
+    quote, delimiter = (re.escape(each.encode()) for each in (quoting.quote, quoting.delimiter))
+    escape = re.escape((quoting.escape or quoting.quote).encode())
+    inside = rb"(?:(?!" + quote + rb"|" + escape + rb").|" + escape + rb".)*+"
+    if escape == quote:
+        inside = rb"(?:(?!" + quote + rb").|" + quote + quote + rb")*+"
+    value = rb"(?<![^\r\n" + delimiter[-1:] + rb"]) *+" + quote + inside + quote + rb"?+"
+    return re.compile(rb"((?:" + value + rb"|[^\r\n" + quote + delimiter[-1:] + rb" ]++|[^\r\n])*+)" + end, re.DOTALL)

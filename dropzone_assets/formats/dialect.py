@@ -1,0 +1,71 @@
+"""The dialect of a CSV file: what separates, quotes and escapes, where the header is. Python's own reader of it."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import NamedTuple, TextIO
+
+from dropzone_assets.errors import Refused
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How records and cells are told apart; `skip` lines come before the header or the first record."""
+
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    header: bool | None = None
+    skip: int | None = None
+
+    def rows(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+        """The records as Python's own reader sees them; a blank line is an empty one."""
+        delimiter = self.delimiter or ","
+        if self.quote == "":
+            return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        escape = None if self.escape in (None, "", self.quote) else self.escape
+        # Without doubled quotes it would not mind what stands behind a closing one.
+        return csv.reader(lines, delimiter=delimiter, quotechar=self.quote or '"', escapechar=escape, strict=strict)
+
+
+class Sample(NamedTuple):
+    """The text of a file: its beginning, whether that is all, and all of it, as often as asked."""
+
+    text: str
+    whole: bool
+    open: Callable[[], TextIO]
+
+
+def records(dialect: Dialect, lines: Iterable[str]) -> list[list[str]]:
+    """The records up to the first that cannot be read."""
+    found = []
+    try:
+        for row in dialect.rows(lines):
+            found.append(row)
+    except csv.Error:
+        pass
+    return found
+
+
+def two_readings(sample: Sample, one: Dialect, other: Dialect) -> Refused:
+    """Both readings, each by the first record in which they differ."""
+    pins = [f"{{{', '.join(_pin(a, b))}}}" for a, b in ((one, other), (other, one))]
+    texts = [records(each, StringIO(sample.text, newline="")) for each in (one, other)]
+    pairs = zip(*texts, strict=False)
+    a, b = next(((a, b) for a, b in pairs if a != b), ([], []))
+    return Refused(
+        f"can be read in two ways: {pins[0]} gives {_shown(a)}, {pins[1]} gives {_shown(b)}.",
+        f"Pin one in the contract: `format: {pins[0]}` or `format: {pins[1]}`.",
+    )
+
+
+def _pin(one: Dialect, other: Dialect) -> Iterator[str]:
+    for option in ("delimiter", "quote", "escape", "header", "skip"):
+        value = getattr(one, option)
+        if value != getattr(other, option):
+            yield f"{option}: {value!r}"
+
+
+def _shown(cells: Sequence[str]) -> str:
+    return repr([cell[:30] for cell in cells[:5]])

@@ -1,0 +1,173 @@
+"""How the bytes of a file are text: the encoding it is proven to have, or a refusal that shows what it could be.
+
+The order of proof, strongest first:
+
+1. A byte order mark.
+2. UTF-16 without one: every second byte of plain characters is zero, which no other text has.
+3. UTF-8: a whole file with other than ASCII characters is valid UTF-8 by design, never by chance. Some broken bytes
+   among valid characters of several bytes are broken UTF-8, and cost their records only.
+4. The encodings before Unicode, one byte a letter (cp125x) or two (Japanese, Chinese, Korean). All lines with such
+   bytes are decoded in each. Those that give the same text are one reading. A reading is impossible when it leaves
+   undefined bytes, puts signs inside words or capitals behind small letters, or mixes scripts in a word. Of the
+   others the one wins that fewest languages explain: `ä ö ü ß €` is German everywhere; `ø á è ì` is no Western
+   language, but the same bytes are Czech. Where this is even, chardet's statistics of letter pairs may decide, and
+   only clearly. Else the file is refused.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+
+import chardet
+
+from dropzone_assets.errors import Refused
+from dropzone_assets.formats.letters import COMMON, IMPOSSIBLE, LANGUAGES, languages_needed
+
+MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+"""Byte order mark → encoding; the longer marks come first."""
+
+EVIDENCE = 200_000
+"""Bytes of lines with other than ASCII characters that are looked at."""
+
+CLEARLY = 1.5
+"""How much surer chardet must be of one reading than of the next."""
+
+ENOUGH = 8
+"""Characters beyond ASCII below which statistics prove nothing."""
+
+_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+
+def canonical(name: str) -> str:
+    """Python's name of an encoding of text.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    try:
+        known = codecs.lookup(name).name
+        if "".encode(known) in (b"", *MARKS) and known not in ("utf-7", "idna", "punycode", "undefined"):
+            return known
+    except (LookupError, UnicodeError):
+        pass
+    raise ValueError(f"encoding {name!r} does not exist; use one like utf-8, utf-16, cp1252, shift_jis")
+
+
+def mark_of(head: bytes) -> bytes:
+    """The byte order mark a file starts with, or none."""
+    return next((mark for mark in MARKS if head.startswith(mark)), b"")
+
+
+def encoding_of(head: bytes, blocks: Iterable[bytes]) -> str:
+    """The encoding of a file.
+
+    Args:
+        head: its first bytes.
+        blocks: all of it, once.
+
+    Raises:
+        Refused: it could be several.
+    """
+    found = MARKS.get(mark_of(head)) or _wide(head)
+    if found:
+        return found
+    valid, evidence, rest = True, bytearray(), b""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for block in blocks:
+        if block.isascii() and not rest:
+            continue
+        if valid:
+            valid, rest = _decodes(decoder, block)
+        if len(evidence) < EVIDENCE:
+            evidence += b"".join(line + b"\n" for line in _LINES.findall(block))
+    if (valid and not rest) or _is_broken_utf8(evidence):
+        return "utf-8"
+    return _legacy(bytes(evidence[:EVIDENCE]))
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> tuple[bool, bytes]:
+    try:
+        decoder.decode(block)
+    except UnicodeDecodeError:
+        return False, b""
+    return True, decoder.getstate()[0]
+
+
+def _wide(head: bytes) -> str:
+    """UTF-16 without a mark: zeros at odd places only (little end first) or at even ones only."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    few = len(head) / 20
+    if max(even, odd) <= max(few, 1) or min(even, odd) > few:
+        return ""
+    encoding = "utf-16-le" if odd > even else "utf-16-be"
+    text = head[: len(head) // 2 * 2].decode(encoding, "replace")
+    return encoding if "\ufffd" not in text[:-1] and "\0" not in text else ""
+
+
+def _is_broken_utf8(evidence: bytes | bytearray) -> bool:
+    whole = len(_UTF8.findall(evidence))
+    return whole > sum(byte > 0x7F for byte in _UTF8.sub(b"", evidence))
+
+
+def _legacy(evidence: bytes) -> str:
+    lines = evidence.removesuffix(b"\n").split(b"\n")
+    readings = list(_readings(lines))
+    least = min((needed for needed, _, _ in readings), default=IMPOSSIBLE)
+    rivals: dict[str, list[str]] = {}
+    for needed, encoding, text in readings:
+        if needed == least:
+            rivals.setdefault(text, []).append(encoding)
+    if not rivals:
+        raise _refusal(lines, ["cp1252", "cp1251"])
+    groups = list(rivals.values())
+    if len(groups) == 1:
+        return groups[0][0]
+    surest = _surest(evidence, groups) if all(_beyond_ascii(text) >= ENOUGH for text in rivals) else None
+    if surest is None:
+        raise _refusal(lines, [group[0] for group in groups])
+    return surest[0]
+
+
+def _beyond_ascii(text: str) -> int:
+    return sum(not letter.isascii() for letter in text)
+
+
+def _readings(lines: list[bytes]) -> Iterator[tuple[int, str, str]]:
+    """What the lines could say, the preferred encoding first: languages needed, encoding, text."""
+    joined = b"\n".join(lines)
+    for encoding in [*LANGUAGES, *COMMON]:
+        text = joined.decode(encoding, "replace")
+        needed = languages_needed(text, encoding)
+        if needed < IMPOSSIBLE and "\ufffd" not in text:
+            yield needed, encoding, text
+
+
+def _surest(evidence: bytes, groups: list[list[str]]) -> list[str] | None:
+    """The reading chardet is clearly surest of."""
+    asked = [encoding for group in groups for encoding in group]
+    said = chardet.detect_all(
+        evidence, ignore_threshold=True, include_encodings=asked, compat_names=False, no_match_encoding=asked[0]
+    )
+    sure = {str(each["encoding"]).lower(): float(each["confidence"] or 0) for each in said}
+    ranked = sorted(((max(sure.get(e, 0.0) for e in group), group) for group in groups), reverse=True)
+    return ranked[0][1] if ranked[0][0] > CLEARLY * ranked[1][0] else None
+
+
+def _refusal(lines: list[bytes], encodings: list[str]) -> Refused:
+    line = lines[0]
+    for each in lines:
+        if len({each.decode(encoding, "replace") for encoding in encodings}) > 1:
+            line = each
+            break
+    seen = "; ".join(f"{encoding}: {line.decode(encoding, 'replace')[:60]!r}" for encoding in encodings[:3])
+    return Refused(
+        f"is not UTF-8, and its encoding is not certain. Line by {seen}.",
+        f"Pin it in the contract, for example `format: {{encoding: {encodings[0]}}}`.",
+    )

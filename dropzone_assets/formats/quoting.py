@@ -1,0 +1,93 @@
+"""Which quote and which escape a CSV file has, proven over the whole file."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, zip_longest
+
+from dropzone_assets.formats.dialect import Dialect, Sample, two_readings
+
+CHUNK = 1 << 20
+
+
+def with_quotes(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
+    """The dialect with its quote and escape.
+
+    Raises:
+        Refused: two ways of quoting give different text, and none gives fewer broken records.
+    """
+    return _escaped(sample, _quoted(sample, found, pinned), pinned)
+
+
+def _quoted(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
+    """The single quote only where cells begin and end with it and no double quote opens one."""
+    if pinned.quote is not None:
+        return replace(found, quote=pinned.quote)
+    usual, delimiter = replace(found, quote='"'), re.escape(str(found.delimiter))
+    edge = rf"(?:^|[\r\n{delimiter}])"
+    single = re.compile(rf"{edge}'[^'\r\n]*'(?:$|[\r\n{delimiter}])")
+    if not any(map(single.search, _chunks(sample))) or any(re.search(edge + '"', each) for each in _chunks(sample)):
+        return usual
+    return _fewer_faults(sample, replace(found, quote="'"), usual)
+
+
+def _escaped(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
+    """A backslash escapes where quotes stand behind it and records come out even; else a quote is doubled.
+
+    Who escapes with backslashes escapes backslashes too and doubles no quote: a backslash before any other character,
+    or two quotes inside a value, prove that quotes are doubled.
+    """
+    if pinned.escape is not None or not found.quote:
+        return replace(found, escape=pinned.escape or "")
+    usual = replace(found, escape="")
+    pairs = ("\\\\", "\\" + found.quote)
+    if not any(pair in each for each in _chunks(sample) if found.quote in each for pair in pairs):
+        return usual
+    return _fewer_faults(sample, replace(found, escape="\\"), usual)
+
+
+def _chunks(sample: Sample) -> Iterator[str]:
+    """All the text; what stands across an edge of two pieces is in the second."""
+    if sample.whole:
+        yield sample.text
+        return
+    with sample.open() as file:
+        last = ""
+        while chunk := file.read(CHUNK):
+            yield last + chunk
+            last = chunk[-200:]
+
+
+def _fewer_faults(sample: Sample, new: Dialect, usual: Dialect) -> Dialect:
+    """The reading by which more records have the width of the first; two that give the same text are one."""
+    faults = {trial: _faults(sample, trial) for trial in (usual, new)}
+    if faults[new] != faults[usual]:
+        return min(faults, key=lambda each: faults[each])
+    if all(a == b for a, b in zip_longest(_strict(sample, new), _strict(sample, usual))):
+        return usual
+    quote, delimiter = re.escape(str(usual.quote)), re.escape(str(usual.delimiter))
+    doubled = re.compile(rf"(?<!\\)(?:\\\\)*\\(?![\\{quote}])|{quote}{quote}[^\r\n{delimiter}]")
+    if new.escape != usual.escape and any(map(doubled.search, _chunks(sample))):
+        return usual
+    raise two_readings(sample, new, usual)
+
+
+BROKEN = 1 << 32
+"""Faults of a file whose quotes do not come out even: more than any number of records."""
+
+
+def _faults(sample: Sample, trial: Dialect) -> int:
+    faults = width = 0
+    for cells in islice(_strict(sample, trial), trial.skip or 0, None):
+        width = width or len(cells)
+        faults += BROKEN if cells == [str(BROKEN)] else len(cells) not in (0, width)
+    return faults
+
+
+def _strict(sample: Sample, trial: Dialect) -> Iterator[list[str]]:
+    with sample.open() as lines:
+        try:
+            yield from trial.rows(lines, strict=True)
+        except csv.Error:
+            yield [str(BROKEN)]
