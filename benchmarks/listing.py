@@ -1,0 +1,139 @@
+"""One tick over a million known objects: how much cpu and memory it takes to find out that nothing is new.
+
+Run `python benchmarks/listing.py` (`make bench`). Two places with the same million names: a bucket, whose listing comes
+in a thousand pages from a server that answers ListObjectsV2 as S3 does, and a list of files on a web server. The servers
+are processes of their own, so their cost is not counted. The first tick fills the ledger; the second is measured.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from urllib.parse import parse_qs, urlsplit
+
+OBJECTS = int(os.environ.get("OBJECTS", 1_000_000))
+PAGE = 1_000
+
+CONTRACT = """
+apiVersion: v3.2.0
+kind: DataContract
+id: urn:bench:orders
+version: 1.0.0
+status: active
+customProperties: [{property: dropzone, value: {files: ["orders_*.csv"]}}]
+schema: [{name: orders, properties: [{name: id}]}]
+"""
+
+
+def name(number: int) -> str:
+    """The name of one object, in the order of a bucket."""
+    return f"exports/region-{number // 20_000:03d}/orders_{number:08d}.csv"
+
+
+class Server(BaseHTTPRequestHandler):
+    """ListObjectsV2 in pages (https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html), and the list."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        asked = urlsplit(self.path)
+        self._answer(self._names() if asked.path.endswith("files_list.data") else self._page(parse_qs(asked.query)))
+
+    def log_message(self, *_: object) -> None:
+        """Silence."""
+
+    def _names(self) -> bytes:
+        return "".join(f"{name(number)}\n" for number in range(OBJECTS)).encode()
+
+    def _page(self, query: dict[str, list[str]]) -> bytes:
+        first = int(query.get("continuation-token", ["0"])[0])
+        last = min(first + PAGE, OBJECTS)
+        more = f"<NextContinuationToken>{last}</NextContinuationToken>" if last < OBJECTS else ""
+        items = "".join(
+            f"<Contents><Key>{name(n)}</Key><LastModified>2024-05-01T00:00:00.000Z</LastModified>"
+            f"<ETag>&quot;{n:032x}&quot;</ETag><Size>1000</Size><StorageClass>STANDARD</StorageClass></Contents>"
+            for n in range(first, last)
+        )
+        truncated = str(last < OBJECTS).lower()
+        return (
+            '<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+            f"<Name>b</Name><Prefix></Prefix><KeyCount>{last - first}</KeyCount><MaxKeys>{PAGE}</MaxKeys>"
+            f"<IsTruncated>{truncated}</IsTruncated>{more}{items}</ListBucketResult>"
+        ).encode()
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"1"')
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def serve() -> None:
+    """A server on a free port, which it prints."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    print(server.server_port, flush=True)
+    server.serve_forever()
+
+
+def tick(home: str, source: str) -> None:
+    """One tick in a process of its own; prints what it took."""
+    from dropzone_assets.platform import open_platform
+    from dropzone_assets.settings import Settings
+    from dropzone_assets.steps.intake import take_in
+
+    platform = open_platform(Settings(home=Path(home)))
+    _ = platform.contracts, platform.ledger, platform.sources
+    before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    intake = take_in(platform, source)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    found = {"seen": intake.seen, "new": intake.new, "cpu": cpu, "wall": wall, "peak": after.ru_maxrss / 1024}
+    print(json.dumps(found))
+
+
+def main() -> None:
+    """Fill the ledgers, tick, print the table."""
+    with subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        address = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        places = {
+            "bucket": {"kind": "s3", "url": "s3://b", "endpoint": address},
+            "list": {"kind": "file_list", "url": address},
+        }
+        try:
+            print(f"| {OBJECTS:,} known objects | seen | new | cpu s | wall s | peak RSS MB |\n|---|---|---|---|---|---|")
+            for source, place in places.items():
+                print(_measured(source, place), flush=True)
+        finally:
+            server.kill()
+
+
+def _measured(source: str, place: dict[str, str]) -> str:
+    home = Path(mkdtemp(prefix="dropzone-bench-"))
+    keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench"}
+    try:
+        (home / "contracts").mkdir()
+        (home / "contracts" / "orders.odcs.yaml").write_text(CONTRACT)
+        (home / "sources.yaml").write_text(json.dumps({"sources": [{"name": source, "settle_seconds": 0, **place}]}))
+        lines = []
+        for what in ("the first tick", "a tick with nothing new"):
+            command = [sys.executable, __file__, "tick", str(home), source]
+            done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **keys})
+            found = json.loads(done.stdout)
+            numbers = f"{found['cpu']:.1f} | {found['wall']:.1f} | {found['peak']:.0f}"
+            lines.append(f"| {source}: {what} | {found['seen']:,} | {found['new']:,} | {numbers} |")
+        return "\n".join(lines)
+    finally:
+        rmtree(home)
+
+
+if __name__ == "__main__":
+    actions = {"serve": serve, "tick": tick}
+    actions[sys.argv[1]](*sys.argv[2:]) if len(sys.argv) > 1 else main()
