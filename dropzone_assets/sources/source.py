@@ -15,6 +15,9 @@ from dropzone_assets.sources.known_hosts import HostKey
 
 KINDS = {
     "folder": "dropzone_assets.sources.folder:Folder",
+    "http": "dropzone_assets.sources.http:Http",
+    "ftp": "dropzone_assets.sources.ftp:Ftp",
+    "ftps": "dropzone_assets.sources.ftp:Ftp",
     "sftp": "dropzone_assets.sources.sftp:Sftp",
 }
 
