@@ -102,10 +102,7 @@ class Http:
         """A file as its server describes it; None when there is none."""
         with self._answering(path):
             answer = self._client().head(self._urls[path])
-            if answer.is_success or answer.status_code in GONE or answer.is_server_error:
-                found = self._found(path, answer)
-            else:
-                found = None
+        found = self._found(path, answer)
         if found or answer.status_code in GONE:
             return found
         with self._answering(path), self._client().stream("GET", self._urls[path]) as answer:
@@ -205,14 +202,23 @@ def _paths(config: SourceConfig) -> dict[str, str]:
     found = {}
     short = Counter(_short(url, below) for url in urls)
     for url in urls:
+        _sound(config, url)
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadSettings(f"sources.yaml: {config.name} has the url {url!r}.", "Write it like https://host/file.")
         path = _short(url, below)
         found[path if short[path] == 1 else unquote(f"{parts.netloc}{parts.path}?{parts.query}".rstrip("?"))] = url
     if len(found) < len(urls):
         raise BadSettings(f"sources.yaml: {config.name} has the same url twice.", "Remove one of them.")
     return found
+
+
+def _sound(config: SourceConfig, url: str) -> None:
+    try:
+        parsed = httpx.URL(url)
+        sound = parsed.scheme in ("http", "https") and bool(parsed.host)
+    except httpx.InvalidURL:
+        sound = False
+    if not sound:
+        raise BadSettings(f"sources.yaml: {config.name} has the url {url!r}.", "Write it like https://host/file.")
 
 
 def _short(url: str, below: str) -> str:
