@@ -27,7 +27,7 @@ class SourceConfig(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     kind: str = "folder"
-    url: str
+    url: str = ""
     credentials: dict[str, str] = {}
     include: tuple[str, ...] = Field(default=("*",), min_length=1)
     exclude: tuple[str, ...] = ()
@@ -45,7 +45,9 @@ class SourceConfig(BaseModel):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if urlsplit(self.url).password is not None:
+        if not self.url and not (self.kind == "http" and self.urls):
+            raise ValueError("it has no url")
+        if any(urlsplit(url).password is not None for url in (self.url, *self.urls)):
             raise ValueError("the url holds a password: put it into a variable and name that under `credentials`")
         if (self.after == "move") != bool(self.move_to):
             raise ValueError("`after: move` and `move_to` need each other")

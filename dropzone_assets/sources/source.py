@@ -19,6 +19,9 @@ KINDS = {
     "azure": "dropzone_assets.sources.bucket:Bucket",
     "gcs": "dropzone_assets.sources.bucket:Bucket",
     "file_list": "dropzone_assets.sources.file_list:FileList",
+    "http": "dropzone_assets.sources.http:Http",
+    "ftp": "dropzone_assets.sources.ftp:Ftp",
+    "ftps": "dropzone_assets.sources.ftp:Ftp",
     "sftp": "dropzone_assets.sources.sftp:Sftp",
 }
 

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -30,3 +31,31 @@ def account() -> Iterator[servers.Account]:
     with servers.account(folder) as user:
         yield user
     shutil.rmtree(folder)
+
+
+class Tls(NamedTuple):
+    """A certificate for localhost with its key, and the authority that a client has to know."""
+
+    certificate: Path
+    authority: str
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    trustme = pytest.importorskip("trustme")
+    authority = trustme.CA()
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(file)
+    return Tls(file, authority.cert_pem.bytes().decode())
+
+
+@pytest.fixture(scope="session")
+def ftp_port(tmp_path_factory: pytest.TempPathFactory, account: servers.Account) -> Iterator[int]:
+    with servers.vsftpd(tmp_path_factory.mktemp("ftp"), account) as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def ftps_port(tmp_path_factory: pytest.TempPathFactory, account: servers.Account, tls: Tls) -> Iterator[int]:
+    with servers.vsftpd(tmp_path_factory.mktemp("ftps"), account, tls.certificate) as port:
+        yield port

@@ -114,3 +114,42 @@ def account(folder: Path) -> Iterator[Account]:
         yield Account(name, password, uid, folder)
     finally:
         subprocess.run(["userdel", name], check=False, capture_output=True)
+
+
+@contextmanager
+def vsftpd(folder: Path, user: Account, certificate: Path | None = None) -> Iterator[int]:
+    """A server whose one user is locked into the own folder; over TLS, with one session, if it has a certificate."""
+    port = free_port()
+    (folder / "empty").mkdir()
+    options = {
+        "listen": "YES",
+        "listen_address": "127.0.0.1",
+        "listen_port": port,
+        "background": "NO",
+        "anonymous_enable": "NO",
+        "local_enable": "YES",
+        "write_enable": "YES",
+        "local_root": user.folder,
+        "chroot_local_user": "YES",
+        "allow_writeable_chroot": "YES",
+        "secure_chroot_dir": folder / "empty",
+        "pam_service_name": "vsftpd",
+        "seccomp_sandbox": "NO",
+        "delay_failed_login": 0,
+        "delay_successful_login": 0,
+    }
+    if certificate:
+        options |= {
+            "ssl_enable": "YES",
+            "rsa_cert_file": certificate,
+            "rsa_private_key_file": certificate,
+            "force_local_logins_ssl": "YES",
+            "force_local_data_ssl": "YES",
+            "require_ssl_reuse": "YES",
+            "strict_ssl_read_eof": "YES",
+            "ssl_ciphers": "HIGH",
+        }
+    config = folder / "vsftpd.conf"
+    config.write_text("".join(f"{name}={value}\n" for name, value in options.items()))
+    with running([need("vsftpd"), str(config)], port, folder / "log"):
+        yield port
