@@ -10,7 +10,7 @@ export UV_COMPILE_BYTECODE := 1
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check full s3 ui lint-contracts bench env clean
+.PHONY: help demo up test check full s3 azure gcs ui lint-contracts bench env clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,12 @@ full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at ev
 s3: $(VENV)/.s3  ## The tests against a real S3 server.
 	$(BIN)/python -m pytest -n 0 -m s3
 
+azure: $(VENV)/.test $(VENV)/.azurite  ## The tests against a real blob service (needs npm).
+	$(BIN)/python -m pytest -n 0 -m azure
+
+gcs: $(VENV)/.gcs  ## The tests against a server that speaks GCS.
+	$(BIN)/python -m pytest -n 0 -m gcs
+
 ui: $(VENV)/.ui  ## The smoke test of the UI in Chromium.
 	$(BIN)/python -m pytest -n 0 -m ui
 
@@ -56,9 +62,10 @@ $(VENV)/.demo: EXTRAS := demo
 $(VENV)/.test: EXTRAS := demo,test
 $(VENV)/.check: EXTRAS := demo,test,check
 $(VENV)/.s3: EXTRAS := demo,test,s3-test
+$(VENV)/.gcs: EXTRAS := demo,test,gcs-test
 $(VENV)/.ui: EXTRAS := demo,test,ui-test
 $(VENV)/.bench: EXTRAS := demo
-$(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.s3 $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.s3 $(VENV)/.gcs $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python -e '.[$(EXTRAS)]'
 else
@@ -75,6 +82,10 @@ ifdef UV
 else
 	$(PYTHON) -m venv $(VENV)
 endif
+
+$(VENV)/.azurite: | $(VENV)/bin/python
+	npm install --silent --no-fund --no-audit --prefix $(VENV)/node azurite@3.35.0
+	@touch $@
 
 # datacontract-cli pins other versions than we do, so it lives on its own.
 $(VENV)/.datacontract: | $(VENV)/bin/python
