@@ -10,7 +10,7 @@ export UV_COMPILE_BYTECODE := 1
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check full s3 remote ui lint-contracts bench env clean
+.PHONY: help demo up test check full services servers ui lint-contracts bench env clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -33,11 +33,12 @@ check: $(VENV)/.check  ## Lint, format, types, floors.
 full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at every point.
 	$(BIN)/python -m pytest -m full
 
-s3: $(VENV)/.s3  ## The tests against a real S3 server.
-	$(BIN)/python -m pytest -n 0 -m s3
+services: $(VENV)/.services $(VENV)/.azurite  ## The tests against real S3, Azure, GCS, SFTP, FTP servers (Linux, npm, root).
+	$(BIN)/python -m pytest -n 0 -m 's3 or azure or gcs or remote'
 
-remote: $(VENV)/.remote  ## The tests against real SFTP, FTP and HTTP servers (needs root: they make a user).
-	$(BIN)/python -m pytest -n 0 -m remote
+servers: $(VENV)/.services $(VENV)/.azurite  ## Start a server of every kind, each with a file, and a home that watches them all.
+	@$(BIN)/python -m tests.servers
+
 
 ui: $(VENV)/.ui  ## The smoke test of the UI in Chromium.
 	$(BIN)/python -m pytest -n 0 -m ui
@@ -58,11 +59,10 @@ clean:  ## Remove the environment and everything the platform made; contracts an
 $(VENV)/.demo: EXTRAS := demo
 $(VENV)/.test: EXTRAS := demo,test
 $(VENV)/.check: EXTRAS := demo,test,check
-$(VENV)/.s3: EXTRAS := demo,test,s3-test
-$(VENV)/.remote: EXTRAS := demo,test,remote-test
+$(VENV)/.services: EXTRAS := demo,test,servers
 $(VENV)/.ui: EXTRAS := demo,test,ui-test
 $(VENV)/.bench: EXTRAS := demo
-$(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.s3 $(VENV)/.remote $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.services $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python -e '.[$(EXTRAS)]'
 else
@@ -79,6 +79,10 @@ ifdef UV
 else
 	$(PYTHON) -m venv $(VENV)
 endif
+
+$(VENV)/.azurite: | $(VENV)/bin/python
+	npm install --silent --no-fund --no-audit --prefix $(VENV)/node azurite@3.35.0
+	@touch $@
 
 # datacontract-cli pins other versions than we do, so it lives on its own.
 $(VENV)/.datacontract: | $(VENV)/bin/python

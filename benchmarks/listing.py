@@ -108,7 +108,9 @@ def main() -> None:
             "list": {"kind": "file_list", "url": address},
         }
         try:
-            print(f"| {OBJECTS:,} known objects | seen | new | cpu s | wall s | peak RSS MB |\n|---|---|---|---|---|---|")
+            print(
+                f"| {OBJECTS:,} known objects | seen | new | cpu s | wall s | peak RSS MB |\n|---|---|---|---|---|---|"
+            )
             for source, place in places.items():
                 print(_measured(source, place), flush=True)
         finally:

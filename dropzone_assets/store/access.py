@@ -52,7 +52,6 @@ class GcsAccess:
 
     endpoint: str = ""
     service_account: str = field(default="", repr=False)
-    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

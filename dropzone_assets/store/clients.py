@@ -106,6 +106,4 @@ def _gcs(access: GcsAccess) -> dict[str, Any]:
         config["service_account"] = access.service_account
     if access.endpoint:
         config["base_url"] = access.endpoint
-    if access.anonymous:
-        config["skip_signature"] = True
     return {"config": config}

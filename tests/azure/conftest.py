@@ -20,7 +20,7 @@ def azure_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the account that every Azurite has, `devstoreaccount1`."""
     found = str(HERE) if HERE.exists() else shutil.which("azurite-blob")
     if not found:
-        pytest.fail("azurite is missing") if os.environ.get("CI") else pytest.skip("azurite is missing: make azure")
+        pytest.fail("azurite is missing") if os.environ.get("CI") else pytest.skip("azurite is missing: make services")
     folder = tmp_path_factory.mktemp("azurite")
     (port,) = free_ports(1)
     options = ["--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", str(folder)]

@@ -32,11 +32,16 @@ class BucketCases(SourceCases):
         assert version(place, path) == listed(place)[path].version
         assert read(place, path) == b"content"
         with opened(place) as source:
-            source.move(path, "done of #1 100%")
-            assert source.version(path) == ""
-            assert set(listed(place)) == {"a", f"done of #1 100%/{path}"}
-            source.remove(f"done of #1 100%/{path}")
+            source.remove(path)
         assert set(listed(place)) == {"a"}
+
+    @pytest.mark.parametrize("path", NAMES, ids=range(len(NAMES)))
+    def test_a_moved_file_keeps_every_character_of_its_name(self, place: BucketPlace, path: str) -> None:
+        place.put(path, b"content")
+        with opened(place) as source:
+            source.move(path, "done of #1 100%")
+        assert set(listed(place)) == {f"done of #1 100%/{path}"}
+        assert read(place, f"done of #1 100%/{path}") == b"content"
 
     def test_a_neighbour_whose_name_begins_alike_is_not_in_the_place(self, place: BucketPlace) -> None:
         for path in ("day/a.csv", "day2/a.csv", "day", "day.csv"):

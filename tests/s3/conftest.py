@@ -22,7 +22,7 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with one user and one bucket, `lake`."""
     weed = Path(sys.executable).with_name("weed")
     if not weed.exists():
-        pytest.fail("weed is not installed") if os.environ.get("CI") else pytest.skip("the s3-test extra is missing")
+        pytest.fail("weed is not installed") if os.environ.get("CI") else pytest.skip("the servers extra is missing")
     folder = tmp_path_factory.mktemp("weed")
     identity = {"name": "tests", "credentials": [{"accessKey": KEY, "secretKey": SECRET}]}
     actions = ["Admin", "Read", "Write", "List", "Tagging"]
