@@ -10,7 +10,9 @@ from dropzone_assets.errors import BadContract
 
 KINDS = {
     "csv": "dropzone_assets.formats.csv:Csv",
+    "fixed_width": "dropzone_assets.formats.fixed_width:FixedWidth",
     "json": "dropzone_assets.formats.json:Json",
+    "tsv": "dropzone_assets.formats.tsv:Tsv",
 }
 
 HEAD = 65_536

@@ -128,5 +128,5 @@ def test_an_option_json_does_not_have_is_a_bad_contract(options: dict[str, Any])
 
 
 def test_a_format_nobody_knows_is_a_bad_contract() -> None:
-    with pytest.raises(BadContract, match=r"'parquetish' does not exist\. Use one of: csv, json"):
+    with pytest.raises(BadContract, match=r"'parquetish' does not exist\. Use one of: csv, fixed_width, json"):
         open_format("parquetish", {})
