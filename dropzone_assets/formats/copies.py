@@ -5,7 +5,7 @@ import mmap
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from dropzone_assets.formats.format import HEAD, Content
 
@@ -42,6 +42,14 @@ def blocks_of(content: Content, head: bytes) -> Iterator[bytes]:
     with content.file().open("rb") as file:
         while block := file.read(BLOCK):
             yield block
+
+
+def opened(content: Content, encoding: str, newline: str | None = "") -> TextIO:
+    """A file as text behind its byte order mark; bytes that are no character become U+FFFD."""
+    file = content.file().open(encoding=encoding, errors="replace", newline=newline)
+    if file.read(1) != "\ufeff":
+        file.seek(0)
+    return file
 
 
 def as_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:

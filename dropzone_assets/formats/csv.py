@@ -3,16 +3,16 @@
 from codecs import getincrementaldecoder
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO, TextIOWrapper
+from io import StringIO
 from itertools import chain, count
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dropzone_assets.engine import Connection, literal, literals, quote, rows
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.copies import MIXED, Quoting, as_utf8, blocks_of, copy, ends_of
+from dropzone_assets.formats.copies import MIXED, Quoting, as_utf8, blocks_of, copy, ends_of, opened
 from dropzone_assets.formats.detect import dialect_of
 from dropzone_assets.formats.dialect import Dialect, Sample, records
 from dropzone_assets.formats.encoding import canonical, encoding_of
@@ -88,14 +88,7 @@ def _sample(content: Content, head: bytes, encoding: str) -> Sample:
     if len(head) < HEAD:
         return Sample(text, True, lambda: StringIO(text, newline=""))
     ended = max(text.rfind("\n"), text.rfind("\r")) + 1 or len(text)
-    return Sample(text[:ended], False, lambda: _opened(content, encoding))
-
-
-def _opened(content: Content, encoding: str) -> TextIO:
-    file = TextIOWrapper(content.file().open("rb"), encoding, errors="replace", newline="")
-    if file.read(1) != "\ufeff":
-        file.seek(0)
-    return file
+    return Sample(text[:ended], False, lambda: opened(content, encoding))
 
 
 def _first(sample: Sample, dialect: Dialect) -> list[str]:
@@ -147,12 +140,12 @@ class CsvReading:
 
     def raw(self) -> str:
         """The record under the file's own column names."""
-        return _object(self.names, range(len(self.names)))
+        return json_object(self.names, range(len(self.names)))
 
     def rest(self, known: Sequence[int]) -> str:
         """The columns the contract does not know."""
         others = [n for n in range(len(self.names)) if n not in known]
-        return _object(self.names, others) if others else "NULL::VARCHAR"
+        return json_object(self.names, others) if others else "NULL::VARCHAR"
 
     def broken(self, connection: Connection) -> str:
         """Rejected lines. DuckDB counts a header as a line; a record with several faults has several entries."""
@@ -181,7 +174,7 @@ class CsvReading:
         }
 
 
-def _object(names: Sequence[str], chosen: Sequence[int]) -> str:
+def json_object(names: Sequence[str], chosen: Sequence[int]) -> str:
     """SQL: a JSON object of the chosen columns; a name that comes twice gets a number."""
     fields, seen = [], set[str]()
     for n in chosen:

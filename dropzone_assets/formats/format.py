@@ -10,8 +10,10 @@ from dropzone_assets.errors import BadContract
 
 KINDS = {
     "csv": "dropzone_assets.formats.csv:Csv",
+    "fixed_width": "dropzone_assets.formats.fixed_width:FixedWidth",
     "json": "dropzone_assets.formats.json:Json",
     "excel": "dropzone_assets.formats.excel:Excel",
+    "tsv": "dropzone_assets.formats.tsv:Tsv",
 }
 
 HEAD = 65_536

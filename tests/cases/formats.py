@@ -41,6 +41,9 @@ UGLY = (
 class FormatCases:
     """The promises. A subclass says how its format is written; anything it cannot keep it must say."""
 
+    exceptions: ClassVar[Mapping[str, str]] = {}
+    """Tests of promises the format cannot keep, and why."""
+
     options: ClassVar[Mapping[str, Any]]
     """The `format` block of the contract."""
 
@@ -53,12 +56,9 @@ class FormatCases:
     without_rows: ClassVar[Sequence[bytes]]
     """Contents of a file with no record in it."""
 
-    exceptions: ClassVar[Mapping[str, str]] = {}
-    """Promises the format cannot keep: the name of the test and the reason."""
-
     @pytest.fixture(autouse=True)
     def _declared(self, request: pytest.FixtureRequest) -> None:
-        reason = self.exceptions.get(request.function.__name__.split("[")[0])
+        reason = self.exceptions.get(request.function.__name__)
         if reason:
             pytest.skip(reason)
 

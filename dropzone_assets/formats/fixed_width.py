@@ -1,0 +1,143 @@
+"""Records of fixed width, one a line: each column stands at its place, counted in characters."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfileobj
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from dropzone_assets.engine import Connection, literal, literals
+from dropzone_assets.errors import Refused
+from dropzone_assets.formats.copies import blocks_of, opened
+from dropzone_assets.formats.csv import json_object
+from dropzone_assets.formats.encoding import canonical, encoding_of
+from dropzone_assets.formats.format import HEAD, Content, Scan
+
+LINES = "fixed_width_lines"
+
+NO_DELIMITER = "\x1f\x1e\x1d"
+"""What no line holds, so that DuckDB takes each for one cell."""
+
+BAD = "chr(65533)"
+"""What a byte that is no character becomes."""
+
+
+class Place(BaseModel):
+    """A column: `start` counts from 1; without it the column follows the one before."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    width: int = Field(ge=1)
+    start: int | None = Field(default=None, ge=1)
+
+
+class FixedWidth(BaseModel):
+    """Lines of one length; `skip` lines and, with `header`, one more come before the first record.
+
+    `trimmed` accepts lines that lack blanks at their end.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    columns: tuple[Place, ...] = Field(min_length=1)
+    encoding: str | None = None
+    skip: int = Field(default=0, ge=0)
+    header: bool = False
+    trimmed: bool = False
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        return value and canonical(value)
+
+    @model_validator(mode="after")
+    def _named_apart(self) -> Self:
+        if len({place.name for place in self.columns}) < len(self.columns):
+            raise ValueError("two columns have one name")
+        return self
+
+    def reading(self, content: Content, wanted: Sequence[str]) -> "FixedWidthReading":
+        """The columns of the contract; only the encoding is found out."""
+        head = content.head(HEAD)
+        encoding = self.encoding or encoding_of(head, blocks_of(content, head))
+        if not head.decode(encoding, "replace").strip("\ufeff \t\r\n"):
+            raise Refused("is empty.", "Ask the sender for the file again.")
+        return FixedWidthReading(tuple(self._places()), encoding, self.skip + self.header, self.trimmed)
+
+    def _places(self) -> Iterator[tuple[str, int, int]]:
+        following = 1
+        for place in self.columns:
+            start = place.start or following
+            following = start + place.width
+            yield place.name, start, place.width
+
+
+@dataclass(frozen=True)
+class FixedWidthReading:
+    """Files of one encoding; `places` are name, start and width."""
+
+    places: tuple[tuple[str, int, int], ...]
+    encoding: str
+    skip: int
+    trimmed: bool
+    exact: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, in the order of the contract."""
+        return tuple(name for name, _, _ in self.places)
+
+    @property
+    def _length(self) -> int:
+        return max(start + width - 1 for _, start, width in self.places)
+
+    def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
+        """All lines in a table, in their order; those of another length are left to `broken`."""
+        uris = [str(self._copy(content, scratch / f"{n}.txt")) for n, content in enumerate(contents)]
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {LINES} AS SELECT file_index, line FROM read_csv({literals(uris)}, "
+            f"columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false, quote = '', escape = '', "
+            f"delim = {literal(NO_DELIMITER)}, new_line = '\\n') WHERE line IS NOT NULL"
+        )
+        cells = ", ".join(
+            f"nullif(substr(line, {start}, {width}), '') AS c{n}" for n, (_, start, width) in enumerate(self.places)
+        )
+        return Scan(f"SELECT file_index, {cells} FROM {LINES} WHERE NOT ({self._wrong})", {})
+
+    @property
+    def _wrong(self) -> str:
+        short = "" if self.trimmed else f"length(line) < {self._length} OR "
+        return f"{short}length(line) > {self._length} OR contains(line, {BAD})"
+
+    def _copy(self, content: Content, to: Path) -> Path:
+        """In UTF-8, with one kind of line break, without the lines above."""
+        with opened(content, self.encoding, newline=None) as file, to.open("w", encoding="utf-8", newline="\n") as copy:
+            for _ in range(self.skip):
+                file.readline()
+            copyfileobj(file, copy)
+        return to
+
+    def raw(self) -> str:
+        """The record, column by column."""
+        return json_object(self.names, range(len(self.names)))
+
+    def rest(self, known: Sequence[int]) -> str:
+        """The columns the contract does not know."""
+        others = [n for n in range(len(self.names)) if n not in known]
+        return json_object(self.names, others) if others else "NULL::VARCHAR"
+
+    def broken(self, connection: Connection) -> str:
+        """Lines of another length, or with bytes that are no characters."""
+        return (
+            f"SELECT l.file_index, l.rowid - first + 1 AS record, "
+            f"[CASE WHEN contains(line, {BAD}) THEN 'record:encoding' ELSE 'record:length' END] AS reasons, "
+            f"to_json({{'line': line}})::VARCHAR AS raw FROM {LINES} l JOIN "
+            f"(SELECT file_index, min(rowid) AS first FROM {LINES} GROUP BY ALL) USING (file_index) WHERE {self._wrong}"
+        )
+
+    def described(self) -> dict[str, str]:
+        """The encoding and the length of a record."""
+        return {"encoding": self.encoding, "record": f"{self._length} characters", "lines skipped": str(self.skip)}
