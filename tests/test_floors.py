@@ -37,6 +37,7 @@ DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", 
 
 KEEPERS = {
     "duckdb": {"engine"},
+    "fastavro": {"formats"},
     "fastexcel": {"formats"},
     "obstore": {"store"},
     "boto3": {"store"},
