@@ -16,9 +16,6 @@ from dropzone_assets.errors import Permanent, WarehouseBusy
 Connection = duckdb.DuckDBPyConnection
 Error = duckdb.Error
 
-DataError = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
-"""What DuckDB raises when the bytes of a file are at fault, not the machine."""
-
 WAREHOUSE = "warehouse"
 """The name under which the warehouse file is attached."""
 
@@ -97,6 +94,16 @@ def transaction(connection: Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def blames_the_file(error: Error) -> bool:
+    """Whether the bytes of a file are at fault, not the machine.
+
+    A broken page of Parquet is DuckDB's plain error; so is an exception of a registered filesystem, with its traceback.
+    """
+    if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException | duckdb.OutOfRangeException):
+        return True
+    return type(error) is Error and not str(error).startswith("Traceback")
 
 
 def rows(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

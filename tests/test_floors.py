@@ -38,6 +38,7 @@ DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", 
 KEEPERS = {
     "Cryptodome": {"archives"},
     "duckdb": {"engine"},
+    "fastavro": {"formats"},
     "fastexcel": {"formats"},
     "obstore": {"store"},
     "boto3": {"store"},

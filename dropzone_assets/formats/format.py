@@ -14,6 +14,8 @@ KINDS = {
     "json": "dropzone_assets.formats.json:Json",
     "excel": "dropzone_assets.formats.excel:Excel",
     "tsv": "dropzone_assets.formats.tsv:Tsv",
+    "parquet": "dropzone_assets.formats.parquet:Parquet",
+    "avro": "dropzone_assets.formats.avro:Avro",
 }
 
 HEAD = 65_536
@@ -69,7 +71,7 @@ class Reading(Protocol):
         """Ready the files; `scratch` is a folder for copies that lasts until the scan is done.
 
         Raises:
-            engine.DataError: some file stops the others, here or when the relation runs.
+            engine.Error: some file stops the others, here or when the relation runs (`engine.blames_the_file`).
         """
 
     def raw(self) -> str:
@@ -135,5 +137,8 @@ def open_format(kind: str, options: Mapping[str, Any]) -> Format:
     module, name = KINDS[kind].split(":")
     try:
         return cast(Format, getattr(import_module(module), name)(**options))
+    except ModuleNotFoundError as error:
+        cure = f"Install it: pip install 'dropzone-assets[{kind}]'."
+        raise BadContract(f"format {kind} needs {error.name}, which is not installed.", cure) from error
     except (TypeError, ValueError) as error:
         raise BadContract(f"format {kind}: {error}", "Correct the options under `format`.") from error

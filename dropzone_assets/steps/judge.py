@@ -97,7 +97,9 @@ def _judge_scan(platform: Platform, load: Load, layout: Layout, files: list[RawF
     try:
         with TemporaryDirectory(dir=platform.settings.spill) as scratch:
             unreadable = _scan(platform, load, layout, files, part, Path(scratch))
-    except engine.DataError as error:
+    except engine.Error as error:
+        if not engine.blames_the_file(error):
+            raise
         if len(files) == 1:
             what = str(error).splitlines()[0]
             _refuse(load, files[0], Refused(f"cannot be read: {what}", "Ask the sender for the file again."))
