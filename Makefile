@@ -36,7 +36,7 @@ full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at ev
 s3: $(VENV)/.s3  ## The tests against a real S3 server.
 	$(BIN)/python -m pytest -n 0 -m s3
 
-remote: $(VENV)/.remote  ## The tests against real SFTP, FTP and HTTP servers (needs root: they make a user).
+remote: $(VENV)/.remote  ## The tests against real SFTP and FTP servers (needs root: they make a user).
 	$(BIN)/python -m pytest -n 0 -m remote
 
 ui: $(VENV)/.ui  ## The smoke test of the UI in Chromium.

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 import pytest
+import trustme
 import yaml
 
 from dropzone_assets.errors import BadSettings, DropzoneError, NotLetIn, Permanent, SourceUnavailable
@@ -206,7 +207,6 @@ def test_no_server_sends_us_on_for_ever_or_out_of_the_web(
 def test_a_server_is_known_by_its_certificate_and_does_not_send_us_into_the_clear(
     place: HttpPlace, web: type[Web]
 ) -> None:
-    trustme = pytest.importorskip("trustme")
     authority = trustme.CA()
     secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(secure)
