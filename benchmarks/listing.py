@@ -1,8 +1,8 @@
 """One tick over a million known objects: how much cpu and memory it takes to find out that nothing is new.
 
-Run `python benchmarks/listing.py` (`make bench`). Two places with the same million names: a bucket, whose listing comes
-in a thousand pages from a server that answers ListObjectsV2 as S3 does, and a list of files on a web server. The servers
-are processes of their own, so their cost is not counted. The first tick fills the ledger; the second is measured.
+Two places with the same million names: a bucket, whose listing comes in a thousand pages from a server that answers
+ListObjectsV2 as S3 does, and a list of files on a web server. The servers are processes of their own, so their cost is
+not counted. The first tick fills the ledger; the second is measured.
 """
 
 import json
@@ -42,6 +42,7 @@ class Server(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        """The list, or a page of the listing."""
         asked = urlsplit(self.path)
         self._answer(self._names() if asked.path.endswith("files_list.data") else self._page(parse_qs(asked.query)))
 

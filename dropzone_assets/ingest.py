@@ -97,7 +97,7 @@ class Ingester:
         try:
             return take_in(self.platform, name)
         except DropzoneError as error:
-            self.result.unavailable[name] = error
+            self._left_out(name, error)
             return None
 
     def _leave(self) -> None:
@@ -106,7 +106,11 @@ class Ingester:
             try:
                 leave(self.platform, name)
             except DropzoneError as error:
-                self.result.unavailable[name] = error
+                self._left_out(name, error)
+
+    def _left_out(self, name: str, error: DropzoneError) -> None:
+        """Remember what was said; the error itself would keep alive all that was open when it was raised."""
+        self.result.unavailable[name] = type(error)(error.found, error.cure)
 
     def _hopeful(self, requests: list[Request]) -> list[Request]:
         """Those whose like has not failed in this ingest: what just failed waits for the next one."""

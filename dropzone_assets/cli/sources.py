@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from dropzone_assets.cli.show import as_json, here, out, problem, table
 from dropzone_assets.engine import rows
@@ -22,7 +23,7 @@ def list_sources(json: Json = False) -> None:
     """List the places to watch, and what the last look at each found."""
     platform = here()
     looks = platform.ledger.looks.last()
-    names = ("name", "kind", "url", "polls", "after", "looked at", "files", "problem")
+    names = ("name", "kind", "url", "polls", "after", "looked at (UTC)", "files")
     found = []
     for c in platform.configs.values():
         last = looks.get(c.name)
@@ -31,9 +32,12 @@ def list_sources(json: Json = False) -> None:
             (*about, *((f"{last.looked_at:%Y-%m-%d %H:%M:%S}", last.seen, last.problem) if last else ("", 0, "")))
         )
     if json:
-        as_json([dict(zip(names, row, strict=True)) for row in found])
+        as_json([dict(zip((*names, "problem"), row, strict=True)) for row in found])
         return
-    table("", names, found)
+    table("", names, [row[:-1] for row in found])
+    for row in found:
+        if row[-1]:
+            out.print(f"[bold red]{row[0]}[/] {escape(row[-1])}")
 
 
 @sources.command()

@@ -149,7 +149,7 @@ class Server:
             if client.sock:
                 client.sock.settimeout(PATIENCE)
             user = self.at.user or self._credentials("user")
-            client.login(user, self._credentials("password"))
+            client.login(_utf8(user), _utf8(self._credentials("password")))
             if isinstance(client, SecureClient):
                 client.prot_p()
             self._prepare(client)
@@ -174,6 +174,10 @@ class Server:
                 "Make it there, or correct the url in sources.yaml.",
             ) from error
         client.root = client.pwd()
+
+
+def _utf8(text: str) -> str:
+    return text.encode().decode("latin-1")
 
 
 def wire(path: bytes) -> str:

@@ -12,10 +12,8 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from dropzone_assets.sources import SourceConfig
-
-ACCOUNT = "devstoreaccount1"
-KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-"""The key of every Azurite; no secret."""
+from tests.servers.stores import AZURE_ACCOUNT as ACCOUNT
+from tests.servers.stores import AZURE_KEY as KEY
 
 CONTAINER = "arrivals"
 NUMBERS = count()

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import trustme
 
-from tests.remote import servers
+from tests.servers import debian as servers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,7 +43,6 @@ class Tls(NamedTuple):
 
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
-    trustme = pytest.importorskip("trustme")
     authority = trustme.CA()
     file = tmp_path_factory.mktemp("tls") / "server.pem"
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(file)

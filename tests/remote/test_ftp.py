@@ -12,7 +12,7 @@ from dropzone_assets.errors import NotLetIn, SourceUnavailable
 from dropzone_assets.sources import SourceConfig
 from tests.cases.sources import SourceCases, listed, opened, read
 from tests.remote.conftest import Tls
-from tests.remote.servers import Account, free_port
+from tests.servers.debian import Account, free_port
 
 
 class FtpPlace:

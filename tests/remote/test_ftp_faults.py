@@ -15,7 +15,7 @@ from dropzone_assets.errors import DropzoneError, Permanent, SourceUnavailable
 from dropzone_assets.sources import SourceConfig, ftp_server
 from tests.cases.sources import SourceCases, listed, opened
 from tests.remote.proxy import Proxy
-from tests.remote.servers import free_port
+from tests.servers.debian import free_port
 
 authorizers = pytest.importorskip("pyftpdlib.authorizers")
 handlers = pytest.importorskip("pyftpdlib.handlers")

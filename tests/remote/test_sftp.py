@@ -9,7 +9,7 @@ import pytest
 from dropzone_assets.errors import NotLetIn, Permanent, SourceUnavailable
 from dropzone_assets.sources import SourceConfig
 from tests.cases.sources import SourceCases, listed, opened, read
-from tests.remote.servers import Account, Sshd, free_port
+from tests.servers.debian import Account, Sshd, free_port
 
 
 class SftpPlace:

@@ -12,10 +12,10 @@ import pytest
 from dropzone_assets.errors import BadSettings, DropzoneError, NotLetIn, SourceUnavailable
 from dropzone_assets.sources import ssh
 from tests.cases.sources import listed, opened, read
-from tests.remote import servers
 from tests.remote.proxy import Proxy
-from tests.remote.servers import Sshd
 from tests.remote.test_sftp import SftpPlace
+from tests.servers import debian as servers
+from tests.servers.debian import Sshd
 
 MEGABYTE = 1024 * 1024
 

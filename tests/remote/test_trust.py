@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from dropzone_assets.cli.app import app
 from dropzone_assets.errors import BadSettings, NotLetIn
 from tests.cases.sources import listed
-from tests.remote import servers
-from tests.remote.servers import Sshd
 from tests.remote.test_sftp import SftpPlace
+from tests.servers import debian as servers
+from tests.servers.debian import Sshd
 
 Run = Callable[..., Result]
 

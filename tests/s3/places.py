@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import boto3
 
 from dropzone_assets.sources import SourceConfig
-from tests.s3.conftest import KEY, SECRET
+from tests.servers.stores import KEY, SECRET
 
 BUCKET = "arrivals"
 NUMBERS = count()

@@ -4,8 +4,8 @@ import pytest
 
 from dropzone_assets.store import Access, S3Access, Store
 from tests.cases.stores import StoreCases
-from tests.s3.conftest import KEY, SECRET
 from tests.s3.places import BUCKET, S3Place
+from tests.servers.stores import KEY, SECRET
 
 pytestmark = pytest.mark.s3
 

@@ -12,14 +12,15 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 import pytest
+import trustme
 import yaml
 
 from dropzone_assets.errors import BadSettings, DropzoneError, NotLetIn, Permanent, SourceUnavailable
 from dropzone_assets.sources import Found, SourceConfig, http, load_sources, open_source
 from tests.cases.sources import SourceCases, listed, opened, read, version
 from tests.remote.proxy import Proxy
-from tests.remote.servers import free_port
-from tests.sources.web import Web, serving
+from tests.servers.debian import free_port
+from tests.servers.web import Web, serving
 
 SECRETS = {"PASSWORD": "hunter2-is-secret", "WRONG": "not-the-secret", "TOKEN": "token-of-secret"}
 
@@ -206,7 +207,6 @@ def test_no_server_sends_us_on_for_ever_or_out_of_the_web(
 def test_a_server_is_known_by_its_certificate_and_does_not_send_us_into_the_clear(
     place: HttpPlace, web: type[Web]
 ) -> None:
-    trustme = pytest.importorskip("trustme")
     authority = trustme.CA()
     secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(secure)
