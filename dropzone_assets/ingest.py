@@ -1,7 +1,7 @@
 """Ingest: everything new, now, in this process, through real Dagster runs recorded on the instance."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from math import inf
 from time import monotonic, sleep
@@ -91,6 +91,11 @@ class Ingester:
             self.result.failed_runs.append((request, _why(outcome)))
         return outcome.success
 
+    def close(self) -> None:
+        """Let go of the connections to sources, those of the runs too."""
+        self.platform.close()
+        (self._definitions.resources or {})["platform"].close()
+
     def _look(self, name: str) -> Intake | None:
         if name in self.result.unavailable:
             return None
@@ -139,7 +144,8 @@ def open_ingester(platform: Platform, instance: dg.DagsterInstance) -> Iterator[
     try:
         with FileLock(home / ".ingest.lock", timeout=0):
             bury_dead_runs(instance, BY)
-            yield Ingester(platform, instance)
+            with closing(Ingester(platform, instance)) as ingester:
+                yield ingester
     except Timeout as error:
         raise Transient("Another `dropzone ingest` is at work here.", "Wait for it; see: dropzone status.") from error
 

@@ -36,6 +36,11 @@ class Platform:
         home, secret = self.settings.home, self.settings.secret
         return {name: open_source(config, home, secret) for name, config in self.configs.items()}
 
+    def close(self) -> None:
+        """Let go of the connections to sources; the next use makes new ones."""
+        for source in self.__dict__.get("sources", {}).values():
+            source.close()
+
     @cached_property
     def ledger(self) -> Ledger:
         """The record of every delivery."""
