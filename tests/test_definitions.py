@@ -14,7 +14,7 @@ from dropzone_assets.demo.flights import write_flights
 from dropzone_assets.settings import Settings
 from tests.conftest import Ingest, Query
 
-TABLES = ("flights", "transactions", "vehicle_events", "vehicle_status")
+TABLES = ("apps", "flights", "movies", "songs", "transactions", "vehicle_events", "vehicle_status")
 LAYERS = ("raw", "validated", "quarantine", "lake", "summary")
 
 
