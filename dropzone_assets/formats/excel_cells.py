@@ -4,16 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
 import fastexcel
 import pyarrow as pa
 
 from dropzone_assets.errors import Refused
-
-OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+from dropzone_assets.formats.excel_limits import is_protected, refuse_giants
 
 ERRORS = {
     "NULL": "#NULL!",
@@ -97,25 +94,16 @@ def open_workbook(content: bytes) -> Workbook:
     """A workbook, whatever its file is called.
 
     Raises:
-        Refused: it is none, or a password protects it.
+        Refused: it is none, or a password protects it, or it is larger than memory can be.
     """
+    refuse_giants(content)
     try:
         return Workbook(fastexcel.read_excel(content))
     except fastexcel.FastExcelError as error:
-        if _protected(content, str(error)):
+        if is_protected(content, str(error)):
             raise Refused("is protected by a password.", "Ask the sender for it without one.") from error
         kind = "is empty" if not content else "is no workbook (xlsx, xlsb, xls, ods), or was cut off"
         raise Refused(f"{kind}.", "Ask the sender for the file again.") from error
-
-
-def _protected(content: bytes, message: str) -> bool:
-    if content.startswith(OLE):
-        return "EncryptedPackage".encode("utf-16-le") in content or "password" in message.casefold()
-    try:
-        with ZipFile(BytesIO(content)) as parts:
-            return b"encryption-data" in parts.read("META-INF/manifest.xml")
-    except (BadZipFile, KeyError):
-        return False
 
 
 def _patched(strings: pa.RecordBatch, errors: Sequence[Any]) -> pa.RecordBatch:

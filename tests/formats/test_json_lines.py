@@ -14,6 +14,8 @@ from dropzone_assets.formats import HEAD, open_format
 from tests.cases.formats import FormatCases, Record
 from tests.cases.judged import Judged, contract_of, judge_bytes
 
+BROKEN = Path(__file__).parents[1] / "broken"
+
 
 class TestJsonLines(FormatCases):
     options: ClassVar = {"kind": "json", "lines": True}
@@ -31,7 +33,7 @@ def judge_lines(folder: Path, *contents: bytes, **options: Any) -> Judged:
     return judge_bytes(folder, contract_of(folder / "c", *columns, format={"kind": "json", **options}), *contents)
 
 
-BROKEN = {
+FAULTS = {
     "no JSON": (b"{broken", "record:json"),
     "cut off": (b'{"id": 2, "note": "', "record:json"),
     "two in one line": (b'{"id": 2} {"id": 3}', "record:json"),
@@ -42,7 +44,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize(("line", "reason"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(("line", "reason"), FAULTS.values(), ids=FAULTS)
 def test_a_broken_line_costs_itself_only(tmp_path: Path, line: bytes, reason: str) -> None:
     bad = b'{"id": 1}\n' + line + b'\n{"id": 3}\n' + line + b'\n\n{"id": 5}'
     judged = judge_lines(tmp_path, b'{"id": 9}', bad, b'{"id": 8}\n{"id": 7}', lines=True)
@@ -57,6 +59,32 @@ def test_a_broken_line_costs_itself_only(tmp_path: Path, line: bytes, reason: st
 def test_the_rules_are_not_asked_of_a_broken_line(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "id", "required": True}, format={"kind": "json"})
     assert judge_bytes(tmp_path, contract, b"{}\n{\n").reasons() == {1: ["id:required"], 2: ["record:json"]}
+
+
+UGLY_FILES: dict[str, list[str | None] | str] = {
+    "json_mixed_line_ends.ndjson": ["a", "b", "c"],
+    "json_utf16.json": ["a", "b", "c"],
+    "json_utf16.ndjson": ["a", "b", "c"],
+    "json_cut_off.ndjson": ["a", "b", "record:json"],
+    "json_latin1.ndjson": ["a", "record:encoding", "c"],
+    "json_bom_and_blank_lines.ndjson": ["a", "b", "c"],
+    "json_line_separators.ndjson": ["x\u2028y", "x\x85y"],
+    "json_nul.ndjson": ["a", "record:json", "c"],
+    "json_cut_off.json": "was it cut off?",
+    "json_two_in_a_line.json": "is not a JSON document",
+    "json_html.json": "is not a JSON document",
+    "json_trailing_comma.json": ["a", "b", "c"],
+    "json_comments.json": "is not a JSON document",
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), UGLY_FILES.items(), ids=UGLY_FILES)
+def test_ugly_files(tmp_path: Path, name: str, expected: list[str | None] | str) -> None:
+    judged = judge_lines(tmp_path, (BROKEN / name).read_bytes())
+    if isinstance(expected, str):
+        assert expected in judged.refused[0].found
+    else:
+        assert [row.reasons[0] if row.reasons else row.values["note"] for row in judged.rows] == expected
 
 
 LINE = b'{"id": "1", "note": "a"}'
