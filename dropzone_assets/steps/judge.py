@@ -17,11 +17,12 @@ from dropzone_assets.contracts import (
     Matched,
     compile_contract,
     match_columns,
+    number_names,
     wanted_names,
 )
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
-from dropzone_assets.formats import Format, Reading, open_format
+from dropzone_assets.formats import Format, Reading, Wanted, open_format
 from dropzone_assets.ledger import Tally
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.content import RawContent
@@ -71,7 +72,8 @@ def judge(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> L
 
 
 def _layout(platform: Platform, contract: Contract, form: Format, file: RawFile) -> Layout:
-    reading = form.reading(RawContent(platform, file), wanted_names(contract))
+    wanted = Wanted.of(wanted_names(contract), number_names(contract))
+    reading = form.reading(RawContent(platform, file), wanted)
     return reading, match_columns(contract, reading.names, exact=reading.exact)
 
 

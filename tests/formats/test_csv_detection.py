@@ -188,3 +188,38 @@ def test_a_file_is_read_as_it_was_written_or_refused(
     if not judged.refused:
         found = [[row.values["id"] or "", row.values["note"] or ""] for row in judged.rows]
         assert found == [[cell.strip() for cell in cells] for cells in table]
+
+
+def judge_numbers(folder: Path, content: bytes, **options: object) -> Judged:
+    """What becomes of files with a text and a number."""
+    names = ({"name": "note"}, {"name": "amount", "logicalType": "number", "synonyms": [{"synonym": "Betrag"}]})
+    return judge_bytes(folder, contract_of(folder / "c", *names, format={"kind": "csv", **options}), content)
+
+
+def test_a_decimal_comma_is_proven_by_the_numbers(tmp_path: Path) -> None:
+    judged = judge_numbers(tmp_path, b"note;Betrag\n1,5;1,50\n1.5;1.234,5\n;1.000\n;7\n;1.5.2\n;x\n")
+    assert judged.of("amount") == [1.5, 1234.5, 1000, 7, None, None]
+    assert judged.of("note")[:2] == ["1,5", "1.5"]
+    assert judged.rows[4].raw == {"note": None, "Betrag": "1.5.2"}
+
+
+@pytest.mark.parametrize(
+    ("options", "texts", "amounts"),
+    [
+        ({}, ["1.5", "1,5"], [1.5, None]),
+        ({}, ["1.234"], [1.234]),
+        ({"decimal": ","}, ["1.234", "1,234", "1.5"], [1234, 1.234, None]),
+        ({"decimal": "."}, ["1,234", "1.234"], [None, 1.234]),
+        ({}, ['"1,5"', '"-0,250"', "7"], [1.5, -0.25, 7]),
+    ],
+)
+def test_a_decimal_is_what_the_contract_or_the_file_says(
+    tmp_path: Path, options: dict[str, object], texts: list[str], amounts: list[float | None]
+) -> None:
+    content = "\n".join(["note;amount", *(f"x;{text}" for text in texts), ""]).encode()
+    assert judge_numbers(tmp_path, content, **options).of("amount") == amounts
+
+
+def test_a_comma_that_may_be_two_things_is_refused(tmp_path: Path) -> None:
+    judged = judge_numbers(tmp_path, b"note;amount\nx;1,234\nx;7\n")
+    assert "1,234, which may be 1234 or 1.234" in str(judged.refused[0])
