@@ -15,6 +15,12 @@ def wanted_names(contract: Contract) -> tuple[str, ...]:
     return tuple(dict.fromkeys(alias for column in contract.physical for alias in column.aliases))
 
 
+def number_names(contract: Contract) -> frozenset[str]:
+    """Every name a physical column of numbers may have."""
+    numbers = (column for column in contract.physical if column.logical in ("integer", "number"))
+    return frozenset(alias for column in numbers for alias in column.aliases)
+
+
 def match_columns(contract: Contract, names: Sequence[str], *, exact: bool) -> Matched:
     """Match the columns of one file, in the ways the contract allows, the first that works.
 

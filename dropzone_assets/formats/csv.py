@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import chain, count
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dropzone_assets.engine import Connection, literal, literals, quote, rows
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.copies import MIXED, Quoting, as_utf8, blocks_of, copy, ends_of, opened
-from dropzone_assets.formats.detect import dialect_of
+from dropzone_assets.formats.decimals import has_commas, pointed
+from dropzone_assets.formats.detect import dialect_of, normal
 from dropzone_assets.formats.dialect import Dialect, Sample, records
 from dropzone_assets.formats.encoding import canonical, encoding_of
-from dropzone_assets.formats.format import HEAD, Content, Scan
+from dropzone_assets.formats.format import HEAD, Content, Scan, Wanted
+
+RAW = "raw_c"
+"""The start of the names of columns as they came, where they were changed."""
 
 REJECTS = "csv_rejects"
 
@@ -50,6 +54,7 @@ class Csv(BaseModel):
     encoding: str | None = None
     header: bool | None = None
     skip: int | None = Field(default=None, ge=0)
+    decimal: Literal[".", ","] | None = None
 
     @field_validator("encoding")
     @classmethod
@@ -78,9 +83,20 @@ class Csv(BaseModel):
         dialect = dialect_of(sample, pinned, wanted)
         first = _first(sample, dialect)
         names = tuple(first) if dialect.header else tuple(f"column{n}" for n in range(1, len(first) + 1))
+        commas = self._commas(sample, dialect, names, wanted)
         blocks = blocks_of(content, head)
         end = ends_of(as_utf8(blocks, encoding) if encoding.startswith(("utf-16", "utf-32")) else blocks)
-        return CsvReading(dialect, names, encoding, end)
+        return CsvReading(dialect, names, encoding, end, commas)
+
+    def _commas(
+        self, sample: Sample, dialect: Dialect, names: tuple[str, ...], wanted: Sequence[str]
+    ) -> tuple[int, ...]:
+        """The columns of numbers that have a decimal comma."""
+        numbers = {normal(name) for name in wanted.numbers} if isinstance(wanted, Wanted) else set()
+        places = tuple(n for n, name in enumerate(names) if normal(name) in numbers)
+        if self.decimal is not None:
+            return places if self.decimal == "," else ()
+        return places if has_commas(sample, dialect, places) else ()
 
 
 def _sample(content: Content, head: bytes, encoding: str) -> Sample:
@@ -107,6 +123,7 @@ class CsvReading:
     names: tuple[str, ...]
     encoding: str
     end: str
+    commas: tuple[int, ...] = ()
     exact: bool = True
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
@@ -123,8 +140,12 @@ class CsvReading:
             "new_line": ENDS_SAID["\n" if self.end == MIXED else self.end],
         }
         dialect = ", ".join(f"{option} = {literal(value)}" for option, value in options.items())
+        commas = "".join(f", c{n} AS {RAW}{n}" for n in self.commas)
+        pointed_ = ", ".join(f"{pointed(f'c{n}')} AS c{n}" for n in self.commas)
+        cells = f"* REPLACE ({pointed_}){commas}" if self.commas else "*"
+        uris = literals(self._uris(contents, scratch))
         relation = (
-            f"SELECT file_index, * FROM read_csv({literals(self._uris(contents, scratch))}, columns = {{{columns}}}, "
+            f"SELECT file_index, {cells} FROM read_csv({uris}, columns = {{{columns}}}, "
             f"auto_detect = false, {dialect}, store_rejects = true, rejects_table = '{REJECTS}', "
             f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0)"
         )
@@ -140,12 +161,12 @@ class CsvReading:
 
     def raw(self) -> str:
         """The record under the file's own column names."""
-        return json_object(self.names, range(len(self.names)))
+        return json_object(self.names, range(len(self.names)), self.commas)
 
     def rest(self, known: Sequence[int]) -> str:
         """The columns the contract does not know."""
         others = [n for n in range(len(self.names)) if n not in known]
-        return json_object(self.names, others) if others else "NULL::VARCHAR"
+        return json_object(self.names, others, self.commas) if others else "NULL::VARCHAR"
 
     def broken(self, connection: Connection) -> str:
         """Rejected lines. DuckDB counts a header as a line; a record with several faults has several entries."""
@@ -170,17 +191,18 @@ class CsvReading:
             "escape": {"": "doubled quotes", "\\": "backslash"}.get(dialect.escape or "", str(dialect.escape)),
             "header": "no" if dialect.header is False else "yes",
             "lines skipped": str(dialect.skip or 0),
+            "decimal": "comma" if self.commas else "point",
             "line ends": ENDS_SAID.get(self.end, self.end),
         }
 
 
-def json_object(names: Sequence[str], chosen: Sequence[int]) -> str:
-    """SQL: a JSON object of the chosen columns; a name that comes twice gets a number."""
+def json_object(names: Sequence[str], chosen: Sequence[int], changed: Sequence[int] = ()) -> str:
+    """SQL: a JSON object of the chosen columns, the `changed` as they came; a name that comes twice gets a number."""
     fields, seen = [], set[str]()
     for n in chosen:
         name = names[n] or f"column{n + 1}"
         spellings = chain([name], (f"{name} ({times})" for times in count(2)))
         free = next(spelling for spelling in spellings if spelling.casefold() not in seen)
         seen.add(free.casefold())
-        fields.append(f"{quote(free)} := c{n}")
+        fields.append(f"{quote(free)} := {RAW if n in changed else 'c'}{n}")
     return f"to_json(struct_pack({', '.join(fields)}))::VARCHAR"

@@ -42,15 +42,16 @@ def dialect_of(sample: Sample, pinned: Dialect, wanted: Sequence[str]) -> Dialec
 
 @lru_cache(1024)
 def _normals(wanted: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(_normal, wanted))
+    return frozenset(map(normal, wanted))
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
+    """A name as names are compared."""
     return name.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 def _hits(cells: Sequence[str], wanted: frozenset[str]) -> int:
-    return len(wanted.intersection(map(_normal, cells)))
+    return len(wanted.intersection(map(normal, cells)))
 
 
 def _trials(pinned: Dialect) -> Iterator[Dialect]:

@@ -8,15 +8,17 @@ The order of proof, strongest first:
    among valid characters of several bytes are broken UTF-8, and cost their records only.
 4. The encodings before Unicode, one byte a letter (cp125x) or two (Japanese, Chinese, Korean). All lines with such
    bytes are decoded in each. Those that give the same text are one reading. A reading is impossible when it leaves
-   undefined bytes, puts signs inside words or capitals behind small letters, or mixes scripts in a word. Of the
-   others the one wins that fewest languages explain: `ä ö ü ß €` is German everywhere; `ø á è ì` is no Western
-   language, but the same bytes are Czech. Where this is even, chardet's statistics of letter pairs may decide, and
-   only clearly. Else the file is refused.
+   undefined bytes, puts signs inside words or capitals behind small letters, or mixes scripts in a word. For the
+   others it counts how many languages explain the letters: `ä ö ü ß €` is German everywhere; `ø á è ì` takes three
+   Western languages, but the same bytes are Czech. Two fewer than all others decide. One fewer decides if chardet's
+   statistics of letter pairs agree. Where the count is even, they decide for cp1252, the encoding of most such files,
+   if two different letters speak for it, and for others only clearly and on enough letters. Else the file is refused.
 """
 
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import chardet
 
@@ -39,7 +41,10 @@ CLEARLY = 1.5
 """How much surer chardet must be of one reading than of the next."""
 
 ENOUGH = 8
-"""Characters beyond ASCII below which statistics prove nothing."""
+"""Different characters beyond ASCII below which statistics prove nothing."""
+
+BAD = 0.34
+"""The share of bytes that may be undefined in the encoding of a file none explains wholly."""
 
 _LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -118,46 +123,83 @@ def _is_broken_utf8(evidence: bytes | bytearray) -> bool:
 
 def _legacy(evidence: bytes) -> str:
     lines = evidence.removesuffix(b"\n").split(b"\n")
-    readings = list(_readings(lines))
+    readings = list(_readings(lines, bad=0)) or list(_readings(lines, bad=BAD))
     least = min((needed for needed, _, _ in readings), default=IMPOSSIBLE)
-    rivals: dict[str, list[str]] = {}
+    rivals: dict[str, _Rival] = {}
     for needed, encoding, text in readings:
-        if needed == least:
-            rivals.setdefault(text, []).append(encoding)
-    if not rivals:
-        raise _refusal(lines, ["cp1252", "cp1251"])
-    groups = list(rivals.values())
-    if len(groups) == 1:
-        return groups[0][0]
-    surest = _surest(evidence, groups) if all(_beyond_ascii(text) >= ENOUGH for text in rivals) else None
-    if surest is None:
-        raise _refusal(lines, [group[0] for group in groups])
-    return surest[0]
+        if needed <= least + 1:
+            rival = rivals.setdefault(text, _Rival(text, []))
+            rival.encodings.append((needed, encoding))
+    best = _winner(evidence, list(rivals.values()), least)
+    if best is None:
+        raise _refusal(lines, [rival.encoding for rival in rivals.values()] or ["cp1252", "cp1251"])
+    return best.encoding
+
+
+class _Rival(NamedTuple):
+    """One text, and the encodings that give it with the number of languages each needs to explain it."""
+
+    text: str
+    encodings: list[tuple[int, str]]
+
+    @property
+    def needed(self) -> int:
+        return min(needed for needed, _ in self.encodings)
+
+    @property
+    def encoding(self) -> str:
+        return next(encoding for needed, encoding in self.encodings if needed == self.needed)
+
+
+def _winner(evidence: bytes, rivals: list[_Rival], least: int) -> _Rival | None:
+    """The only text; else the one of fewest languages if chardet agrees; else the one chardet is clearly sure of."""
+    if len(rivals) < 2:
+        return rivals[0] if rivals else None
+    sure = _sureness(evidence, rivals)
+    first, second = sorted(rivals, key=lambda rival: sure[rival.text], reverse=True)[:2]
+    if [rival for rival in rivals if rival.needed == least] == [first] or _is_ordinary(first, least):
+        return first if sure[first.text] > sure[second.text] else None
+    clear = sure[first.text] > CLEARLY * sure[second.text] and first.needed == least
+    if re.fullmatch("[\x00-\x7f\uff61-\uff9f]*", first.text):
+        return None  # narrow Katakana alone: any two bytes of other East Asian text are that too
+    return first if clear and min(_letters(rival.text) for rival in rivals) >= ENOUGH else None
+
+
+def _is_ordinary(rival: _Rival, least: int) -> bool:
+    """Two different letters of Western European languages in their own encoding, that of most such files."""
+    return (least, "cp1252") in rival.encodings and _letters(rival.text) > 1
+
+
+def _sureness(evidence: bytes, rivals: list[_Rival]) -> dict[str, float]:
+    asked = [encoding for rival in rivals for _, encoding in rival.encodings]
+    said = chardet.detect_all(
+        evidence, ignore_threshold=True, include_encodings=asked, compat_names=False, no_match_encoding=asked[0]
+    )
+    sure = {str(each["encoding"]).lower(): float(each["confidence"] or 0) for each in said}
+    return {rival.text: max(sure.get(encoding, 0.0) for _, encoding in rival.encodings) for rival in rivals}
 
 
 def _beyond_ascii(text: str) -> int:
     return sum(not letter.isascii() for letter in text)
 
 
-def _readings(lines: list[bytes]) -> Iterator[tuple[int, str, str]]:
-    """What the lines could say, the preferred encoding first: languages needed, encoding, text."""
+def _letters(text: str) -> int:
+    return len({letter for letter in text if not letter.isascii()})
+
+
+def _readings(lines: list[bytes], bad: float) -> Iterator[tuple[int, str, str]]:
+    """What the lines could say, the preferred encoding first: languages needed, encoding, text.
+
+    `bad` is the share of characters that may be undefined.
+    """
     joined = b"\n".join(lines)
     for encoding in [*LANGUAGES, *COMMON]:
         text = joined.decode(encoding, "replace")
-        needed = languages_needed(text, encoding)
-        if needed < IMPOSSIBLE and "\ufffd" not in text:
-            yield needed, encoding, text
-
-
-def _surest(evidence: bytes, groups: list[list[str]]) -> list[str] | None:
-    """The reading chardet is clearly surest of."""
-    asked = [encoding for group in groups for encoding in group]
-    said = chardet.detect_all(
-        evidence, ignore_threshold=True, include_encodings=asked, compat_names=False, no_match_encoding=asked[0]
-    )
-    sure = {str(each["encoding"]).lower(): float(each["confidence"] or 0) for each in said}
-    ranked = sorted(((max(sure.get(e, 0.0) for e in group), group) for group in groups), reverse=True)
-    return ranked[0][1] if ranked[0][0] > CLEARLY * ranked[1][0] else None
+        if text.count("\ufffd") <= bad * _beyond_ascii(text):
+            text = text.replace("\ufffd", "")
+            needed = languages_needed(text, encoding)
+            if needed < IMPOSSIBLE and (not bad or _beyond_ascii(text)):
+                yield needed, encoding, text
 
 
 def _refusal(lines: list[bytes], encodings: list[str]) -> Refused:

@@ -1,9 +1,9 @@
 """What a format is: it looks at one file and says how to read it; files read alike are one SQL relation of text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, Self, cast
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import BadContract
@@ -20,6 +20,19 @@ KINDS = {
 
 HEAD = 65_536
 """Bytes of a file most formats need to learn its columns."""
+
+
+class Wanted(tuple[str, ...]):
+    """Every name the contract may call its columns; `numbers` are the names of those that hold numbers."""
+
+    numbers: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, names: Iterable[str], numbers: Iterable[str]) -> Self:
+        """Names with what is known of their types."""
+        wanted = cls(names)
+        wanted.numbers = frozenset(numbers)
+        return wanted
 
 
 class Content(Protocol):
@@ -97,7 +110,8 @@ class Format(Protocol):
         """How to read one file.
 
         Args:
-            wanted: every name the contract may call its columns; evidence for a guess, or the names themselves.
+            wanted: every name the contract may call its columns; evidence for a guess, or the names themselves. As
+                `Wanted` it also says which of them hold numbers.
 
         Raises:
             Refused: it is no file of this format, or there are two equally good ways of reading it.

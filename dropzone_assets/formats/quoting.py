@@ -24,12 +24,19 @@ def _quoted(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
     """The single quote only where cells begin and end with it and no double quote opens one."""
     if pinned.quote is not None:
         return replace(found, quote=pinned.quote)
-    usual, delimiter = replace(found, quote='"'), re.escape(str(found.delimiter))
-    edge = rf"(?:^|[\r\n{delimiter}])"
-    single = re.compile(rf"{edge}'[^'\r\n]*'(?:$|[\r\n{delimiter}])")
-    if not any(map(single.search, _chunks(sample))) or any(re.search(edge + '"', each) for each in _chunks(sample)):
+    usual, edge = replace(found, quote='"', escape=""), rf"[\r\n{re.escape(str(found.delimiter))}]"
+    opening, closing = re.compile(rf"(?:^|{edge})'"), re.compile(rf"'(?:$|{edge})")
+    if not any(opening.search(each) and closing.search(each) for each in _chunks(sample)):
         return usual
-    return _fewer_faults(sample, replace(found, quote="'"), usual)
+    singles = [replace(found, quote="'", escape=escape) for escape in ("", "\\")]
+    faults = {trial: _faults(sample, trial) for trial in (usual, *singles)}
+    single = min(singles, key=lambda each: faults[each])
+    if faults[single] != faults[usual]:
+        return min(usual, single, key=lambda each: faults[each])
+    double = re.compile(rf'(?:^|{edge})"[^"]*"(?:$|{edge})')
+    if any(map(double.search, _chunks(sample))) or _same(sample, single, usual):
+        return usual
+    raise two_readings(sample, single, usual)
 
 
 def _escaped(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
@@ -64,13 +71,17 @@ def _fewer_faults(sample: Sample, new: Dialect, usual: Dialect) -> Dialect:
     faults = {trial: _faults(sample, trial) for trial in (usual, new)}
     if faults[new] != faults[usual]:
         return min(faults, key=lambda each: faults[each])
-    if all(a == b for a, b in zip_longest(_strict(sample, new), _strict(sample, usual))):
+    if _same(sample, new, usual):
         return usual
     quote, delimiter = re.escape(str(usual.quote)), re.escape(str(usual.delimiter))
     doubled = re.compile(rf"(?<!\\)(?:\\\\)*\\(?![\\{quote}])|{quote}{quote}[^\r\n{delimiter}]")
-    if new.escape != usual.escape and any(map(doubled.search, _chunks(sample))):
+    if any(map(doubled.search, _chunks(sample))):
         return usual
     raise two_readings(sample, new, usual)
+
+
+def _same(sample: Sample, one: Dialect, other: Dialect) -> bool:
+    return all(a == b for a, b in zip_longest(_strict(sample, one), _strict(sample, other)))
 
 
 BROKEN = 1 << 32

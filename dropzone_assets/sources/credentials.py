@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 
 HIDDEN = "***"
 
+SHORTEST = 16
+"""Characters of a part of a secret that is hidden alone, too: shorter ones are words."""
+
 NAMES = ("user", "account")
 """Words for who we are, which is no secret."""
 
@@ -31,7 +34,8 @@ class Credentials:
             return ""
         value = self._secret(self._variables[word])
         if word not in NAMES:
-            self._told.add(value)
+            parts = (part.partition("=")[2] for part in value.split(";"))  # the key inside a connection string
+            self._told |= {value, *(part for part in parts if len(part) >= SHORTEST)}
         return value
 
     def scrub(self, text: object) -> str:

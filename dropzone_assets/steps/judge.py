@@ -19,12 +19,13 @@ from dropzone_assets.contracts import (
     Matched,
     compile_contract,
     match_columns,
+    number_names,
     uses_arrival,
     wanted_names,
 )
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
-from dropzone_assets.formats import Format, Reading, open_format
+from dropzone_assets.formats import Format, Reading, Wanted, open_format
 from dropzone_assets.ledger import Tally
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.content import RawContent
@@ -42,7 +43,8 @@ class Load:
     """Judged rows, resting in `connection` until they are committed.
 
     Each of `parts` is a view of rows with the contract's columns, `_delivery`, `_record`, `_data_date`, `_file`,
-    `_file_date`, `_reasons` and `_raw`. `refused` are whole files that could not be read as the table.
+    `_file_date`, `_reasons` and `_raw`. `refused` are whole files that could not be read as the table, `readings`
+    how each file was read.
     """
 
     contract: Contract
@@ -50,6 +52,7 @@ class Load:
     parts: list[str] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
     refused: dict[str, Refused] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
 
     def rows(self) -> str:
         """All judged rows as one relation."""
@@ -63,7 +66,9 @@ def judge(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> L
     layouts: dict[Layout, list[RawFile]] = {}
     for file in files:
         try:
-            layouts.setdefault(_layout(platform, contract, form, file), []).append(file)
+            layout = _layout(platform, contract, form, file)
+            layouts.setdefault(layout, []).append(file)
+            load.readings[file.delivery.key] = layout[0]
         except Refused as refusal:
             _refuse(load, file, refusal)
     numbers = count()
@@ -74,7 +79,8 @@ def judge(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> L
 
 
 def _layout(platform: Platform, contract: Contract, form: Format, file: RawFile) -> Layout:
-    reading = form.reading(RawContent(platform, file), wanted_names(contract))
+    wanted = Wanted.of(wanted_names(contract), number_names(contract))
+    reading = form.reading(RawContent(platform, file), wanted)
     return reading, match_columns(contract, reading.names, exact=reading.exact)
 
 

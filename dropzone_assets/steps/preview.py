@@ -13,7 +13,7 @@ import yaml
 
 from dropzone_assets import engine
 from dropzone_assets.archives import Bounds, is_archive, open_archive
-from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, load_contract, recognise, wanted_names
+from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, load_contract, recognise
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import INSIDE, Delivery, Listed, RawFile
 from dropzone_assets.formats import format_of, open_format
@@ -151,7 +151,6 @@ def _preview(platform: Platform, contract: Contract, name: str, copy: Path, limi
     columns = tuple(contract.stored)
     for refusal in load.refused.values():
         return Preview(name, contract.table, {}, columns, [], [], found=refusal.found, cure=refusal.cure)
-    how = open_format(contract.format, contract.options).reading(RawContent(platform, file), wanted_names(contract))
     own = ", ".join(engine.quote(column) for column in columns)
     rows = f"SELECT {own} FROM {load.rows()} WHERE {REASONS} IS NULL ORDER BY {RECORD} LIMIT {limit}"
     refused = (
@@ -161,7 +160,7 @@ def _preview(platform: Platform, contract: Contract, name: str, copy: Path, limi
     return Preview(
         name,
         contract.table,
-        how.described(),
+        load.readings[file.delivery.key].described(),
         columns,
         engine.rows(load.connection, rows),
         [(record, reasons, raw) for record, reasons, raw in engine.rows(load.connection, refused)],

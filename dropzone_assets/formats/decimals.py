@@ -1,0 +1,70 @@
+"""Whether the numbers of a file have a decimal comma: proven by its columns of numbers, or refused.
+
+`1,5`, `0,123` and `1.234,50` prove a comma; `1.5` and `1,234.50` prove a point, and so does a file with both kinds:
+what does not fit then costs its record only. `1,234` may be either; a file whose numbers have no other form is refused.
+`1.234` alone is read with a point, as numbers are written for machines.
+"""
+
+import csv
+import re
+from collections.abc import Sequence
+
+from dropzone_assets.errors import Refused
+from dropzone_assets.formats.dialect import Dialect, Sample
+
+_LIKELY = re.compile(r"\d,\d|\d\.\d{3}\.\d")
+_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}|\d*,(\d{1,2}|\d{4,})|0+,\d+|\d{4,},\d+)")
+_POINT = re.compile(r"[+-]?(\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}|\d*\.(\d{1,2}|\d{4,})|0+\.\d+|\d{4,}\.\d+)")
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+
+CHUNK = 1 << 20
+
+
+def has_commas(sample: Sample, dialect: Dialect, places: Sequence[int]) -> bool:
+    """Whether the columns at `places`, which hold numbers, are written with a decimal comma.
+
+    Raises:
+        Refused: it could be a comma between thousands.
+    """
+    if not places or not _is_likely(sample):
+        return False
+    either, comma = "", False
+    for text in _numbers(sample, dialect, places):
+        if _POINT.fullmatch(text):
+            return False
+        comma = comma or bool(_COMMA.fullmatch(text))
+        either = either or (text if _EITHER.fullmatch(text) else "")
+    if either and not comma:
+        raise Refused(
+            f"has numbers like {either}, which may be {either.replace(',', '')} or {either.replace(',', '.')}.",
+            'Pin `format: {decimal: ","}` or `format: {decimal: "."}` in the contract.',
+        )
+    return comma
+
+
+def _is_likely(sample: Sample) -> bool:
+    if sample.whole:
+        return bool(_LIKELY.search(sample.text))
+    with sample.open() as file:
+        return any(map(_LIKELY.search, iter(lambda: file.read(CHUNK), "")))
+
+
+def _numbers(sample: Sample, dialect: Dialect, places: Sequence[int]) -> set[str]:
+    """The different texts of some columns."""
+    found: set[str] = set()
+    with sample.open() as lines:
+        try:
+            for cells in dialect.rows(lines):
+                found.update(cells[n].strip() for n in places if n < len(cells))
+        except csv.Error:
+            pass
+    return found
+
+
+def pointed(cell: str) -> str:
+    """SQL: a number with a decimal comma as one with a point; another number gets a mark that no type accepts."""
+    number = r"\s*[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]*)(,[0-9]+)?\s*"
+    return (
+        f"CASE WHEN regexp_full_match({cell}, '{number}') THEN replace(replace({cell}, '.', ''), ',', '.') "
+        rf"WHEN regexp_full_match({cell}, '\s*[+-]?[0-9.,]+\s*') THEN '?' || {cell} ELSE {cell} END"
+    )
