@@ -143,8 +143,9 @@ class CsvReading:
         commas = "".join(f", c{n} AS {RAW}{n}" for n in self.commas)
         pointed_ = ", ".join(f"{pointed(f'c{n}')} AS c{n}" for n in self.commas)
         cells = f"* REPLACE ({pointed_}){commas}" if self.commas else "*"
+        uris = literals(self._uris(contents, scratch))
         relation = (
-            f"SELECT file_index, {cells} FROM read_csv({literals(self._uris(contents, scratch))}, columns = {{{columns}}}, "
+            f"SELECT file_index, {cells} FROM read_csv({uris}, columns = {{{columns}}}, "
             f"auto_detect = false, {dialect}, store_rejects = true, rejects_table = '{REJECTS}', "
             f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0)"
         )
