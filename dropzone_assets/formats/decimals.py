@@ -12,12 +12,10 @@ from collections.abc import Sequence
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.dialect import Dialect, Sample
 
-_LIKELY = re.compile(r"\d,\d|\d\.\d{3}\.\d")
+_LIKELY = re.compile(r",\d|\.\d{3}\.\d")
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}|\d*,(\d{1,2}|\d{4,})|0+,\d+|\d{4,},\d+)")
 _POINT = re.compile(r"[+-]?(\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}|\d*\.(\d{1,2}|\d{4,})|0+\.\d+|\d{4,}\.\d+)")
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
-
-CHUNK = 1 << 20
 
 
 def has_commas(sample: Sample, dialect: Dialect, places: Sequence[int]) -> bool:
@@ -26,7 +24,7 @@ def has_commas(sample: Sample, dialect: Dialect, places: Sequence[int]) -> bool:
     Raises:
         Refused: it could be a comma between thousands.
     """
-    if not places or not _is_likely(sample):
+    if not places or not any(map(_LIKELY.search, sample.chunks())):
         return False
     either, comma = "", False
     for text in _numbers(sample, dialect, places):
@@ -40,13 +38,6 @@ def has_commas(sample: Sample, dialect: Dialect, places: Sequence[int]) -> bool:
             'Pin `format: {decimal: ","}` or `format: {decimal: "."}` in the contract.',
         )
     return comma
-
-
-def _is_likely(sample: Sample) -> bool:
-    if sample.whole:
-        return bool(_LIKELY.search(sample.text))
-    with sample.open() as file:
-        return any(map(_LIKELY.search, iter(lambda: file.read(CHUNK), "")))
 
 
 def _numbers(sample: Sample, dialect: Dialect, places: Sequence[int]) -> set[str]:

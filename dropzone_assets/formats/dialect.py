@@ -8,6 +8,8 @@ from typing import NamedTuple, TextIO
 
 from dropzone_assets.errors import Refused
 
+CHUNK, OVERLAP = 1 << 20, 200
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -35,6 +37,17 @@ class Sample(NamedTuple):
     text: str
     whole: bool
     open: Callable[[], TextIO]
+
+    def chunks(self) -> Iterator[str]:
+        """All of it in pieces; what stands across an edge of two is in the second."""
+        if self.whole:
+            yield self.text
+            return
+        with self.open() as file:
+            last = ""
+            while chunk := file.read(CHUNK):
+                yield last + chunk
+                last = chunk[-OVERLAP:]
 
 
 def records(dialect: Dialect, lines: Iterable[str]) -> list[list[str]]:

@@ -8,8 +8,6 @@ from itertools import islice, zip_longest
 
 from dropzone_assets.formats.dialect import Dialect, Sample, two_readings
 
-CHUNK = 1 << 20
-
 
 def with_quotes(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
     """The dialect with its quote and escape.
@@ -26,7 +24,7 @@ def _quoted(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
         return replace(found, quote=pinned.quote)
     usual, edge = replace(found, quote='"', escape=""), rf"[\r\n{re.escape(str(found.delimiter))}]"
     opening, closing = re.compile(rf"(?:^|{edge})'"), re.compile(rf"'(?:$|{edge})")
-    if not any(opening.search(each) and closing.search(each) for each in _chunks(sample)):
+    if not any("'" in each and opening.search(each) and closing.search(each) for each in sample.chunks()):
         return usual
     singles = [replace(found, quote="'", escape=escape) for escape in ("", "\\")]
     faults = {trial: _faults(sample, trial) for trial in (usual, *singles)}
@@ -34,7 +32,7 @@ def _quoted(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
     if faults[single] != faults[usual]:
         return min(usual, single, key=lambda each: faults[each])
     double = re.compile(rf'(?:^|{edge})"[^"]*"(?:$|{edge})')
-    if any(map(double.search, _chunks(sample))) or _same(sample, single, usual):
+    if any(map(double.search, sample.chunks())) or _same(sample, single, usual):
         return usual
     raise two_readings(sample, single, usual)
 
@@ -49,21 +47,9 @@ def _escaped(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
         return replace(found, escape=pinned.escape or "")
     usual = replace(found, escape="")
     pairs = ("\\\\", "\\" + found.quote)
-    if not any(pair in each for each in _chunks(sample) if found.quote in each for pair in pairs):
+    if not any(pair in each for each in sample.chunks() if found.quote in each for pair in pairs):
         return usual
     return _fewer_faults(sample, replace(found, escape="\\"), usual)
-
-
-def _chunks(sample: Sample) -> Iterator[str]:
-    """All the text; what stands across an edge of two pieces is in the second."""
-    if sample.whole:
-        yield sample.text
-        return
-    with sample.open() as file:
-        last = ""
-        while chunk := file.read(CHUNK):
-            yield last + chunk
-            last = chunk[-200:]
 
 
 def _fewer_faults(sample: Sample, new: Dialect, usual: Dialect) -> Dialect:
@@ -75,7 +61,7 @@ def _fewer_faults(sample: Sample, new: Dialect, usual: Dialect) -> Dialect:
         return usual
     quote, delimiter = re.escape(str(usual.quote)), re.escape(str(usual.delimiter))
     doubled = re.compile(rf"(?<!\\)(?:\\\\)*\\(?![\\{quote}])|{quote}{quote}[^\r\n{delimiter}]")
-    if any(map(doubled.search, _chunks(sample))):
+    if any(map(doubled.search, sample.chunks())):
         return usual
     raise two_readings(sample, new, usual)
 

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dropzone_assets.formats import HEAD
-from tests.cases.judged import Judged, contract_of, judge_bytes
+from dropzone_assets.formats import HEAD, open_format
+from dropzone_assets.platform import open_platform
+from dropzone_assets.settings import Settings
+from dropzone_assets.steps.content import RawContent
+from tests.cases.judged import Judged, contract_of, judge_bytes, raw_file
 
 BROKEN = Path(__file__).parents[1] / "broken"
 
@@ -116,8 +119,18 @@ def test_a_large_file_is_proven_to_its_end(tmp_path: Path, tail: bytes) -> None:
 
 def test_what_was_found_out_is_said(tmp_path: Path) -> None:
     content = "sep=\t\r\nid\tnote\r\n1\tGröße\r\n".encode("cp1252")
-    judged = judge_csv(tmp_path, content)
-    assert judged.of("note") == ["Größe"]
+    platform = open_platform(Settings(home=tmp_path))
+    reading = open_format("csv", {}).reading(RawContent(platform, raw_file(platform, 0, content)), ("id", "note"))
+    assert reading.described() == {
+        "encoding": "cp1252",
+        "delimiter": "tab",
+        "quote": '"',
+        "escape": "doubled quotes",
+        "header": "yes",
+        "lines skipped": "1",
+        "decimal": "point",
+        "line ends": r"\r\n",
+    }
 
 
 WORDS = {
