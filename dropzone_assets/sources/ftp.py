@@ -13,6 +13,7 @@ from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
 from dropzone_assets.sources.ftp_lines import Line, facts, listed
 from dropzone_assets.sources.ftp_server import Client, Refusal, Server, wire
+from dropzone_assets.sources.ftp_times import Times
 from dropzone_assets.sources.listing import Found, pages
 from dropzone_assets.sources.stream import stream
 
@@ -28,6 +29,7 @@ class Ftp:
     def __init__(self, config: SourceConfig, home: Path, credentials: Credentials) -> None:
         self._name = config.name
         self._server = Server(config, credentials)
+        self._times = Times()
 
     def list(self) -> Iterator[pa.RecordBatch]:
         """Every file below the folder. Names are bytes: one that is not UTF-8 is set aside alone."""
@@ -71,12 +73,13 @@ class Ftp:
 
     def _files(self) -> Iterator[Found]:
         folders = [b""]
+        self._times.look()
         while folders:
             folder = folders.pop()
             try:
                 with self._server.borrowed() as client:
                     lines = _lines(client, wire(folder))
-                    found = [_found(client, folder + line.name, line) for line in lines if line.kind != "folder"]
+                    found = [self._found(client, folder + line.name, line) for line in lines if line.kind != "folder"]
             except Refusal as error:
                 if not folder or not str(error).startswith("55"):
                     raise self._server.meant(error) from error
@@ -87,6 +90,22 @@ class Ftp:
             yield from filter(None, found)
             inner = [line.name for line in lines if line.kind == "folder" and not line.name.startswith((b".", b"_"))]
             folders += [folder + name + b"/" for name in inner if b"\n" not in name and b"\r" not in name]
+
+    def _found(self, client: Client, path: bytes, line: Line) -> Found | None:
+        """A file, with its time asked for where the listing tells no seconds; None when it has gone meanwhile."""
+        shown = path.decode("utf-8", "backslashreplace")
+        problem, time = _problem(path, line), line.time
+        if not time and not problem and b"\n" not in path and b"\r" not in path:
+            target = _below(client, wire(path))
+            try:
+                time = self._times.tell(path, line, lambda: _time(client, target))
+            except Refusal as error:
+                if not str(error).startswith("55"):
+                    raise
+                if _gone(client, target):
+                    return None
+                problem = "has no time of its last change, says the server"
+        return Found(shown, _version(line._replace(time=time)), line.size, None, problem)
 
     def _pieces(self, target: str) -> Generator[bytes, None, None]:
         """The file from its start, after one empty piece that says that there is such a file."""
@@ -129,22 +148,6 @@ def _lines(client: Client, folder: str) -> list[Line]:
     lines = said.split(b"\r\n" if b"\r\n" in said else b"\n")
     read = facts if client.facts else listed
     return [line for line in map(read, filter(None, lines)) if line]
-
-
-def _found(client: Client, path: bytes, line: Line) -> Found | None:
-    """A file, with its time asked for where the listing tells no seconds; None when it has gone meanwhile."""
-    shown = path.decode("utf-8", "backslashreplace")
-    problem = _problem(path, line)
-    if not line.time and not problem and b"\n" not in path and b"\r" not in path:
-        try:
-            line = line._replace(time=_time(client, _below(client, wire(path))))
-        except Refusal as error:
-            if not str(error).startswith("55"):
-                raise
-            if _gone(client, _below(client, wire(path))):
-                return None
-            problem = "has no time of its last change, says the server"
-    return Found(shown, _version(line), line.size, None, problem)
 
 
 def _asked(client: Client, target: str) -> Line:

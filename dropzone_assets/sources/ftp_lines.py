@@ -5,23 +5,26 @@ from typing import Literal, NamedTuple
 
 UNIX = re.compile(
     rb"(?P<kind>[-dlpscbD])[-rwxsStTlL]{9}\S*\s+\d+\s+\S+(?:\s+\S+)?\s+(?P<size>\d+)\s+"
-    rb"(?:[A-Za-z]{3}\s+\d{1,2}|\d{1,2}\s+[A-Za-z]{3}|\d{4}-\d\d-\d\d)\s+(?:\d{1,2}:\d\d|\d{4}) (?P<name>.+)",
+    rb"(?P<stamp>(?:[A-Za-z]{3}\s+\d{1,2}|\d{1,2}\s+[A-Za-z]{3}|\d{4}-\d\d-\d\d)\s+(?:\d{1,2}:\d\d|\d{4})) "
+    rb"(?P<name>.+)",
     re.DOTALL,
 )
 DOS = re.compile(
-    rb"\d\d-\d\d-\d\d(?:\d\d)?\s+\d\d:\d\d(?:[AP]M)?\s+(?:(?P<folder><\w+>)\s{10}|(?P<size>\d+) )(?P<name>.+)",
+    rb"(?P<stamp>\d\d-\d\d-\d\d(?:\d\d)?\s+\d\d:\d\d(?:[AP]M)?)\s+"
+    rb"(?:(?P<folder><\w+>)\s{10}|(?P<size>\d+) )(?P<name>.+)",
     re.DOTALL,
 )
 NOTHING = re.compile(rb"total \d+|")
 
 
 class Line(NamedTuple):
-    """One name. `time` is that of the last change, empty where only asking for it tells the second."""
+    """One name. `time` is that of the last change, empty where only asking for it tells the second of the `stamp`."""
 
     name: bytes
     kind: Literal["file", "folder", "other"]
     size: int
     time: str = ""
+    stamp: bytes = b""
 
 
 def facts(line: bytes) -> Line | None:
@@ -46,7 +49,9 @@ def listed(line: bytes) -> Line | None:
     if NOTHING.fullmatch(line):
         return None
     if found := DOS.fullmatch(line):
-        return Line(found["name"], "folder" if found["folder"] else "file", int(found["size"] or 0))
+        return Line(
+            found["name"], "folder" if found["folder"] else "file", int(found["size"] or 0), stamp=found["stamp"]
+        )
     if not (found := UNIX.fullmatch(line)):
         raise ValueError(f"a listing holds the line {line.decode('utf-8', 'backslashreplace')!r}")
     if found["name"] in (b".", b".."):
@@ -54,4 +59,4 @@ def listed(line: bytes) -> Line | None:
     if found["kind"] == b"l":
         return Line(found["name"].partition(b" -> ")[0], "other", 0)
     kind: Literal["file", "folder", "other"] = "file" if found["kind"] == b"-" else "other"
-    return Line(found["name"], "folder" if found["kind"] == b"d" else kind, int(found["size"]))
+    return Line(found["name"], "folder" if found["kind"] == b"d" else kind, int(found["size"]), stamp=found["stamp"])

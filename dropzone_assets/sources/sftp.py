@@ -20,7 +20,10 @@ from dropzone_assets.sources.listing import Found, pages
 from dropzone_assets.sources.ssh import Connection, Forbidden
 from dropzone_assets.sources.stream import stream
 
-PIECE = 2 * 1024 * 1024
+PIECE = 1024 * 1024
+SLOW = 600.0
+"""Seconds for one piece over the slowest line; a server that is gone is found out long before."""
+
 NAMES = 1_000
 """Names that are taken over from the connection's thread at once."""
 
@@ -132,7 +135,7 @@ class Sftp:
         """The file from its start; while one piece is worked on, the next is on its way."""
 
         def read() -> "Future[bytes]":
-            return self._server.start(lambda _: file.read(PIECE), client)
+            return self._server.start(lambda _: file.read(PIECE), client, SLOW)
 
         ahead = read()
         try:

@@ -75,10 +75,13 @@ class Connection:
         return self.start(work, client).result()
 
     def start(
-        self, work: Callable[[asyncssh.SFTPClient], Awaitable[T]], client: asyncssh.SFTPClient | None = None
+        self,
+        work: Callable[[asyncssh.SFTPClient], Awaitable[T]],
+        client: asyncssh.SFTPClient | None = None,
+        patience: float | None = None,
     ) -> "Future[T]":
-        """The same, without waiting for it."""
-        return asyncio.run_coroutine_threadsafe(self._answer(work, client), self._running())
+        """The same, without waiting for it; `patience`: seconds for much that may be slow."""
+        return asyncio.run_coroutine_threadsafe(self._answer(work, client, patience or PATIENCE), self._running())
 
     def client(self) -> asyncssh.SFTPClient:
         """The client, for work of several steps."""
@@ -105,10 +108,13 @@ class Connection:
             return self._loop
 
     async def _answer(
-        self, work: Callable[[asyncssh.SFTPClient], Awaitable[T]], client: asyncssh.SFTPClient | None
+        self,
+        work: Callable[[asyncssh.SFTPClient], Awaitable[T]],
+        client: asyncssh.SFTPClient | None,
+        patience: float,
     ) -> T:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 client = client or await self._client()
                 return await work(client)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:

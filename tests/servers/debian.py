@@ -66,6 +66,8 @@ def running(command: list[str], port: int, log: Path) -> Iterator[None]:
         else:
             pytest.fail(f"{command[0]} did not come up:\n{log.read_text()[-2000:]}")
         yield
+        if server.poll() is not None:
+            pytest.fail(f"{command[0]} ended by itself with {server.returncode}:\n{log.read_text()[-2000:]}")
     finally:
         server.terminate()
         server.wait(20)

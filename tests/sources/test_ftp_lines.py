@@ -26,7 +26,9 @@ LISTS = {
 
 @pytest.mark.parametrize("line", LISTS, ids=range(len(LISTS)))
 def test_a_line_of_list_is_read(line: bytes) -> None:
-    assert listed(line) == LISTS[line]
+    found = listed(line)
+    assert (found and found._replace(stamp=b"")) == LISTS[line]
+    assert not found or found.kind == "other" or found.stamp in line
 
 
 @pytest.mark.parametrize("line", [b"hello", b"-rw-r--r-- 1 a b", b"05-12-21 a.csv", b"\xff"])

@@ -1,0 +1,44 @@
+"""The times that a server told us, so that it is not asked about every file at every look."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import NamedTuple
+from zlib import crc32
+
+from dropzone_assets.sources.ftp_lines import Line
+
+SURE = 120.0
+"""Seconds for which a line has to stand before its time is believed: the minute that a line shows is over by then."""
+
+FRESH = 900.0
+"""Seconds for which a time is believed; each file has its own share of it, so that not all are asked about at once."""
+
+
+class _Told(NamedTuple):
+    line: Line
+    seen: float
+    asked: float
+    time: str
+
+
+class Times:
+    """What was told in the look before, and is told in this one."""
+
+    def __init__(self) -> None:
+        self._before: dict[bytes, _Told] = {}
+        self._now: dict[bytes, _Told] = {}
+
+    def look(self) -> None:
+        """Another look begins; files that the last one did not find are forgotten."""
+        self._before, self._now = self._now, {}
+
+    def tell(self, path: bytes, line: Line, ask: Callable[[], str]) -> str:
+        """The time of a file: as told before while its line is the same, else what `ask` says."""
+        told = self._before.get(path)
+        now = monotonic()
+        if not told or told.line != line:
+            told = _Told(line, now, now, ask())
+        elif told.asked - told.seen < SURE or now - told.asked > FRESH * (0.5 + crc32(path) % 1000 / 1000):
+            told = told._replace(asked=now, time=ask())
+        self._now[path] = told
+        return told.time
