@@ -66,8 +66,7 @@ class FileList:
         self.remove(path)
 
     def close(self) -> None:
-        """Let go of the client."""
-        self.__dict__.pop("_objects", None)
+        """Nothing to let go of: the client closes connections that nobody uses."""
 
     @cached_property
     def _objects(self) -> Objects:
