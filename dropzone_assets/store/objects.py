@@ -28,8 +28,8 @@ PAGE = 20_000
 REMEMBERED = 100_000
 """Empty objects that are known to be files."""
 
-COPIED_AT_ONCE = 5 << 30
-"""Bytes that S3 copies in one request."""
+COPIED_AT_ONCE = 256 << 20
+"""Bytes that S3 copies in one request before it is silent for too long; more than 5 GiB it refuses."""
 
 
 class Objects:

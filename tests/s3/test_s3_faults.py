@@ -13,7 +13,7 @@ import pytest
 from dropzone_assets.errors import SourceUnavailable
 from dropzone_assets.store import objects
 from dropzone_assets.store.clients import THEIRS, Patience
-from tests.cases.sources import listed, opened
+from tests.cases.sources import listed, opened, read
 from tests.s3.places import BUCKET, S3Place
 from tests.s3.proxy import breaking
 
@@ -49,6 +49,15 @@ def test_a_place_that_always_breaks_is_given_up(place: S3Place) -> None:
     given_up = pytest.raises(SourceUnavailable, match="arrivals")
     with breaking(place.endpoint, 500) as endpoint, opened(place, place.config(endpoint=endpoint)) as source, given_up:
         shutil.copyfileobj(source.open("a.bin").__enter__(), BytesIO())
+
+
+def test_a_large_object_is_moved_in_parts(place: S3Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "COPIED_AT_ONCE", 1_000)
+    place.put("sub/ä b%20#.bin", CONTENT)
+    with opened(place) as source:
+        source.move("sub/ä b%20#.bin", "done")
+    assert read(place, "done/sub/ä b%20#.bin") == CONTENT
+    assert set(listed(place)) == {"done/sub/ä b%20#.bin"}
 
 
 def test_ten_thousand_objects_are_listed_and_one_odd_name_among_them_is_set_aside(
