@@ -52,8 +52,7 @@ class Bucket:
         self._objects.move(path, f"{folder.strip('/')}/{path}")
 
     def close(self) -> None:
-        """Let go of the client."""
-        self.__dict__.pop("_objects", None)
+        """Nothing to let go of: the client closes connections that nobody uses."""
 
     @cached_property
     def _objects(self) -> Objects:

@@ -27,6 +27,8 @@ class FileList:
     def __init__(self, config: SourceConfig, home: Path, credentials: Credentials) -> None:
         if not config.url.startswith(SCHEMES):
             raise BadSettings(f"{config.name}: {config.url} is no place for a list.", f"Use {', '.join(SCHEMES)}.")
+        if config.url.startswith("http") and {"?", "#"} & set(config.url):
+            raise BadSettings(f"{config.name}: the url has a query.", "Name secrets under `credentials`.")
         if config.after != "keep":
             found = f"{config.name}: a file list cannot `{config.after}`: the list would go on naming the file."
             raise BadSettings(found, "Leave `after` out.")
@@ -66,8 +68,7 @@ class FileList:
         self.remove(path)
 
     def close(self) -> None:
-        """Let go of the client."""
-        self.__dict__.pop("_objects", None)
+        """Nothing to let go of: the client closes connections that nobody uses."""
 
     @cached_property
     def _objects(self) -> Objects:

@@ -26,7 +26,7 @@ OURS = Patience(
 """For the raw zone and the lake: a run would rather wait than fail."""
 
 THEIRS = Patience(
-    {"timeout": timedelta(days=1), "read_timeout": timedelta(seconds=30), "connect_timeout": timedelta(seconds=5)},
+    {"timeout": timedelta(days=1), "read_timeout": timedelta(seconds=10), "connect_timeout": timedelta(seconds=5)},
     {"max_retries": 2, "retry_timeout": timedelta(seconds=8)},
 )
 """For sources: the next look comes soon. `timeout` covers a whole body, so only silence is counted."""

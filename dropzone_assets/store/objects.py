@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, cast
 import obstore
 import pyarrow as pa
 import pyarrow.compute as pc
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from obstore.exceptions import BaseError, InvalidPathError
@@ -24,8 +25,11 @@ from dropzone_assets.store.columns import Tagged, columns, tag
 PAGE = 20_000
 """Objects of a page."""
 
-COPIED_AT_ONCE = 5 << 30
-"""Bytes that S3 copies in one request."""
+REMEMBERED = 100_000
+"""Empty objects that are known to be files."""
+
+COPIED_AT_ONCE = 256 << 20
+"""Bytes that S3 copies in one request before it is silent for too long; more than 5 GiB it refuses."""
 
 
 class Objects:
@@ -125,7 +129,7 @@ class Objects:
         with ThreadPoolExecutor(16) as pool:
             versions = pool.map(self.version, [each.path for each in asked])
             real = {each for each, version in zip(asked, versions, strict=True) if version == each.version}
-        self._empty |= real
+        self._empty = real if len(self._empty) > REMEMBERED else self._empty | real
         markers = pa.array([each.path for each in asked - real], pa.string())
         return page.filter(pc.invert(pc.and_(pc.equal(page["size"], 0), pc.is_in(page["path"], markers))))
 
@@ -138,8 +142,11 @@ class Objects:
             raise NotLetIn(f"{self._place} cannot be asked: {text}", "Check its url and credentials.") from error
 
     def _boto(self) -> Any:
-        patience = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3})
-        return session(self._access.s3).client("s3", endpoint_url=self._access.s3.endpoint or None, config=patience)
+        found = session(self._access.s3)
+        config = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3})
+        if found.get_credentials() is None:
+            config = config.merge(Config(signature_version=UNSIGNED))
+        return found.client("s3", endpoint_url=self._access.s3.endpoint or None, config=config)
 
     def _where(self) -> str:
         endpoints = {"s3": self._access.s3.endpoint, "az": self._access.azure.endpoint, "gs": self._access.gcs.endpoint}

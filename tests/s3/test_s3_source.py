@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pytest
 
+from dropzone_assets.errors import NotLetIn
 from tests.cases.buckets import BucketCases
 from tests.cases.sources import listed, version
 from tests.s3.places import S3Place
@@ -33,6 +34,19 @@ def test_a_name_that_no_client_takes_is_set_aside_among_many(place: S3Place, odd
     assert {path for path, item in found.items() if item.problem} == {odd}
     assert len(found) == 31
     assert version(place, "07.csv") == found["07.csv"].version
+
+
+def test_without_any_credentials_a_bucket_is_asked_as_nobody(
+    place: S3Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "nothing"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    place.put("a.csv", b"")
+    with pytest.raises(NotLetIn, match="AccessDenied"):
+        listed(place, credentials={})
 
 
 def test_credentials_of_the_environment_let_us_in_where_the_entry_names_none(
