@@ -17,10 +17,10 @@ KEPT, PART, OWN = "✓", "◐", "◇"
 
 HEAD = """# Conformance
 
-Every source, format and archive is tested against the promises of its family, sources against real servers. This page is
-written from those tests: `python -m tests.conformance`. A test fails when it is out of date.
+Every source, format and archive is tested against the promises of its family, sources against real servers. This page
+is written from those tests: `python -m tests.conformance`. A test fails when it is out of date.
 
-✓ kept · ◐ kept except as the note says · ◇ kept in a way of its own, tested on its own · — not kept, for the reason in the note
+✓ kept · ◐ kept, except as the note says · ◇ tested in a way of its own · — not kept, for the reason in the note
 """
 
 

@@ -110,7 +110,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FactsPlac
     serving.join(5)
 
 
-class TestFacts(SourceCases):
+class TestFtpMlsd(SourceCases):
     exceptions: ClassVar = {
         "test_a_name_nobody_can_print_is_set_aside_with_the_reason_and_hides_no_neighbour[0]": (
             "this server ends a line of its listing wherever a name has a line break"
