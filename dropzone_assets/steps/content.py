@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
+from weakref import finalize
 
 from dropzone_assets.files import RawFile
 from dropzone_assets.platform import Platform
@@ -33,11 +35,12 @@ class RawContent:
     def file(self) -> Path:
         """The object itself in a local raw zone, else a copy that goes with this object."""
         local = self.platform.raw.local(self.raw.delivery.raw_path)
-        return local or self._copy[1]
+        return local or self._copy
 
     @cached_property
-    def _copy(self) -> tuple["TemporaryDirectory[str]", Path]:
-        folder = TemporaryDirectory(dir=self.platform.settings.spill)
-        copy = Path(folder.name) / "content"
-        self.platform.raw.copy(self.raw.delivery.raw_path, copy)
-        return folder, copy
+    def _copy(self) -> Path:
+        self.platform.settings.spill.mkdir(parents=True, exist_ok=True)
+        folder = mkdtemp(dir=self.platform.settings.spill)
+        finalize(self, rmtree, folder, ignore_errors=True)
+        self.platform.raw.copy(self.raw.delivery.raw_path, Path(folder) / "content")
+        return Path(folder) / "content"

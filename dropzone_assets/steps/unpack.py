@@ -84,14 +84,14 @@ def _shares(platform: Platform, delivery: Delivery) -> list[Delivery]:
 
 def _members(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
     """The members of an archive, each with its bytes in the raw zone; a bad one fails alone."""
-    config = platform.configs.get(delivery.source) or SourceConfig(name="gone", url="")
+    config = platform.configs.get(delivery.source) or SourceConfig(name="gone", url=".")
     if delivery.path.count(INSIDE) >= config.archives.depth:
         cure = f"Raise `archives: depth` (now {config.archives.depth}) of {delivery.source} in sources.yaml."
         raise Refused(f"{delivery.path} is an archive too deep inside others.", cure)
     password = Credentials(config.credentials, platform.settings.secret)("archive_password")
-    file = RawContent(platform, RawFile(delivery, platform.raw.uri(delivery.raw_path))).file()
+    content = RawContent(platform, RawFile(delivery, platform.raw.uri(delivery.raw_path)))
     name = PurePosixPath(delivery.path).name
-    with open_archive(file, name, config.archives, password) as members:
+    with open_archive(content.file(), name, config.archives, password) as members:
         for member, stream in members:
             if member.problem or not HIDDEN.search(member.path):
                 yield from _member(platform, delivery, member, stream)
