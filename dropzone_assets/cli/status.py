@@ -9,11 +9,18 @@ import typer
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.platform import Platform
 
-STATES = ("listed", "fetched", "loaded", "linked", "superseded", "failed")
+STATES = ("listed", "fetched", "loaded", "linked", "superseded", "failed", "opened", "stored", "sidecar")
 
 PER_FILE = ("path", "table_name", "file_date", "state", "rows_read", "valid", "quarantined", "arrived", "loaded_at")
 
-PRINTED = {"path": "file", "state": "state", "rows_read": "rows", "quarantined": "refused", "loaded_at": "loaded (UTC)"}
+PRINTED = {
+    "source": "source",
+    "path": "file",
+    "state": "state",
+    "rows_read": "rows",
+    "quarantined": "refused",
+    "loaded_at": "loaded (UTC)",
+}
 """Fields of a delivery that fit on a line → what they are called there."""
 
 PRINTED_OF_TABLE = {
@@ -86,6 +93,7 @@ def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
     lines = []
     for line in tables:
         line["listed"] += line["fetched"]
+        line["loaded"] += line["opened"] + line["stored"]
         lines.append((line["table"] or "(no table)", *(line[name] for name in PRINTED_OF_TABLE)))
     table(f"{platform.settings.home}", ("table", *PRINTED_OF_TABLE.values()), lines)
     for error in platform.contracts.broken:
