@@ -76,7 +76,7 @@ class BucketCases(SourceCases):
         with opened(place, place.dead()) as source, pytest.raises(SourceUnavailable, match=place.dead().endpoint):
             list(source.list())
 
-    @pytest.mark.parametrize("url", ["/folder", "ftp://host/folder", "s4://bucket", "bucket/prefix", ""])
+    @pytest.mark.parametrize("url", ["/folder", "ftp://host/folder", "s4://bucket", "bucket/prefix"])
     def test_another_kind_of_url_is_refused(self, place: BucketPlace, url: str) -> None:
         with pytest.raises(BadSettings, match=place.config().name), opened(place, place.config(url=url)):
             pass

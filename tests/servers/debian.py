@@ -7,10 +7,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+
+NUMBERS = count()
 
 
 class Account(NamedTuple):
@@ -107,7 +111,7 @@ def account(folder: Path) -> Iterator[Account]:
     """A user of this machine whose home is `folder`."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a user")
-    name, password = f"dropzone{os.getpid()}", f"secret-of-{os.getpid()}"
+    name, password = f"dropzone{os.getpid()}x{next(NUMBERS)}", f"secret-of-{os.getpid()}"
     subprocess.run(["useradd", "--no-create-home", "--home-dir", folder, "--shell", "/bin/sh", name], check=True)
     try:
         subprocess.run(["chpasswd"], input=f"{name}:{password}\n", text=True, check=True)
