@@ -115,7 +115,7 @@ def test_a_bad_member_fails_alone_and_comes_in_when_a_contract_learns_its_name(
     platform.ledger.engine.dispose()
     ingest()
     assert sorted(reasons(home)) == ["day.zip!/../evil.csv", "day.zip!/what is this.txt"]
-    assert "lacks column" in reasons(home)["day.zip!/what is this.txt"]
+    assert "names no column" in reasons(home)["day.zip!/what is this.txt"]
 
 
 def test_a_restated_archive_replaces_the_rows_of_its_members(home: Path, ingest: Ingest, query: Query) -> None:
