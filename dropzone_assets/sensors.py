@@ -34,8 +34,8 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
         description=f"Asks for runs that load what is new at {config.url}.",
     )
     def watch(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
+        staying = _stay(platform, config.name)
         try:
-            leave(platform, config.name)
             intake = take_in(platform, config.name)
         except DropzoneError as error:
             yield dg.SkipReason(str(error))
@@ -45,10 +45,19 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
         if not requests:
             yield dg.SkipReason(
                 f"{intake.seen:,} files seen at {config.name}: {intake.new:,} new of which {intake.refused:,} refused, "
-                f"{intake.waiting:,} not settled yet. Nothing to load that no run is working on."
+                f"{intake.waiting:,} not settled yet. Nothing to load that no run is working on. {staying}".strip()
             )
 
     return watch
+
+
+def _stay(platform: Platform, name: str) -> str:
+    """Let go what is loaded; why some of it stays at its source, which is no reason to take nothing new."""
+    try:
+        leave(platform, name)
+    except DropzoneError as error:
+        return str(error)
+    return ""
 
 
 def due_sensor() -> dg.SensorDefinition:

@@ -13,6 +13,7 @@ import pytest
 
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
+from dropzone_assets.sources import SourceConfig
 from tests.conftest import Drop, Ingest, Query
 from tests.samples import payment, payments
 
@@ -262,3 +263,9 @@ def test_a_newer_version_that_arrived_meanwhile_is_not_taken_away(
     ingest()
     assert query(LAKE) == [("new",)]
     assert there(home) == []
+
+
+@pytest.mark.parametrize("folder", [".", "./done", "done//old", "../done", "/done", "done/.."])
+def test_files_are_moved_to_a_plain_folder_inside_their_source(folder: str) -> None:
+    with pytest.raises(ValueError, match="plain name"):
+        SourceConfig(name="dropzone", url="dropzone", after="move", move_to=folder)

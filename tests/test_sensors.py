@@ -224,3 +224,24 @@ def test_the_schedule_materializes_the_summaries_of_yesterday(definitions: dg.De
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 1 * * *", "UTC")
     keys = definitions.resolve_job_def("yesterday").asset_layer.executable_asset_keys
     assert {key.path[0] for key in keys} == {"summary"} and len(keys) == 8
+
+
+@pytest.fixture
+def moving(home: Path) -> Path:
+    """The source, whose files are moved once they are loaded."""
+    entry = "{name: dropzone, url: dropzone, settle_seconds: 0, after: move, move_to: done}"
+    (home / "sources.yaml").write_text(f"sources:\n  - {entry}\n")
+    return home / "dropzone"
+
+
+def test_a_file_that_may_not_leave_keeps_nobody_from_coming_or_going(
+    moving: Path, drop: Drop, tick: Tick, run: Callable[[dg.RunRequest], bool]
+) -> None:
+    stays = drop("payments_20240501_100000.csv", payments(payment("a")))
+    goes = drop("sub/payments_20240502_100000.csv", payments(payment("b")))
+    (moving / "done" / stays.name / "a folder").mkdir(parents=True)
+    assert run(tick(WATCH).run_requests[0])
+    drop("payments_20240503_100000.csv", payments(payment("c")))
+    assert run(tick(WATCH).run_requests[0])
+    assert stays.exists() and not goes.exists()
+    assert "cannot be taken away" in tick(WATCH).skip_message

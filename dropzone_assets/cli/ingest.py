@@ -26,12 +26,12 @@ def ingest(force: Force = False, json: Json = False) -> None:
 def replay(table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All tables when left out.")] = "") -> None:
     """Try failed deliveries again, after their cause has been cured."""
     platform = here()
-    if table_name:
-        platform.contract(table_name)
+    shares = bool(table_name) and platform.contract(table_name).selects
 
     def reopen() -> None:
         count = platform.ledger.deliveries.reopen(table_name)
-        err.print(f"{_many(count, 'failed file')} to try again.")
+        count += platform.ledger.deliveries.share_again(table_name) if shares else 0
+        err.print(f"{_many(count, 'file')} to try again.")
 
     raise typer.Exit(ingest_all(platform, json=False, prepare=reopen))
 

@@ -4,16 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import Row, bindparam, or_, select, update
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import Accounts, oldest_first
-from dropzone_assets.ledger.schema import FAILED, LISTED, PENDING, SAFE, SIDECAR, SUPERSEDED
+from dropzone_assets.ledger.schema import FAILED, FETCHED, LINKED, LISTED, LOADED, PENDING, SAFE, SIDECAR, SUPERSEDED
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks, elements, upsert
 
 LEAVING, LEFT = "leaving", "left"
 """A file that is to go from its source, and one that has gone."""
+
+_AGAIN = {"batch": "", "attempts": 0, "leaving": "", "same_as": ""}
+"""What is forgotten of a delivery that counts again."""
 
 
 class Arrivals(Accounts):
@@ -64,13 +67,22 @@ class Arrivals(Accounts):
             for chunk in chunks(values):
                 connection.execute(insert, chunk)
 
-    def restore(self, keys: Sequence[str], state: str = LISTED) -> None:
+    def restore(self, keys: Sequence[str]) -> None:
         """Those of these deliveries that are superseded become pending, as if they arrived now."""
-        values = {"state": state, "batch": "", "attempts": 0, "leaving": "", "arrived": now()}
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), book.c.state == SUPERSEDED)
-                connection.execute(update(book).where(*mine).values(**values))
+                connection.execute(update(book).where(*mine).values(**_AGAIN, state=LISTED, arrived=now()))
+
+    def brought(self, keys: Sequence[str], parent: Delivery) -> None:
+        """An archive has brought these: what an older one brought is of the newer one now, and counts again."""
+        origin = {"parent": parent.key, "arrived": parent.arrived}
+        with self._engine.begin() as connection:
+            for chunk in chunks(keys):
+                mine = (book.c.key.in_(chunk), book.c.arrived < parent.arrived)
+                superseded = (*mine, book.c.state == SUPERSEDED)
+                connection.execute(update(book).where(*superseded).values(**_AGAIN, **origin, state=FETCHED))
+                connection.execute(update(book).where(*mine).values(**origin))
 
     def nameless(self, source: str) -> list[Delivery]:
         """Failed deliveries of `source` that no contract recognised."""
@@ -108,12 +120,22 @@ class Arrivals(Accounts):
     def leavers(self, source: str) -> list[Delivery]:
         """Deliveries of `source` that need it no more, and whose files have not left it.
 
-        What came in them need not be loaded, only decided: a member that failed keeps its archive at the source.
+        A member that is pending or has failed keeps its archive at the source, and the one around it. A file stays
+        while another version of it is pending: the one that is loaded may be about to be replaced. A copy stays until
+        what it is a copy of is loaded.
         """
-        member = book.alias("member")
-        waiting = select(func.count()).where(member.c.parent == book.c.key, member.c.state.in_((*PENDING, FAILED)))
-        mine = (book.c.source == source, book.c.state.in_(SAFE), book.c.parent == "", book.c.leaving != LEFT)
-        return self._find(*mine, waiting.scalar_subquery() == 0)
+        other = book.alias()
+        needed = select(book.c.parent.label("key")).where(book.c.state.in_((*PENDING, FAILED)), book.c.parent != "")
+        around = needed.cte(recursive=True)
+        around = around.union(select(book.c.parent).join(around, book.c.key == around.c.key).where(book.c.parent != ""))
+        rivals = (other.c.source == source, other.c.path == book.c.path, other.c.state.in_(PENDING))
+        original = (other.c.key == book.c.same_as, other.c.state == LOADED)
+        return self._find(
+            *(book.c.source == source, book.c.state.in_(SAFE), book.c.parent == "", book.c.leaving != LEFT),
+            book.c.key.not_in(select(around.c.key)),
+            ~select(other.c.key).where(*rivals).exists(),
+            or_(book.c.state != LINKED, select(other.c.key).where(*original).exists()),
+        )
 
     def leaving(self, keys: Sequence[str], what: str) -> None:
         """The files of these deliveries are about to leave, have left, or (empty) are there again."""

@@ -92,6 +92,15 @@ class Deliveries(Arrivals):
             fresh = {"state": LISTED, "batch": "", "attempts": 0, "stage": "", "reason": "", "cure": ""}
             return int(connection.execute(update(book).where(*mine).values(**fresh)).rowcount)
 
+    def share_again(self, table: str) -> int:
+        """Shared files of which `table` has no share are opened again; how many. It may have been left out then."""
+        share = book.alias()
+        shares = select(share.c.key).where(share.c.parent == book.c.key, share.c.path == book.c.path)
+        lacking = (shares.exists(), ~shares.where(share.c.table_name == table).exists())
+        with self._engine.begin() as connection:
+            opened = update(book).where(book.c.state == OPENED, *lacking)
+            return int(connection.execute(opened.values(state=FETCHED, batch="", attempts=0)).rowcount)
+
     def load_again(self) -> int:
         """Everything loaded becomes pending again (`--force`); how many deliveries."""
         with self._engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""The ledger's two tables."""
+"""The ledger's tables."""
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Text
 
@@ -13,8 +13,8 @@ PENDING = (LISTED, FETCHED)
 CURRENT = (LISTED, FETCHED, LOADED, LINKED, FAILED, OPENED, STORED)
 """States of the deliveries that a rebuild of a date looks at again."""
 
-SAFE = (LOADED, LINKED, SUPERSEDED, OPENED, STORED)
-"""States of deliveries that need their source no more."""
+SAFE = (LOADED, LINKED, OPENED, STORED)
+"""States of deliveries that need their source no more. A superseded version that is there is back, and needs it."""
 
 deliveries = Table(
     "deliveries",

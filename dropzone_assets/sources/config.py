@@ -51,8 +51,8 @@ class SourceConfig(BaseModel):
             raise ValueError("the url holds a password: put it into a variable and name that under `credentials`")
         if (self.after == "move") != bool(self.move_to):
             raise ValueError("`after: move` and `move_to` need each other")
-        if self.move_to.startswith("/") or ".." in self.move_to.split("/"):
-            raise ValueError("`move_to` is a folder inside the source")
+        if self.move_to and {"", ".", ".."} & {*self.move_to.removesuffix("/").split("/")}:
+            raise ValueError("`move_to` is the plain name of a folder inside the source")
         return self
 
 

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import time
 from typing import BinaryIO
@@ -49,14 +49,16 @@ class Folder:
 
     def remove(self, path: str) -> None:
         """Take a file away."""
-        self._inside(path).unlink(missing_ok=True)
+        with _permitted(path):
+            self._inside(path).unlink(missing_ok=True)
 
     def move(self, path: str, folder: str) -> None:
         """Move a file below `folder`."""
-        target = self._inside(f"{folder}/{path}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if self._inside(path).exists():
-            self._inside(path).replace(target)
+        with _permitted(path):
+            target = self._inside(f"{folder}/{path}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if self._inside(path).exists():
+                self._inside(path).replace(target)
 
     def close(self) -> None:
         """A folder has no connections."""
@@ -90,6 +92,15 @@ class Folder:
         if not target.parent.resolve().is_relative_to(self._root):
             raise Permanent(f"{path} leads out of {self._root}.", "Name a file inside the folder.")
         return target
+
+
+@contextmanager
+def _permitted(path: str) -> Iterator[None]:
+    """What the system says of taking a file away, as ours."""
+    try:
+        yield
+    except OSError as error:
+        raise Permanent(f"{path} cannot be taken away: {error}.", "Check the folder and its permissions.") from error
 
 
 def _version(status: os.stat_result) -> str:

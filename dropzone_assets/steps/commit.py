@@ -53,7 +53,7 @@ def commit(platform: Platform, load: Load, chosen: Versions) -> None:
     ledger = platform.ledger
     ledger.partitions.touched(load.contract.table, touched)
     ledger.partitions.ingestion_changed([delivery.file_date for delivery in chosen.current])
-    ledger.deliveries.unlink([*gone, *chosen.outdated])
+    ledger.deliveries.unlink([*gone, *chosen.outdated, *load.refused])
     ledger.deliveries.superseded([*gone, *chosen.outdated])
     ledger.deliveries.loaded(load.tallies)
     for key, refusal in load.refused.items():

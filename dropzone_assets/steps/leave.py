@@ -2,6 +2,7 @@
 
 from time import monotonic
 
+from dropzone_assets.errors import NotLetIn, Permanent
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger import LEAVING, LEFT
 from dropzone_assets.platform import Platform
@@ -19,17 +20,27 @@ def leave(platform: Platform, name: str) -> int:
 
     Raises:
         SourceUnavailable: the source does not answer; the rest leaves another time.
-        Permanent: it does not let us.
+        NotLetIn: it does not let us in.
+        Permanent: it does not let us take some file; the others have left.
     """
     config, deadline, count = platform.configs[name], monotonic() + PATIENCE, 0
+    refusal: Permanent | None = None
     if config.after == "keep":
         return 0
     for delivery in platform.ledger.deliveries.leavers(name):
         if monotonic() > deadline:
             break
         platform.ledger.deliveries.leaving([delivery.key], LEAVING)
-        count += _leave(platform, delivery)
+        try:
+            count += _leave(platform, delivery)
+        except NotLetIn:
+            raise
+        except Permanent as error:
+            refusal = refusal or error
+            continue
         platform.ledger.deliveries.leaving([delivery.key], LEFT)
+    if refusal:
+        raise refusal
     return count
 
 

@@ -36,7 +36,8 @@ class Unpacked:
 def unpack(platform: Platform, deliveries: Sequence[Delivery]) -> Unpacked:
     """Open every file, whose bytes are in the raw zone. Done twice, nothing changes.
 
-    Members are written down before their archive is said to be opened, so that a kill between opens it again.
+    Members are written down, and older versions replaced, before their archive is said to be opened, so that a kill
+    between opens it again.
     """
     done, waiting = Unpacked(), deque(deliveries)
     while waiting:
@@ -45,17 +46,17 @@ def unpack(platform: Platform, deliveries: Sequence[Delivery]) -> Unpacked:
             platform.ledger.deliveries.settled([delivery.key], STORED)
             done.stored.append(delivery)
             continue
-        try:
-            members = [*_members(platform, delivery)] if is_archive(delivery.path) else _shares(platform, delivery)
-        except Permanent as error:
-            platform.ledger.deliveries.failed(delivery.key, "read", error)
+        members, refusal = _inside(platform, delivery)
+        _record(platform, delivery, members)
+        if refusal:
+            platform.ledger.deliveries.failed(delivery.key, "read", refusal)
             done.failed.append(delivery)
             continue
+        _replace(platform, delivery)
         platform.ledger.deliveries.settled([delivery.key], OPENED)
         done.opened.append(delivery)
         done.members += members
         waiting.extend(member for member in members if member.table == FILES)
-        _replace(platform, delivery)
     return done
 
 
@@ -70,16 +71,24 @@ def _replace(platform: Platform, delivery: Delivery) -> None:
     platform.ledger.deliveries.superseded([*older, *platform.ledger.deliveries.failed_inside(older)])
 
 
-def _shares(platform: Platform, delivery: Delivery) -> list[Delivery]:
+def _inside(platform: Platform, delivery: Delivery) -> tuple[list[Delivery], Permanent | None]:
+    """What came in a file; and why the rest of it cannot be read, if so."""
+    found: list[Delivery] = []
+    try:
+        found.extend(_members(platform, delivery) if is_archive(delivery.path) else _shares(platform, delivery))
+    except Permanent as refusal:
+        return found, refusal
+    return found, None
+
+
+def _shares(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
     """One delivery for each table that takes its records from a shared file."""
     tables, file_time = recognise(delivery.path, platform.contracts.tables.values(), delivery.file_time)
-    shares = []
     for table in tables:
         version = f"{delivery.content_hash}#{table}"
         key = Listed(delivery.source, delivery.path, version, delivery.size).key
         share = replace(delivery, key=key, version=version, table=table, file_time=file_time)
-        shares.append(replace(share, arrived=_now(), state=FETCHED, parent=delivery.key))
-    return _recorded(platform, delivery, shares)
+        yield replace(share, state=FETCHED, parent=delivery.key)
 
 
 def _members(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
@@ -97,7 +106,7 @@ def _members(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
                 yield from _member(platform, delivery, member, stream)
 
 
-def _member(platform: Platform, archive: Delivery, member: Member, stream: BinaryIO | None) -> list[Delivery]:
+def _member(platform: Platform, archive: Delivery, member: Member, stream: BinaryIO | None) -> Iterator[Delivery]:
     path = f"{archive.path}{INSIDE}{member.path}"
     try:
         if member.problem or stream is None:
@@ -106,29 +115,28 @@ def _member(platform: Platform, archive: Delivery, member: Member, stream: Binar
             content_hash = copied(stream, spool)
             listed = Listed(archive.source, path, content_hash, spool.stat().st_size)
             delivery = recognised(platform, listed, archive.file_time)
-            delivery = replace(delivery, content_hash=content_hash, state=FETCHED, parent=archive.key, arrived=_now())
+            delivery = replace(delivery, content_hash=content_hash, state=FETCHED, parent=archive.key)
+            delivery = replace(delivery, arrived=archive.arrived)
             keep(platform, spool, delivery)
     except Refused as refusal:
-        return _refused(platform, archive, path, refusal)
-    platform.ledger.deliveries.superseded([_failed_key(archive, path)])
-    return _recorded(platform, archive, [delivery])
+        _refused(platform, archive, path, refusal)
+    else:
+        platform.ledger.deliveries.superseded([_failed_key(archive, path)])
+        yield delivery
 
 
-def _recorded(platform: Platform, parent: Delivery, members: list[Delivery]) -> list[Delivery]:
-    """Write members down; those an older archive had brought, and a newer one replaced, count again."""
+def _record(platform: Platform, parent: Delivery, members: list[Delivery]) -> None:
+    """Write members down. They arrived when what they came in did, so that the newest counts, whichever opens last."""
     platform.ledger.deliveries.record(members)
-    if parent.state not in (OPENED, STORED):
-        platform.ledger.deliveries.restore([member.key for member in members], FETCHED)
-    return members
+    platform.ledger.deliveries.brought([member.key for member in members], parent)
 
 
-def _refused(platform: Platform, archive: Delivery, path: str, refusal: Refused) -> list[Delivery]:
+def _refused(platform: Platform, archive: Delivery, path: str, refusal: Refused) -> None:
     now, key = _now(), _failed_key(archive, path)
     failed = Delivery(key, archive.source, path, archive.version, -1, "", now, now, parent=archive.key)
     platform.ledger.deliveries.record([failed])
     platform.ledger.deliveries.failed(key, "read", refusal)
     platform.ledger.partitions.ingestion_changed([now.date()])
-    return []
 
 
 def _failed_key(archive: Delivery, path: str) -> str:
