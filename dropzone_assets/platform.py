@@ -9,7 +9,7 @@ from dropzone_assets.errors import Permanent
 from dropzone_assets.formats import open_format
 from dropzone_assets.ledger import Ledger, open_ledger
 from dropzone_assets.settings import Settings
-from dropzone_assets.sources import Source, SourceConfig, load_sources, open_source
+from dropzone_assets.sources import SourceConfig, Sources, load_sources
 from dropzone_assets.store import Access, AzureAccess, S3Access, Store
 
 
@@ -31,15 +31,14 @@ class Platform:
         return {config.name: config for config in load_sources(self.settings.sources, self.settings.profile)}
 
     @cached_property
-    def sources(self) -> dict[str, Source]:
+    def sources(self) -> Sources:
         """The places where files arrive, by name."""
-        home, secret = self.settings.home, self.settings.secret
-        return {name: open_source(config, home, secret) for name, config in self.configs.items()}
+        return Sources(self.configs, self.settings.home, self.settings.secret)
 
     def close(self) -> None:
         """Let go of the connections to sources; the next use makes new ones."""
-        for source in self.__dict__.get("sources", {}).values():
-            source.close()
+        if "sources" in self.__dict__:
+            self.sources.close()
 
     @cached_property
     def ledger(self) -> Ledger:

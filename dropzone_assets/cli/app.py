@@ -13,7 +13,7 @@ from dropzone_assets.cli.ingest import ingest, replay
 from dropzone_assets.cli.preview import show_preview
 from dropzone_assets.cli.quarantine import quarantine
 from dropzone_assets.cli.query import query, shell
-from dropzone_assets.cli.show import problem
+from dropzone_assets.cli.show import PROFILE, problem
 from dropzone_assets.cli.sources import sources
 from dropzone_assets.cli.status import status
 from dropzone_assets.cli.up import up
@@ -36,7 +36,8 @@ app.add_typer(sources, name="sources")
 def choose(
     profile: Annotated[str, typer.Option(help="Profile of sources.yaml; or set DROPZONE_PROFILE.")] = "",
 ) -> None:
-    """Drop a file anywhere, get a table you can trust."""  # the commands read it from the context
+    """Drop a file anywhere, get a table you can trust."""
+    PROFILE.set(profile)
 
 
 def main() -> None:

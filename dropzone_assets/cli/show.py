@@ -4,9 +4,9 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
-import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -19,15 +19,16 @@ from dropzone_assets.settings import Settings
 out = Console()
 err = Console(stderr=True)
 
+PROFILE = ContextVar("profile", default="")
+"""The profile of sources.yaml that the command line names."""
+
 STYLES = {"loaded": "green", "listed": "yellow", "fetched": "yellow", "failed": "bold red"}
 """Words that are printed in a colour of their own."""
 
 
 def here() -> Platform:
     """The platform of this process's environment, with the profile of the command line."""
-    context = click.get_current_context(silent=True)
-    profile = context.find_root().params.get("profile") if context else ""
-    return open_platform(Settings.from_env(profile or ""))
+    return open_platform(Settings.from_env(PROFILE.get()))
 
 
 def problem(error: DropzoneError) -> None:

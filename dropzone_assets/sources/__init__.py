@@ -4,7 +4,7 @@ from dropzone_assets.sources.config import SourceConfig, load_sources
 from dropzone_assets.sources.credentials import Credentials
 from dropzone_assets.sources.known_hosts import HostKey
 from dropzone_assets.sources.listing import LISTING, Found, pages
-from dropzone_assets.sources.source import KINDS, Keyed, Source, open_source
+from dropzone_assets.sources.source import KINDS, Keyed, Source, Sources, open_source
 
 __all__ = [
     "KINDS",
@@ -15,6 +15,7 @@ __all__ = [
     "Keyed",
     "Source",
     "SourceConfig",
+    "Sources",
     "load_sources",
     "open_source",
     "pages",

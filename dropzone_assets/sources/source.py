@@ -1,9 +1,10 @@
 """What a source is, and which kinds there are."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO, Protocol, cast, runtime_checkable
 
 import pyarrow as pa
@@ -80,6 +81,34 @@ class Keyed(Protocol):
 
     def pin(self, key: HostKey) -> None:
         """Trust this key of it from now on, and no other one."""
+
+
+class Sources(Mapping[str, Source]):
+    """Sources by name, each opened when first asked for, so that an entry its kind cannot use stops no other."""
+
+    def __init__(self, configs: Mapping[str, SourceConfig], home: Path, secret: Callable[[str], str]) -> None:
+        self._configs = configs
+        self._home = home
+        self._secret = secret
+        self._opened: dict[str, Source] = {}
+        self._opening = Lock()
+
+    def __getitem__(self, name: str) -> Source:
+        with self._opening:
+            if name not in self._opened:
+                self._opened[name] = open_source(self._configs[name], self._home, self._secret)
+            return self._opened[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._configs)
+
+    def __len__(self) -> int:
+        return len(self._configs)
+
+    def close(self) -> None:
+        """Let go of all connections; the next use makes new ones."""
+        for source in self._opened.values():
+            source.close()
 
 
 def open_source(config: SourceConfig, home: Path, secret: Callable[[str], str]) -> Source:

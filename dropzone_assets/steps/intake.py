@@ -43,19 +43,20 @@ def take_in(platform: Platform, name: str) -> Intake:
         SourceUnavailable: the source cannot be listed.
         Permanent: it does not let us in.
     """
-    intake, watched = Intake(), dict[str, Listed]()
+    intake, watched, sidecars = Intake(), dict[str, Listed](), set[str]()
     gone = {delivery.key for delivery in platform.ledger.deliveries.nameless(name)}
     try:
         with engine.connect() as connection:
             for page in look(connection, platform.sources[name], platform.configs[name]):
                 strange = _strange(platform, name, connection, page, intake)
                 watched |= strange.watched
+                sidecars |= strange.sidecars
                 gone -= strange.nameless
                 _take(platform, strange.ready, strange.sidecars, intake)
     except DropzoneError as error:
         platform.ledger.looks.looked(name, _now(), intake.seen, str(error))
         raise
-    _take(platform, _settled(platform, name, watched, intake), set(), intake)
+    _take(platform, _settled(platform, name, watched, intake), sidecars, intake)
     platform.ledger.deliveries.superseded(sorted(gone))
     platform.ledger.looks.looked(name, _now(), intake.seen)
     return intake
@@ -97,9 +98,9 @@ def _take(platform: Platform, ready: dict[str, Listed], sidecars: set[str], inta
     back = [key for key, delivery in known.items() if delivery.state == "superseded"]
     deliveries.restore(back)
     new = [item for key, item in ready.items() if key not in known]
-    beside = [item for item in new if item.key in sidecars and not item.problem]
-    deliveries.record([_nobodys(item, now, SIDECAR) for item in beside])
-    refused = record(platform, [item for item in new if item not in beside], now)
+    beside = {item.key: item for item in new if item.key in sidecars and not item.problem}
+    deliveries.record([_nobodys(item, now, SIDECAR) for item in beside.values()])
+    refused = record(platform, [item for item in new if item.key not in beside], now)
     for key in [key for key, delivery in known.items() if delivery.state == "failed" and not delivery.table]:
         _adopt(platform, known[key], ready[key])
     intake.refused += refused

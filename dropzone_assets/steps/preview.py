@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
 from dropzone_assets import engine
-from dropzone_assets.archives import Bounds, is_archive, open_archive
+from dropzone_assets.archives import Bounds, Member, is_archive, open_archive
 from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, load_contract, recognise
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import INSIDE, Delivery, Listed, RawFile
@@ -21,6 +21,7 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.steps.content import RawContent
 from dropzone_assets.steps.fetch import copied
 from dropzone_assets.steps.judge import judge
+from dropzone_assets.steps.unpack import HIDDEN
 
 SOURCE = "preview"
 
@@ -55,12 +56,23 @@ def preview(platform: Platform, file: Path, table: str, limit: int) -> Iterator[
         limit: rows and refused records shown.
     """
     with _apart(platform) as apart:
-        for name, copy in _files(apart, file):
-            try:
-                for contract in _contracts(apart, name, copy, table):
-                    yield _preview(apart, contract, name, copy, limit)
-            except Refused as refusal:
-                yield Preview(name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
+        try:
+            for name, copy, problem in _files(apart, file):
+                yield from _previews(apart, name, copy, problem, table, limit)
+        except Refused as refusal:  # an archive that cannot go on
+            yield Preview(file.name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
+
+
+def _previews(
+    platform: Platform, name: str, copy: Path, problem: Refused | None, table: str, limit: int
+) -> Iterator[Preview]:
+    try:
+        if problem:
+            raise problem
+        for contract in _contracts(platform, name, copy, table):
+            yield _preview(platform, contract, name, copy, limit)
+    except Refused as refusal:
+        yield Preview(name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
 
 
 @contextmanager
@@ -74,18 +86,28 @@ def _apart(platform: Platform) -> Iterator[Platform]:
         yield replace(platform, settings=settings)
 
 
-def _files(platform: Platform, file: Path) -> Iterator[tuple[str, Path]]:
-    """The file, or each member of an archive, as a copy whose name does not matter."""
+def _files(platform: Platform, file: Path) -> Iterator[tuple[str, Path, Refused | None]]:
+    """The file, or each member of an archive, as a copy whose name does not matter; or why a member has none."""
     copy = platform.settings.spill / "copy"
     if not is_archive(file.name):
         copyfile(file, copy)
-        yield file.name, copy
+        yield file.name, copy, None
         return
     with open_archive(file, file.name, Bounds()) as members:
         for member, stream in members:
-            if stream is not None:
-                copied(stream, copy)
-                yield f"{file.name}{INSIDE}{member.path}", copy
+            if member.problem or not HIDDEN.search(member.path):
+                yield f"{file.name}{INSIDE}{member.path}", copy, _problem(member, stream, copy)
+
+
+def _problem(member: Member, stream: BinaryIO | None, copy: Path) -> Refused | None:
+    """Copy a member; why that does not work."""
+    if stream is None:
+        return Refused(f"{member.path} {member.problem}.", "Ask the sender to pack it again under a plain name.")
+    try:
+        copied(stream, copy)
+    except Refused as refusal:
+        return refusal
+    return None
 
 
 def _contracts(platform: Platform, name: str, copy: Path, table: str) -> list[Contract]:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import pytest
 
-
 NUMBERS = count()
 
 

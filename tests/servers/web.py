@@ -80,6 +80,8 @@ def serving(handler: type[BaseHTTPRequestHandler], secure: ssl.SSLContext | None
             server.socket = secure.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
