@@ -223,7 +223,7 @@ def test_the_schedule_materializes_the_summaries_of_yesterday(definitions: dg.De
     assert [request.partition_key for request in data.run_requests] == ["2024-02-29"]
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 1 * * *", "UTC")
     keys = definitions.resolve_job_def("yesterday").asset_layer.executable_asset_keys
-    assert {key.path[0] for key in keys} == {"summary"} and len(keys) == 5
+    assert {key.path[0] for key in keys} == {"summary"} and len(keys) == 8
 
 
 @pytest.fixture
