@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
 from dropzone_assets import engine
-from dropzone_assets.archives import Bounds, is_archive, open_archive
+from dropzone_assets.archives import Bounds, Member, is_archive, open_archive
 from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, load_contract, recognise
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import INSIDE, Delivery, Listed, RawFile
@@ -21,6 +21,7 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.steps.content import RawContent
 from dropzone_assets.steps.fetch import copied
 from dropzone_assets.steps.judge import judge
+from dropzone_assets.steps.unpack import HIDDEN
 
 SOURCE = "preview"
 
@@ -57,6 +58,8 @@ def preview(platform: Platform, file: Path, table: str, limit: int) -> Iterator[
     with _apart(platform) as apart:
         for name, copy in _files(apart, file):
             try:
+                if isinstance(copy, Refused):
+                    raise copy
                 for contract in _contracts(apart, name, copy, table):
                     yield _preview(apart, contract, name, copy, limit)
             except Refused as refusal:
@@ -74,18 +77,30 @@ def _apart(platform: Platform) -> Iterator[Platform]:
         yield replace(platform, settings=settings)
 
 
-def _files(platform: Platform, file: Path) -> Iterator[tuple[str, Path]]:
-    """The file, or each member of an archive, as a copy whose name does not matter."""
+def _files(platform: Platform, file: Path) -> Iterator[tuple[str, Path | Refused]]:
+    """The file, or each member of an archive, as a copy whose name does not matter, or why it cannot be read."""
     copy = platform.settings.spill / "copy"
     if not is_archive(file.name):
         copyfile(file, copy)
         yield file.name, copy
         return
-    with open_archive(file, file.name, Bounds()) as members:
-        for member, stream in members:
-            if stream is not None:
-                copied(stream, copy)
-                yield f"{file.name}{INSIDE}{member.path}", copy
+    try:
+        with open_archive(file, file.name, Bounds()) as members:
+            for member, stream in members:
+                if member.problem or not HIDDEN.search(member.path):
+                    yield f"{file.name}{INSIDE}{member.path}", _copied(member, stream, copy)
+    except Refused as refusal:
+        yield file.name, refusal
+
+
+def _copied(member: Member, stream: BinaryIO | None, copy: Path) -> Path | Refused:
+    try:
+        if member.problem or stream is None:
+            raise Refused(f"{member.path} {member.problem}.", "Ask the sender to pack it again under a plain name.")
+        copied(stream, copy)
+    except Refused as refusal:
+        return refusal
+    return copy
 
 
 def _contracts(platform: Platform, name: str, copy: Path, table: str) -> list[Contract]:
