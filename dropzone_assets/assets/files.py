@@ -8,7 +8,7 @@ from dropzone_assets.assets.described import one_asset, stepped
 from dropzone_assets.files import FILES
 from dropzone_assets.io_managers import RawFiles
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import REQUEST, days_of, explained, table_value
+from dropzone_assets.runs import REQUEST, RETRIES, days_of, explained, table_value
 from dropzone_assets.steps.fetch import Fetched, fetch
 from dropzone_assets.steps.unpack import Unpacked, unpack
 
@@ -33,7 +33,11 @@ def files_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     def files(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
         wanted = RawFiles(platform, FILES, tuple(days_of(context)))
         with explained():
-            fetched = fetch(platform, wanted.deliveries(context.run.tags.get(REQUEST)))
+            fetched = fetch(
+                platform,
+                wanted.deliveries(context.run.tags.get(REQUEST)),
+                last=context.retry_number == RETRIES.max_retries,
+            )
             unpacked = unpack(platform, fetched.present)
         _tell(context, fetched, unpacked)
         return fetched

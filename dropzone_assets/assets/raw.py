@@ -9,7 +9,7 @@ from dropzone_assets.contracts import Contract
 from dropzone_assets.files import Delivery
 from dropzone_assets.io_managers import RawFiles
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import REQUEST, days_of, explained, table_value
+from dropzone_assets.runs import REQUEST, RETRIES, days_of, explained, table_value
 from dropzone_assets.steps.fetch import Fetched, fetch
 
 SHOWN = 20
@@ -23,7 +23,11 @@ def raw_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Asse
     def raw(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
         wanted = RawFiles(platform, contract.table, tuple(days_of(context)))
         with explained():
-            fetched = fetch(platform, wanted.deliveries(context.run.tags.get(REQUEST)))
+            fetched = fetch(
+                platform,
+                wanted.deliveries(context.run.tags.get(REQUEST)),
+                last=context.retry_number == RETRIES.max_retries,
+            )
         _tell(context, platform, fetched)
         return fetched
 

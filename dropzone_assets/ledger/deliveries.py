@@ -67,14 +67,16 @@ class Deliveries(Arrivals):
                 )
 
     def release(self, batch: str, most: int, error: DropzoneError) -> None:
-        """The run of `batch` ended early: its pending deliveries are free again, or failed after `most` attempts."""
+        """The run of `batch` ended early: its pending deliveries are free again, or failed after `most` attempts.
+
+        Those that waited for their source failed because of it, the others because of `error`.
+        """
         pending = (book.c.batch == batch, book.c.state.in_(PENDING))
+        spent = (*pending, book.c.attempts >= most)
+        died = {"stage": "transform", "reason": error.found, "cure": error.cure}
         with self._engine.begin() as connection:
-            connection.execute(
-                update(book)
-                .where(*pending, book.c.attempts >= most)
-                .values(state=FAILED, stage="transform", reason=error.found, cure=error.cure)
-            )
+            connection.execute(update(book).where(*spent, book.c.reason == "").values(**died))
+            connection.execute(update(book).where(*spent).values(state=FAILED))
             connection.execute(update(book).where(*pending).values(batch=""))
 
     def reopen(self, table: str) -> int:
@@ -158,6 +160,9 @@ class Deliveries(Arrivals):
                     "size": d.size,
                     "rows_promised": d.rows_promised,
                     "fetched_at": now(),
+                    "stage": "",
+                    "reason": "",
+                    "cure": "",
                 }
                 for d in deliveries
             ]
@@ -202,6 +207,10 @@ class Deliveries(Arrivals):
     def superseded(self, keys: Sequence[str]) -> None:
         """A newer version of the same file has taken the place of these."""
         self._set(keys, state=SUPERSEDED)
+
+    def delayed(self, why: Mapping[str, DropzoneError]) -> None:
+        """These deliveries wait for their sources, which do not answer."""
+        self._set_each([{"b_key": k, "stage": "read", "reason": e.found, "cure": e.cure} for k, e in why.items()])
 
     def failed(self, key: str, stage: str, error: DropzoneError) -> None:
         """The delivery is set aside until a person acts. `stage` is read, transform or upload."""

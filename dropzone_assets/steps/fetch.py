@@ -32,13 +32,15 @@ class Fetched:
     """What became of deliveries on their way to the raw zone.
 
     `present`: their bytes are there. `linked`: another delivery had brought the same bytes. `changed`: replaced at
-    the source before they were copied. `failed`: set aside. `copied`: bytes that had to be copied.
+    the source before they were copied. `failed`: set aside. `waiting`: for a source that does not answer. `copied`:
+    bytes that had to be copied.
     """
 
     present: list[Delivery] = field(default_factory=list)
     linked: list[Delivery] = field(default_factory=list)
     changed: list[Delivery] = field(default_factory=list)
     failed: list[Delivery] = field(default_factory=list)
+    waiting: dict[str, Transient] = field(default_factory=dict)
     copied: int = 0
 
 
@@ -50,20 +52,23 @@ class Changed(Permanent):
     """The file at the source is no longer the version that was listed; the new one is a delivery of its own."""
 
 
-def fetch(platform: Platform, deliveries: Sequence[Delivery]) -> Fetched:
+def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = False) -> Fetched:
     """Bring the bytes of `deliveries` into the raw zone and write down what became of each.
 
-    Bytes that are there already are not copied again, so the source may be gone when a date is rebuilt.
+    Bytes that are there already are not copied again, so the source may be gone when a date is rebuilt. A source of
+    which nothing could be had is not asked for the rest.
+
+    Args:
+        last: nobody will try again soon, so what is there goes on without what waits for its source.
 
     Raises:
-        SourceUnavailable: the source, or the disk of the raw zone, does not answer.
+        Transient: a source, or the disk of the raw zone, does not answer; all that could be copied is.
     """
-    done = Fetched()
+    done, silent = Fetched(), dict[str, Transient]()
     wanted = [delivery for delivery in deliveries if delivery.state != "linked"]
     for start in range(0, len(wanted), GROUP):
-        group = wanted[start : start + GROUP]
-        sidecars = sidecars_of(platform, group)
-        outcomes = _at_once(platform, group, sidecars)
+        group = [d for d in wanted[start : start + GROUP] if d.content_hash or d.source not in silent]
+        outcomes = _at_once(platform, group, sidecars_of(platform, group))
         brought = [b for d, outcome in zip(group, outcomes, strict=True) if (b := _settle(platform, d, outcome, done))]
         fresh = [d for d in brought if d.state not in ("loaded", "opened", "stored")]
         platform.ledger.deliveries.fetched(fresh)
@@ -71,10 +76,13 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery]) -> Fetched:
         platform.ledger.deliveries.linked(links)
         done.linked += [delivery for delivery in brought if delivery.key in links]
         done.present += [delivery for delivery in brought if delivery.key not in links]
-        for outcome in outcomes:
-            if isinstance(outcome, Transient):
-                raise outcome
+        answered = {d.source for d in group if d.key not in done.waiting}
+        silent |= {d.source: done.waiting[d.key] for d in group if d.source not in answered}
+    done.waiting |= {d.key: silent[d.source] for d in wanted if d.source in silent and not d.content_hash}
     platform.ledger.deliveries.superseded([delivery.key for delivery in done.changed])
+    platform.ledger.deliveries.delayed(done.waiting)
+    if done.waiting and not (last and (done.present or done.linked)):
+        raise next(iter(done.waiting.values()))
     return done
 
 
@@ -118,6 +126,8 @@ def _settle(platform: Platform, delivery: Delivery, outcome: Outcome, done: Fetc
     elif isinstance(outcome, Permanent):
         platform.ledger.deliveries.failed(delivery.key, "read", outcome)
         done.failed.append(delivery)
+    elif isinstance(outcome, Transient):
+        done.waiting[delivery.key] = outcome
     elif isinstance(outcome, Delivery):
         done.copied += 0 if delivery.content_hash else outcome.size
         return outcome

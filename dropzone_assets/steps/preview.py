@@ -56,23 +56,14 @@ def preview(platform: Platform, file: Path, table: str, limit: int) -> Iterator[
         limit: rows and refused records shown.
     """
     with _apart(platform) as apart:
-        try:
-            for name, copy, problem in _files(apart, file):
-                yield from _previews(apart, name, copy, problem, table, limit)
-        except Refused as refusal:  # an archive that cannot go on
-            yield Preview(file.name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
-
-
-def _previews(
-    platform: Platform, name: str, copy: Path, problem: Refused | None, table: str, limit: int
-) -> Iterator[Preview]:
-    try:
-        if problem:
-            raise problem
-        for contract in _contracts(platform, name, copy, table):
-            yield _preview(platform, contract, name, copy, limit)
-    except Refused as refusal:
-        yield Preview(name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
+        for name, copy in _files(apart, file):
+            try:
+                if isinstance(copy, Refused):
+                    raise copy
+                for contract in _contracts(apart, name, copy, table):
+                    yield _preview(apart, contract, name, copy, limit)
+            except Refused as refusal:
+                yield Preview(name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
 
 
 @contextmanager
@@ -86,28 +77,30 @@ def _apart(platform: Platform) -> Iterator[Platform]:
         yield replace(platform, settings=settings)
 
 
-def _files(platform: Platform, file: Path) -> Iterator[tuple[str, Path, Refused | None]]:
-    """The file, or each member of an archive, as a copy whose name does not matter; or why a member has none."""
+def _files(platform: Platform, file: Path) -> Iterator[tuple[str, Path | Refused]]:
+    """The file, or each member of an archive, as a copy whose name does not matter, or why it cannot be read."""
     copy = platform.settings.spill / "copy"
     if not is_archive(file.name):
         copyfile(file, copy)
-        yield file.name, copy, None
+        yield file.name, copy
         return
-    with open_archive(file, file.name, Bounds()) as members:
-        for member, stream in members:
-            if member.problem or not HIDDEN.search(member.path):
-                yield f"{file.name}{INSIDE}{member.path}", copy, _problem(member, stream, copy)
-
-
-def _problem(member: Member, stream: BinaryIO | None, copy: Path) -> Refused | None:
-    """Copy a member; why that does not work."""
-    if stream is None:
-        return Refused(f"{member.path} {member.problem}.", "Ask the sender to pack it again under a plain name.")
     try:
+        with open_archive(file, file.name, Bounds()) as members:
+            for member, stream in members:
+                if member.problem or not HIDDEN.search(member.path):
+                    yield f"{file.name}{INSIDE}{member.path}", _copied(member, stream, copy)
+    except Refused as refusal:
+        yield file.name, refusal
+
+
+def _copied(member: Member, stream: BinaryIO | None, copy: Path) -> Path | Refused:
+    try:
+        if member.problem or stream is None:
+            raise Refused(f"{member.path} {member.problem}.", "Ask the sender to pack it again under a plain name.")
         copied(stream, copy)
     except Refused as refusal:
         return refusal
-    return None
+    return copy
 
 
 def _contracts(platform: Platform, name: str, copy: Path, table: str) -> list[Contract]:
