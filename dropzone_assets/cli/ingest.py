@@ -50,7 +50,7 @@ def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] 
             prepare()
         before = {row.key for row in platform.ledger.deliveries.failures()}
         seen = ingester.look()
-        pending = platform.ledger.deliveries.pending()
+        pending, decided = platform.ledger.deliveries.pending(), platform.ledger.deliveries.decided()
         try:
             with _progress(platform, pending) as say:
                 for request in ingester.requests():
@@ -69,7 +69,7 @@ def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] 
         "files_new": seen.new,
         "files_not_settled": seen.waiting,
         "files_in_other_runs": platform.ledger.deliveries.pending(),
-        "files_loaded": pending - platform.ledger.deliveries.pending() - len(failures) + seen.refused,
+        "files_loaded": platform.ledger.deliveries.decided() - decided,
         "files_failed": len(failures),
         "runs": len(ingester.result.runs),
         "runs_failed": runs,

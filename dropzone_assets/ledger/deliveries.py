@@ -10,7 +10,18 @@ from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.accounts import oldest_first
 from dropzone_assets.ledger.arrivals import Arrivals, delivery_of, now
-from dropzone_assets.ledger.schema import CURRENT, FAILED, FETCHED, LINKED, LISTED, LOADED, OPENED, PENDING, SUPERSEDED
+from dropzone_assets.ledger.schema import (
+    CURRENT,
+    FAILED,
+    FETCHED,
+    LINKED,
+    LISTED,
+    LOADED,
+    OPENED,
+    PENDING,
+    SAFE,
+    SUPERSEDED,
+)
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 
@@ -39,6 +50,12 @@ class Deliveries(Arrivals):
         """How many deliveries are still to be loaded."""
         with self._engine.connect() as connection:
             query = select(func.count()).select_from(book).where(book.c.state.in_(PENDING))
+            return int(connection.scalar(query) or 0)
+
+    def decided(self) -> int:
+        """How many deliveries need no more work: loaded, linked, opened, stored, or replaced by newer ones."""
+        with self._engine.connect() as connection:
+            query = select(func.count()).select_from(book).where(book.c.state.in_(SAFE))
             return int(connection.scalar(query) or 0)
 
     def claimed(self) -> dict[str, list[Delivery]]:
@@ -90,9 +107,9 @@ class Deliveries(Arrivals):
         with self._engine.begin() as connection:
             inside = select(book.c.parent).where(book.c.state == FAILED, book.c.table_name == "", book.c.parent != "")
             opened = update(book).where(book.c.key.in_(inside), book.c.state == OPENED)
-            connection.execute(opened.values(state=FETCHED, batch="", attempts=0))
+            archives = connection.execute(opened.values(state=FETCHED, batch="", attempts=0)).rowcount
             fresh = {"state": LISTED, "batch": "", "attempts": 0, "stage": "", "reason": "", "cure": ""}
-            return int(connection.execute(update(book).where(*mine).values(**fresh)).rowcount)
+            return int(archives + connection.execute(update(book).where(*mine).values(**fresh)).rowcount)
 
     def share_again(self, table: str) -> int:
         """Shared files of which `table` has no share are opened again; how many. It may have been left out then."""
