@@ -9,6 +9,7 @@ import typer
 from dropzone_assets.cli.generate import FIRST_FLIGHTS, burst, tell
 from dropzone_assets.cli.ingest import ingest_all
 from dropzone_assets.cli.show import here, out, table
+from dropzone_assets.demo.bucket import write_bucket
 from dropzone_assets.demo.generators import GENERATORS
 from dropzone_assets.demo.planted import Planted
 from dropzone_assets.engine import Connection, literals, rows
@@ -25,16 +26,18 @@ def demo() -> None:
     planted = burst(folder, "flights", FIRST_FLIGHTS, DAYS, 0, 0)
     for name in GENERATORS:
         planted += burst(folder, name, SYNTHETIC_START, SYNTHETIC_DAYS, SYNTHETIC_ROWS, SEED)
+    write_bucket(folder, SYNTHETIC_START)
     tell(planted, folder)
     code = ingest_all(platform, json=False)
     with open_query(platform) as connection:
         found = [_compare(connection, name, planted) for name in sorted({each.table for each in planted})]
         reasons = rows(connection, " UNION ALL ".join(_reasons(each.table) for each in found) + " ORDER BY 1, 3 DESC")
-        summary = rows(connection, SUMMARY)
+        summary, bucket = rows(connection, SUMMARY), rows(connection, BUCKET)
     table("Why rows were refused", ("table", "reason", "rows"), reasons)
     table(
         "lake.flights, as summary.flights tells it", ("carrier", "flights", "cancelled", "mean delay, minutes"), summary
     )
+    table("One JSON file, three tables", ("table", "what", "made by its contract"), bucket)
     table("What came in, against what was planted", Compared._fields, found)
     _how_to_go_on(folder)
     raise typer.Exit(code if all(each.as_planted for each in found) else 1)
@@ -56,6 +59,13 @@ SUMMARY = """
     SELECT carrier, sum(flights)::BIGINT, sum(cancelled)::BIGINT,
         sum(mean_dep_delay * (flights - cancelled)) / sum(flights - cancelled)
     FROM summary.flights GROUP BY carrier ORDER BY 2 DESC LIMIT 5
+"""
+
+BUCKET = """
+    SELECT 'songs', title, ingestion_time::VARCHAR FROM lake.songs
+    UNION ALL SELECT 'movies', original_title, original_title_normalized FROM lake.movies
+    UNION ALL SELECT 'apps', name, CASE WHEN is_awesome THEN 'awesome' ELSE 'not awesome' END FROM lake.apps
+    ORDER BY ALL
 """
 
 
