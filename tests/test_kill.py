@@ -1,5 +1,6 @@
 """Kill the process anywhere, start it again: the lake is the same."""
 
+import json
 import multiprocessing
 import os
 import random
@@ -7,6 +8,7 @@ import shutil
 import signal
 import warnings
 from datetime import date, datetime, timedelta
+from hashlib import md5
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -24,11 +26,13 @@ from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.schema import PENDING
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
+from dropzone_assets.sources.folder import Folder
 from dropzone_assets.steps import questions
 from dropzone_assets.steps.query import open_query
 from dropzone_assets.store import Store
 from tests.conftest import ingest_home, make_home
 from tests.samples import payment, payments
+from tests.test_arrivals import packed, put, there
 
 pytestmark = pytest.mark.full
 
@@ -43,6 +47,16 @@ POINTS = {
     "before an emptied partition is gone": (Store, "delete"),
 }
 
+ARRIVALS = {
+    "with members that the ledger does not know of": (Deliveries, "record"),
+    "with members that are not of the new archive yet": (Deliveries, "brought"),
+    "before an archive is said to be opened": (Deliveries, "settled"),
+    "before a file is said to leave": (Deliveries, "leaving"),
+    "before the file leaves": (Folder, "move"),
+    "after the file has left": (Folder, "move", "after"),
+    "before the members that are replaced are superseded": (Deliveries, "superseded"),
+}
+
 A, B, C = (f"payments_2024050{day}_100000.csv" for day in (1, 2, 3))
 
 Found = dict[str, list[tuple[Any, ...]]]
@@ -53,8 +67,9 @@ def work(home: Path, started: Connection, point: str) -> None:
     os.setsid()
     warnings.simplefilter("ignore")
     if point:
-        owner, name = POINTS[point]
-        setattr(owner, name, lambda *_: os.killpg(os.getpid(), signal.SIGKILL))
+        owner, name, *after = {**POINTS, **ARRIVALS}[point]
+        whole = getattr(owner, name) if after else print
+        setattr(owner, name, lambda *of: (whole(*of), os.killpg(os.getpid(), signal.SIGKILL)))
     started.send(os.getpid())
     with open_instance(Settings(home=home)) as instance:
         ingest_home(home, instance)
@@ -211,3 +226,74 @@ def test_killed_at_an_exact_point_and_started_again_it_leaves_the_same_lake(
     finish(home)
     assert broken_promises(home) == []
     assert holdings(home) == restated
+
+
+# -- files that others come in, and that leave -------------------------------------------------------------------------
+
+BUCKET = "bucket_2024-05-01.json"
+
+
+def send(home: Path, amount: int) -> None:
+    """A zip with a zip in it, a file for several tables, and a sidecar."""
+    inner = packed({B: payments(payment("b", "2024-05-02", amount)), "what is this.txt": "?"})
+    put(home, "day.zip", packed({A: payments(payment("a", amount=amount)), "inner.zip": inner}))
+    put(home, "good.zip", packed({C: payments(payment("c", "2024-05-03", amount))}))
+    song = {"type": "song", "data": {"title": f"Heroes {amount}", "artist": "David Bowie"}}
+    movie = {"type": "movie", "data": {"original_title": f"Alien {amount}"}}
+    content = json.dumps([song, movie] if amount == 1 else [song]).encode()
+    put(home, f"{BUCKET}.md5", md5(content).hexdigest().encode())
+    put(home, BUCKET, content)
+
+
+KEPT = (
+    "SELECT transaction_id, transaction_ts::DATE, amount FROM lake.transactions ORDER BY ALL",
+    "SELECT title FROM lake.songs ORDER BY ALL",
+    "SELECT original_title FROM lake.movies ORDER BY ALL",
+)
+"""What does not depend on when it arrived."""
+
+
+def kept(home: Path) -> tuple[object, ...]:
+    """The rows of the lake, the states of the files, and the places where they are."""
+    with open_query(platform := open_platform(Settings(home=home))) as connection:
+        found = [rows(connection, asked) for asked in KEPT]
+    states = sorted((row.path, row.state) for row in platform.ledger.deliveries.everything())
+    return found, states, there(home)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that has opened files, and whose files have left."""
+    home = make_home(tmp_path_factory.mktemp("opened") / "home")
+    entry = "{name: dropzone, url: dropzone, settle_seconds: 0, after: move, move_to: done}"
+    (home / "sources.yaml").write_text(f"sources:\n  - {entry}\n")
+    send(home, 1)
+    finish(home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def sent_again(opened: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
+    """What that home keeps after all was sent again with other bytes, when nobody kills it."""
+    home = tmp_path_factory.mktemp("sent_again") / "home"
+    shutil.copytree(opened, home)
+    send(home, 2)
+    finish(home)
+    assert broken_promises(home) == []
+    assert there(home) == ["day.zip", f"done/{BUCKET}", f"done/{BUCKET}.md5", "done/good.zip"]
+    return kept(home)
+
+
+@pytest.mark.parametrize("point", ARRIVALS)
+def test_killed_while_files_are_opened_or_leave_nothing_is_lost_or_doubled(
+    point: str, opened: Path, sent_again: tuple[object, ...], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(opened, home)
+    send(home, 2)
+    process = start(home, point)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    finish(home)
+    assert broken_promises(home) == []
+    assert kept(home) == sent_again

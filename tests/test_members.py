@@ -2,91 +2,25 @@
 
 import io
 import json
-import os
 import tarfile
 import warnings
 import zipfile
-from collections import Counter
+from hashlib import md5
 from pathlib import Path
 
 import pytest
 
-from dropzone_assets.engine import rows
-from dropzone_assets.files import FILES, Delivery, RawFile
-from dropzone_assets.platform import Platform, open_platform
-from dropzone_assets.settings import Settings
-from dropzone_assets.steps.commit import commit
+from dropzone_assets.files import FILES
 from dropzone_assets.steps.fetch import fetch
 from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.judge import judge
-from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.plan import History, plan_loads
-from dropzone_assets.steps.query import open_query
 from dropzone_assets.steps.unpack import unpack
-from dropzone_assets.steps.versions import versions
-from tests.samples import payment, payments
-from tests.test_arrivals import Configure, configure, packed, put, there
-
-__all__ = ["configure"]
-
-A, B = "payments_20240501_100000.csv", "payments_20240502_100000.csv"
-BAD = "nonsense\n1\n"
-
-
-class Road:
-    """The road without Dagster, a stretch at a time."""
-
-    def __init__(self, home: Path) -> None:
-        self.platform: Platform = open_platform(Settings(home=home))
-        self._ended: Counter[str] = Counter()
-
-    def open(self) -> None:
-        """Look, and open what is no one table's."""
-        take_in(self.platform, "dropzone")
-        self.load(only=FILES)
-
-    def load(self, only: str = "") -> None:
-        """Load what is pending (of one table)."""
-        for request in plan_loads(self.platform, lambda identity: History(False, self._ended[identity])):
-            if only in ("", request.table):
-                present = fetch(self.platform, self.platform.ledger.deliveries.of_batch(request.id)).present
-                if request.table == FILES:
-                    unpack(self.platform, present)
-                else:
-                    self._commit(request.table, self.platform.ledger.deliveries.of_batch(request.id))
-                self._ended[request.id] += 1
-
-    def all(self) -> None:
-        """Everything, until nothing is new."""
-        self.open()
-        for _ in range(3):
-            self.load()
-
-    def _commit(self, table: str, wanted: list[Delivery]) -> None:
-        chosen = versions(self.platform, wanted)
-        raw = [RawFile(d, self.platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
-        commit(self.platform, judge(self.platform, self.platform.contract(table), raw), chosen)
-
-    def states(self) -> dict[str, list[str]]:
-        """Path → states of its deliveries that count, oldest first."""
-        found: dict[str, list[str]] = {}
-        for row in reversed(self.platform.ledger.deliveries.everything()):
-            found.setdefault(row.path, []).append(row.state)
-        return found
-
-    def held(self, table: str = "transactions", column: str = "transaction_id") -> list[str]:
-        """One column of the rows that count."""
-        with open_query(self.platform) as connection:
-            return [row[0] for row in rows(connection, f"SELECT {column} FROM validated.{table} ORDER BY 1")]
+from tests.road import BAD, A, B, Road, of
+from tests.test_arrivals import packed, put
 
 
 @pytest.fixture
 def road(home: Path) -> Road:
     return Road(home)
-
-
-def of(*names: str) -> str:
-    return payments(*(payment(name) for name in names))
 
 
 def test_the_newest_archive_counts_also_when_the_one_between_was_never_loaded(home: Path, road: Road) -> None:
@@ -150,72 +84,31 @@ def test_the_members_before_the_place_where_an_archive_is_broken_are_taken(home:
     assert road.states()["day.tar"] == ["failed"]
 
 
-# -- what leaves -------------------------------------------------------------------------------------------------------
-
-
-def test_an_archive_in_an_archive_keeps_both_until_its_members_are_loaded(
-    home: Path, road: Road, configure: Configure
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        ("MD5", "0" * 32),
+        ("md5", "\ufeff" + "0" * 32),
+        ("manifest.json", '\ufeff{"sha256": "00"}'),
+        ("MANIFEST.JSON", '{"size": 1}'),
+    ],
+)
+def test_a_sidecar_of_an_archive_is_believed_however_it_is_written(
+    home: Path, road: Road, ending: str, text: str
 ) -> None:
-    configure(after="delete")
-    put(home, "outer.zip", packed({"inner.zip": packed({A: BAD})}))
-    road.open()
-    assert leave(road.platform, "dropzone") == 0
+    put(home, f"day.zip.{ending}", text.encode())
+    put(home, "day.zip", packed({A: of("a")}))
     road.all()
-    assert leave(road.platform, "dropzone") == 0
-    assert there(home) == ["outer.zip"]
+    (failure,) = road.platform.ledger.deliveries.failures()
+    assert "is not what" in failure.reason
 
 
-def test_a_touched_archive_stays_until_its_members_are_loaded(home: Path, road: Road, configure: Configure) -> None:
-    configure(after="delete")
-    file = put(home, "day.zip", packed({A: BAD}))
+def test_a_manifest_that_promises_rows_of_a_shared_file_or_an_archive_refuses_neither(home: Path, road: Road) -> None:
+    for name, content in {BUCKET: shared(song="Heroes", movie="Alien"), "day.zip": packed({A: of("a")})}.items():
+        put(home, name, content)
+        put(home, f"{name}.manifest.json", json.dumps({"rows": 7, "md5": md5(content).hexdigest().upper()}).encode())
     road.all()
-    os.utime(file, ns=(1, 1))
-    road.all()
-    assert leave(road.platform, "dropzone") == 0
-    assert there(home) == ["day.zip"]
-
-
-def test_an_older_version_that_is_back_and_not_settled_does_not_leave(home: Path, configure: Configure) -> None:
-    configure(after="delete")
-    for moment, name in enumerate(("first", "second")):
-        os.utime(put(home, A, of(name).encode()), ns=(moment, moment))
-        road = Road(home)
-        road.all()
-        assert leave(road.platform, "dropzone") == 1
-    configure(after="delete", settle_seconds=60)
-    os.utime(put(home, A, of("first").encode()), ns=(0, 0))
-    road = Road(home)
-    road.all()
-    assert leave(road.platform, "dropzone") == 0
-    assert there(home) == [A]
-
-
-def test_an_older_version_that_is_back_does_not_leave_while_a_newer_one_is_pending(
-    home: Path, road: Road, configure: Configure
-) -> None:
-    configure(after="delete")
-    os.utime(put(home, A, of("first").encode()), ns=(1, 1))
-    road.all()
-    os.utime(put(home, A, of("second").encode()), ns=(2, 2))
-    take_in(road.platform, "dropzone")
-    fetch(road.platform, road.platform.ledger.deliveries.unclaimed("transactions"))
-    os.utime(put(home, A, of("first").encode()), ns=(1, 1))
-    assert leave(road.platform, "dropzone") == 0
-    road.all()
-    road.all()
-    assert road.held() == ["first"]
-
-
-def test_a_copy_of_a_file_that_failed_fails_or_loads_on_its_own(home: Path, road: Road, configure: Configure) -> None:
-    configure(after="delete")
-    put(home, f"{A}.manifest.json", b'{"rows": 3}')
-    put(home, A, of("a", "b").encode())
-    put(home, B, of("a", "b").encode())
-    road.all()
-    assert road.states()[A] == ["failed"] and road.states()[B] == ["loaded"]
-    assert road.held() == ["a", "b"]
-    leave(road.platform, "dropzone")
-    assert there(home) == [A, f"{A}.manifest.json"]
+    assert (songs_and_movies(road), road.held()) == ((["Heroes"], ["Alien"]), ["a"])
 
 
 # -- shares ------------------------------------------------------------------------------------------------------------

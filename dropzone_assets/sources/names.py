@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from dropzone_assets.errors import Permanent
 from dropzone_assets.sources.listing import LISTING
 
-BLOCK = 4 << 20
+BLOCK = 1 << 20
 """Bytes of the list that are looked at together; a list is lines, so one this long is none."""
 
 LONGEST = 1024

@@ -42,7 +42,7 @@ class Promise:
 
 def sidecars_of(platform: Platform, deliveries: Sequence[Delivery]) -> dict[str, list[str]]:
     """Delivery → the sidecars that have been seen beside its file."""
-    endings = [*DIGESTS, MANIFEST]
+    endings = [written for ending in (*DIGESTS, MANIFEST) for written in (ending, ending.upper())]
     asked: dict[str, list[str]] = {}
     for delivery in deliveries:
         asked.setdefault(delivery.source, []).extend(f"{delivery.path}.{ending}" for ending in endings)
@@ -74,7 +74,7 @@ def _promises(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -
     for path in sidecars:
         try:
             with source.open(path) as stream:
-                yield Promise(path, _understood(path, stream.read(LARGEST).decode("utf-8", "replace")))
+                yield Promise(path, _understood(path, stream.read(LARGEST).decode("utf-8-sig", "replace")))
         except FileNotFoundError:  # it was there once; the file's own version tells whether the file is the same
             continue
 
@@ -82,7 +82,7 @@ def _promises(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -
 def _understood(path: str, text: str) -> Manifest:
     """A manifest, or the one digest in a file as `md5sum` and `sha256sum` write it."""
     try:
-        if path.endswith(MANIFEST):
+        if path.lower().endswith(MANIFEST):
             return Manifest.model_validate(json.loads(text))
         algorithm = path.rpartition(".")[2].lower()
         (digest,) = re.findall(rf"\b[0-9a-fA-F]{{{DIGESTS[algorithm]}}}\b", text)

@@ -1,0 +1,72 @@
+"""The road without Dagster, a stretch at a time, and files to send along it."""
+
+from collections import Counter
+from pathlib import Path
+
+from dropzone_assets.engine import rows
+from dropzone_assets.files import FILES, Delivery, RawFile
+from dropzone_assets.platform import Platform, open_platform
+from dropzone_assets.settings import Settings
+from dropzone_assets.steps.commit import commit
+from dropzone_assets.steps.fetch import fetch
+from dropzone_assets.steps.intake import take_in
+from dropzone_assets.steps.judge import judge
+from dropzone_assets.steps.plan import History, plan_loads
+from dropzone_assets.steps.query import open_query
+from dropzone_assets.steps.unpack import unpack
+from dropzone_assets.steps.versions import versions
+from tests.samples import payment, payments
+
+A, B = "payments_20240501_100000.csv", "payments_20240502_100000.csv"
+BAD = "nonsense\n1\n"
+
+
+class Road:
+    """The road without Dagster, a stretch at a time."""
+
+    def __init__(self, home: Path) -> None:
+        self.platform: Platform = open_platform(Settings(home=home))
+        self._ended: Counter[str] = Counter()
+
+    def open(self) -> None:
+        """Look, and open what is no one table's."""
+        take_in(self.platform, "dropzone")
+        self.load(only=FILES)
+
+    def load(self, only: str = "") -> None:
+        """Load what is pending (of one table)."""
+        for request in plan_loads(self.platform, lambda identity: History(False, self._ended[identity])):
+            if only in ("", request.table):
+                present = fetch(self.platform, self.platform.ledger.deliveries.of_batch(request.id)).present
+                if request.table == FILES:
+                    unpack(self.platform, present)
+                else:
+                    self._commit(request.table, self.platform.ledger.deliveries.of_batch(request.id))
+                self._ended[request.id] += 1
+
+    def all(self) -> None:
+        """Everything, until nothing is new."""
+        self.open()
+        for _ in range(3):
+            self.load()
+
+    def _commit(self, table: str, wanted: list[Delivery]) -> None:
+        chosen = versions(self.platform, wanted)
+        raw = [RawFile(d, self.platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
+        commit(self.platform, judge(self.platform, self.platform.contract(table), raw), chosen)
+
+    def states(self) -> dict[str, list[str]]:
+        """Path → states of its deliveries that count, oldest first."""
+        found: dict[str, list[str]] = {}
+        for row in reversed(self.platform.ledger.deliveries.everything()):
+            found.setdefault(row.path, []).append(row.state)
+        return found
+
+    def held(self, table: str = "transactions", column: str = "transaction_id") -> list[str]:
+        """One column of the rows that count."""
+        with open_query(self.platform) as connection:
+            return [row[0] for row in rows(connection, f"SELECT {column} FROM validated.{table} ORDER BY 1")]
+
+
+def of(*names: str) -> str:
+    return payments(*(payment(name) for name in names))

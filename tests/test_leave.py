@@ -1,0 +1,84 @@
+"""Files go from their source once they are safe, and not a moment before."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from dropzone_assets.steps.fetch import fetch
+from dropzone_assets.steps.intake import take_in
+from dropzone_assets.steps.leave import leave
+from tests.road import BAD, A, B, Road, of
+from tests.test_arrivals import Configure, configure, packed, put, there
+
+__all__ = ["configure"]
+
+
+@pytest.fixture
+def road(home: Path) -> Road:
+    return Road(home)
+
+
+def test_an_archive_in_an_archive_keeps_both_until_its_members_are_loaded(
+    home: Path, road: Road, configure: Configure
+) -> None:
+    configure(after="delete")
+    put(home, "outer.zip", packed({"inner.zip": packed({A: BAD})}))
+    road.open()
+    assert leave(road.platform, "dropzone") == 0
+    road.all()
+    assert leave(road.platform, "dropzone") == 0
+    assert there(home) == ["outer.zip"]
+
+
+def test_a_touched_archive_stays_until_its_members_are_loaded(home: Path, road: Road, configure: Configure) -> None:
+    configure(after="delete")
+    file = put(home, "day.zip", packed({A: BAD}))
+    road.all()
+    os.utime(file, ns=(1, 1))
+    road.all()
+    assert leave(road.platform, "dropzone") == 0
+    assert there(home) == ["day.zip"]
+
+
+def test_an_older_version_that_is_back_and_not_settled_does_not_leave(home: Path, configure: Configure) -> None:
+    configure(after="delete")
+    for moment, name in enumerate(("first", "second")):
+        os.utime(put(home, A, of(name).encode()), ns=(moment, moment))
+        road = Road(home)
+        road.all()
+        assert leave(road.platform, "dropzone") == 1
+    configure(after="delete", settle_seconds=60)
+    os.utime(put(home, A, of("first").encode()), ns=(0, 0))
+    road = Road(home)
+    road.all()
+    assert leave(road.platform, "dropzone") == 0
+    assert there(home) == [A]
+
+
+def test_an_older_version_that_is_back_does_not_leave_while_a_newer_one_is_pending(
+    home: Path, road: Road, configure: Configure
+) -> None:
+    configure(after="delete")
+    os.utime(put(home, A, of("first").encode()), ns=(1, 1))
+    road.all()
+    os.utime(put(home, A, of("second").encode()), ns=(2, 2))
+    take_in(road.platform, "dropzone")
+    fetch(road.platform, road.platform.ledger.deliveries.unclaimed("transactions"))
+    os.utime(put(home, A, of("first").encode()), ns=(1, 1))
+    assert leave(road.platform, "dropzone") == 0
+    road.all()
+    road.all()
+    assert road.held() == ["first"]
+
+
+def test_a_copy_of_a_file_that_failed_fails_or_loads_on_its_own(home: Path, road: Road, configure: Configure) -> None:
+    configure(after="delete")
+    put(home, f"{A}.manifest.json", b'{"rows": 3}')
+    put(home, A, of("a", "b").encode())
+    put(home, B, of("a", "b").encode())
+    road.all()
+    assert road.states()[A] == ["failed"] and road.states()[B] == ["loaded"]
+    assert road.held() == ["a", "b"]
+    leave(road.platform, "dropzone")
+    assert there(home) == [A, f"{A}.manifest.json"]
