@@ -52,6 +52,7 @@ WHOLE = workbook(["id", "note"], [1, "a"])
 
 class TestExcel(FormatCases):
     options: ClassVar = {"kind": "excel"}
+    many = 300
     nothing = (b"", b"id,note\n1,a\n", b"PK\x03\x04", workbook(), WHOLE[:-100], WHOLE[100:])
     unreadable: ClassVar = ()
     without_rows = (workbook(["id", "note"]), workbook(["A title"], [], ["id", "note"], [], [" "]))
