@@ -13,6 +13,10 @@ from dropzone_assets.errors import BadSettings
 
 LIST_FILE = "files_list.data"
 
+WORDS = {"user", "password", "token", "key", "passphrase", "ca", "archive_password"}
+WORDS |= {"access_key", "secret_key", "session_token", "account", "sas", "connection_string", "service_account"}
+"""What a source may have to know to be let in, or to open what it finds; each kind asks for its own."""
+
 
 class SourceConfig(BaseModel):
     """One entry of `sources.yaml`.
@@ -49,6 +53,8 @@ class SourceConfig(BaseModel):
             raise ValueError("it has no url")
         if any(urlsplit(url).password is not None for url in (self.url, *self.urls)):
             raise ValueError("the url holds a password: put it into a variable and name that under `credentials`")
+        if unknown := self.credentials.keys() - WORDS:
+            raise ValueError(f"credentials: {', '.join(sorted(unknown))}: not among {', '.join(sorted(WORDS))}")
         if (self.after == "move") != bool(self.move_to):
             raise ValueError("`after: move` and `move_to` need each other")
         if self.move_to and {"", ".", ".."} & {*self.move_to.removesuffix("/").split("/")}:

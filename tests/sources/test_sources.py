@@ -33,6 +33,7 @@ WRONG = [
     "sources: [{name: 'Big Name', url: x}]",
     "sources: [{name: ../a, url: x}]",
     "sources: [{name: a, url: x, colour: red}]",
+    "sources: [{name: a, url: x, credentials: {pasword: SECRET}}]",
     "sources: [{name: a, url: x, settle_seconds: -1}]",
     "sources: [{name: a, url: x, poll_seconds: 0}]",
     "sources: [{name: a, url: x, poll_seconds: soon}]",
