@@ -4,20 +4,20 @@ from codecs import getincrementaldecoder
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
-from itertools import chain, count
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from dropzone_assets.engine import Connection, literal, literals, quote, rows
+from dropzone_assets.engine import Connection, literal, literals, rows
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.copies import MIXED, Quoting, as_utf8, blocks_of, copy, ends_of, opened
-from dropzone_assets.formats.decimals import has_commas, pointed
-from dropzone_assets.formats.detect import dialect_of, normal
-from dropzone_assets.formats.dialect import Dialect, Sample, records
-from dropzone_assets.formats.encoding import canonical, encoding_of
 from dropzone_assets.formats.format import HEAD, Content, Scan, Wanted
+from dropzone_assets.formats.named import json_object
+from dropzone_assets.formats.text.copies import MIXED, Quoting, as_utf8, blocks_of, copy, ends_of, opened
+from dropzone_assets.formats.text.decimals import has_commas, pointed
+from dropzone_assets.formats.text.detect import dialect_of, normal
+from dropzone_assets.formats.text.dialect import Dialect, Sample, records
+from dropzone_assets.formats.text.encoding import canonical, encoding_of
 
 RAW = "raw_c"
 """The start of the names of columns as they came, where they were changed."""
@@ -159,14 +159,19 @@ class CsvReading:
         again = quoting if self.end == MIXED else None
         return [str(copy(each, self.encoding, again, scratch / f"{n}.csv")) for n, each in enumerate(contents)]
 
+    @property
+    def _as_sent(self) -> dict[int, str]:
+        """Where the texts are that were changed on the way: numbers with a comma."""
+        return {n: f"{RAW}{n}" for n in self.commas}
+
     def raw(self) -> str:
         """The record under the file's own column names."""
-        return json_object(self.names, range(len(self.names)), self.commas)
+        return json_object(self.names, range(len(self.names)), self._as_sent)
 
     def rest(self, known: Sequence[int]) -> str:
         """The columns the contract does not know."""
         others = [n for n in range(len(self.names)) if n not in known]
-        return json_object(self.names, others, self.commas) if others else "NULL::VARCHAR"
+        return json_object(self.names, others, self._as_sent) if others else "NULL::VARCHAR"
 
     def broken(self, connection: Connection) -> str:
         """Rejected lines. DuckDB counts a header as a line; a record with several faults has several entries."""
@@ -194,15 +199,3 @@ class CsvReading:
             "decimal": "comma" if self.commas else "point",
             "line ends": ENDS_SAID.get(self.end, self.end),
         }
-
-
-def json_object(names: Sequence[str], chosen: Sequence[int], changed: Sequence[int] = ()) -> str:
-    """SQL: a JSON object of the chosen columns, the `changed` as they came; a name that comes twice gets a number."""
-    fields, seen = [], set[str]()
-    for n in chosen:
-        name = names[n] or f"column{n + 1}"
-        spellings = chain([name], (f"{name} ({times})" for times in count(2)))
-        free = next(spelling for spelling in spellings if spelling.casefold() not in seen)
-        seen.add(free.casefold())
-        fields.append(f"{quote(free)} := {RAW if n in changed else 'c'}{n}")
-    return f"to_json(struct_pack({', '.join(fields)}))::VARCHAR"

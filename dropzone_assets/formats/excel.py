@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.excel_cells import Sheet, Workbook, open_workbook
-from dropzone_assets.formats.excel_places import Place, area_of, find, letters
 from dropzone_assets.formats.format import Content, Scan
 from dropzone_assets.formats.named import Named
+from dropzone_assets.formats.workbook.cells import Sheet, Workbook, open_workbook
+from dropzone_assets.formats.workbook.places import Place, area_of, find, letters
 
 CELLS = "excel_cells"
 

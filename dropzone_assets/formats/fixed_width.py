@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.copies import blocks_of, opened
-from dropzone_assets.formats.csv import json_object
-from dropzone_assets.formats.encoding import canonical, encoding_of
 from dropzone_assets.formats.format import HEAD, Content, Scan
+from dropzone_assets.formats.named import json_object
+from dropzone_assets.formats.text.copies import blocks_of, opened
+from dropzone_assets.formats.text.encoding import canonical, encoding_of
 
 LINES = "fixed_width_lines"
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import HEAD, Content
-from dropzone_assets.formats.json_documents import Documents
-from dropzone_assets.formats.json_lines import Lines
-from dropzone_assets.formats.json_records import Records, Selection
+from dropzone_assets.formats.records.documents import Documents
+from dropzone_assets.formats.records.lines import Lines
+from dropzone_assets.formats.records.records import Records, Selection
 
 HEADS = (HEAD, 1 << 20, 1 << 24)
 """How much of a file is read, step by step, to find its first line break; beyond that it is one document."""

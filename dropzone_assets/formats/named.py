@@ -1,8 +1,9 @@
 """Records whose cells have the names of columns, as a workbook, a Parquet or an Avro file has them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
+from types import MappingProxyType
 
 from dropzone_assets.engine import Connection, quote
 
@@ -20,7 +21,7 @@ class Named:
 
     def raw(self) -> str:
         """The record under the file's own column names."""
-        return _object(self.names, range(len(self.names)))
+        return json_object(self.names, range(len(self.names)))
 
     def rest(self, known: Sequence[int]) -> str:
         """The columns the contract does not know, where the record has something in them."""
@@ -28,20 +29,24 @@ class Named:
         if not others:
             return "NULL::VARCHAR"
         nothing = " AND ".join(f"c{n} IS NULL" for n in others)
-        return f"CASE WHEN NOT ({nothing}) THEN {_object(self.names, others)} END"
+        return f"CASE WHEN NOT ({nothing}) THEN {json_object(self.names, others)} END"
 
     def broken(self, connection: Connection) -> str:
         """The file is read as a whole, or refused."""
         return ""
 
 
-def _object(names: Sequence[str], chosen: Sequence[int]) -> str:
-    """SQL: a JSON object of the chosen columns; a name that comes twice gets a number."""
+def json_object(names: Sequence[str], chosen: Sequence[int], cells: Mapping[int, str] = MappingProxyType({})) -> str:
+    """SQL: a JSON object of the chosen columns; a name that comes twice gets a number.
+
+    Args:
+        cells: columns whose value is other SQL than `c0`, `c1` …, by number.
+    """
     fields, seen = [], set[str]()
     for n in chosen:
         name = names[n] or f"column{n + 1}"
         spellings = chain([name], (f"{name} ({times})" for times in count(2)))
         free = next(spelling for spelling in spellings if spelling.casefold() not in seen)
         seen.add(free.casefold())
-        fields.append(f"{quote(free)} := c{n}")
+        fields.append(f"{quote(free)} := {cells.get(n, f'c{n}')}")
     return f"to_json(struct_pack({', '.join(fields)}))::VARCHAR"

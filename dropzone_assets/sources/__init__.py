@@ -2,9 +2,9 @@
 
 from dropzone_assets.sources.config import SourceConfig, load_sources
 from dropzone_assets.sources.credentials import Credentials
-from dropzone_assets.sources.known_hosts import HostKey
 from dropzone_assets.sources.listing import LISTING, Found, pages
 from dropzone_assets.sources.source import KINDS, Keyed, Source, Sources, open_source
+from dropzone_assets.sources.wire.known_hosts import HostKey
 
 __all__ = [
     "KINDS",

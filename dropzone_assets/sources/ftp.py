@@ -8,14 +8,14 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from dropzone_assets.errors import NotLetIn
-from dropzone_assets.sources.address import inside
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
-from dropzone_assets.sources.ftp_lines import Line, facts, listed
-from dropzone_assets.sources.ftp_server import Client, Refusal, Server, wire
-from dropzone_assets.sources.ftp_times import Times
 from dropzone_assets.sources.listing import Found, pages
-from dropzone_assets.sources.stream import stream
+from dropzone_assets.sources.wire.address import inside
+from dropzone_assets.sources.wire.ftp_lines import Line, facts, listed
+from dropzone_assets.sources.wire.ftp_server import Client, Refusal, Server, wire
+from dropzone_assets.sources.wire.ftp_times import Times
+from dropzone_assets.sources.wire.stream import stream
 
 PIECE = 256 * 1024
 

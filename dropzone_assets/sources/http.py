@@ -18,8 +18,8 @@ from dropzone_assets.errors import BadSettings, DropzoneError, NotLetIn, Permane
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
 from dropzone_assets.sources.listing import Found, pages
-from dropzone_assets.sources.stream import stream
-from dropzone_assets.sources.tls import context
+from dropzone_assets.sources.wire.stream import stream
+from dropzone_assets.sources.wire.tls import context
 
 CONNECT = 10.0
 """Seconds to wait for a connection."""

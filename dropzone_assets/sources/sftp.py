@@ -12,13 +12,13 @@ import asyncssh
 import pyarrow as pa
 
 from dropzone_assets.errors import Permanent, SourceUnavailable
-from dropzone_assets.sources.address import inside
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
-from dropzone_assets.sources.known_hosts import HostKey, pin, pinned
 from dropzone_assets.sources.listing import Found, pages
-from dropzone_assets.sources.ssh import Connection, Forbidden
-from dropzone_assets.sources.stream import stream
+from dropzone_assets.sources.wire.address import inside
+from dropzone_assets.sources.wire.known_hosts import HostKey, pin, pinned
+from dropzone_assets.sources.wire.ssh import Connection, Forbidden
+from dropzone_assets.sources.wire.stream import stream
 
 PIECE = 1024 * 1024
 SLOW = 600.0

@@ -12,7 +12,7 @@ import pyarrow as pa
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
-from dropzone_assets.sources.known_hosts import HostKey
+from dropzone_assets.sources.wire.known_hosts import HostKey
 
 KINDS = {
     "folder": "dropzone_assets.sources.folder:Folder",

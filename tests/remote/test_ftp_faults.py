@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 import pytest
 
 from dropzone_assets.errors import DropzoneError, Permanent, SourceUnavailable
-from dropzone_assets.sources import SourceConfig, ftp_server
+from dropzone_assets.sources import SourceConfig
+from dropzone_assets.sources.wire import ftp_server
 from tests.cases.sources import SourceCases, listed, opened
 from tests.remote.proxy import Proxy
 from tests.servers.debian import free_port

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.errors import BadSettings, DropzoneError, NotLetIn, SourceUnavailable
-from dropzone_assets.sources import ssh
+from dropzone_assets.sources.wire import ssh
 from tests.cases.sources import listed, opened, read
 from tests.remote.proxy import Proxy
 from tests.remote.test_sftp import SftpPlace

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dropzone_assets.sources.ftp_lines import Line, facts, listed
+from dropzone_assets.sources.wire.ftp_lines import Line, facts, listed
 
 LISTS = {
     b"-rw-r--r--    1 1001     1001            5 Nov 21 05:13 a b.csv": Line(b"a b.csv", "file", 5),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dropzone_assets.sources import ftp_times
-from dropzone_assets.sources.ftp_lines import Line
-from dropzone_assets.sources.ftp_times import FRESH, SURE, Times
+from dropzone_assets.sources.wire import ftp_times
+from dropzone_assets.sources.wire.ftp_lines import Line
+from dropzone_assets.sources.wire.ftp_times import FRESH, SURE, Times
 
 LINE = Line(b"a.csv", "file", 5, stamp=b"Nov 21 05:13")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice, zip_longest
 
-from dropzone_assets.formats.dialect import Dialect, Sample, two_readings
+from dropzone_assets.formats.text.dialect import Dialect, Sample, two_readings
 
 
 def with_quotes(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.excel_cells import Sheet
+from dropzone_assets.formats.workbook.cells import Sheet
 
 SEARCHED = 100
 """Rows in which a header is looked for."""

@@ -14,8 +14,8 @@ from io import StringIO
 from itertools import islice
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.dialect import Dialect, Sample, records, two_readings
-from dropzone_assets.formats.quoting import with_quotes
+from dropzone_assets.formats.text.dialect import Dialect, Sample, records, two_readings
+from dropzone_assets.formats.text.quoting import with_quotes
 
 DELIMITERS = (",", ";", "\t", "|", "^", ":", "~")
 

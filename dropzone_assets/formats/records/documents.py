@@ -7,7 +7,7 @@ from pathlib import Path
 from dropzone_assets.engine import Connection, literal, literals, rows
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import Content, Scan
-from dropzone_assets.formats.json_records import Records, path_of, rewritten
+from dropzone_assets.formats.records.records import Records, path_of, rewritten
 
 DOCUMENTS = "json_documents"
 

@@ -10,7 +10,7 @@ import fastexcel
 import pyarrow as pa
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.excel_limits import is_protected, refuse_giants
+from dropzone_assets.formats.workbook.limits import is_protected, refuse_giants
 
 ERRORS = {
     "NULL": "#NULL!",

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import asyncssh
 
 from dropzone_assets.errors import BadSettings, DropzoneError, NotLetIn, SourceUnavailable
-from dropzone_assets.sources.address import address
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
-from dropzone_assets.sources.known_hosts import FILE, PORT, HostKey, host_field, known_hosts
+from dropzone_assets.sources.wire.address import address
+from dropzone_assets.sources.wire.known_hosts import FILE, PORT, HostKey, host_field, known_hosts
 
 T = TypeVar("T")
 

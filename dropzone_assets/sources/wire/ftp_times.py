@@ -5,7 +5,7 @@ from time import monotonic
 from typing import NamedTuple
 from zlib import crc32
 
-from dropzone_assets.sources.ftp_lines import Line
+from dropzone_assets.sources.wire.ftp_lines import Line
 
 SURE = 120.0
 """Seconds for which a line has to stand before its time is believed: the minute that a line shows is over by then."""

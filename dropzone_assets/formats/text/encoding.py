@@ -23,7 +23,7 @@ from typing import NamedTuple
 import chardet
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.letters import COMMON, IMPOSSIBLE, LANGUAGES, languages_needed
+from dropzone_assets.formats.text.letters import COMMON, IMPOSSIBLE, LANGUAGES, languages_needed
 
 MARKS = {
     codecs.BOM_UTF8: "utf-8",

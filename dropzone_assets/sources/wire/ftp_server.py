@@ -9,10 +9,10 @@ from threading import Lock
 from time import monotonic
 
 from dropzone_assets.errors import DropzoneError, NotLetIn, Permanent, SourceUnavailable
-from dropzone_assets.sources.address import address, inside
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
-from dropzone_assets.sources.tls import context
+from dropzone_assets.sources.wire.address import address, inside
+from dropzone_assets.sources.wire.tls import context
 
 CONNECT = 10.0
 """Seconds to wait for a connection."""

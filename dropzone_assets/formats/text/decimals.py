@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.dialect import Dialect, Sample
+from dropzone_assets.formats.text.dialect import Dialect, Sample
 
 _LIKELY = re.compile(r",\d|\.\d{3}\.\d")
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}|\d*,(\d{1,2}|\d{4,})|0+,\d+|\d{4,},\d+)")

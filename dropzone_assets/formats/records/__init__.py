@@ -1,0 +1,1 @@
+"""The two ways JSON holds records: in documents, or one a line."""
