@@ -34,30 +34,30 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
         description=f"Asks for runs that load what is new at {config.url}.",
     )
     def watch(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
-        staying = _stay(platform, config.name)
-        try:
-            intake = take_in(platform, config.name)
-        except DropzoneError as error:
-            yield dg.SkipReason(str(error))
-            return
+        said = _look(platform, config.name)
         requests = plan_loads(platform, history(context.instance))[:MOST]
         yield from map(run_request, requests)
         if not requests:
-            yield dg.SkipReason(
-                f"{intake.seen:,} files seen at {config.name}: {intake.new:,} new of which {intake.refused:,} refused, "
-                f"{intake.waiting:,} not settled yet. Nothing to load that no run is working on. {staying}".strip()
-            )
+            yield dg.SkipReason(said)
 
     return watch
 
 
-def _stay(platform: Platform, name: str) -> str:
-    """Let go what is loaded; why some of it stays at its source, which is no reason to take nothing new."""
+def _look(platform: Platform, name: str) -> str:
+    """Let go what is loaded and take in what is new; what came of it. A failure of one keeps nobody from the other."""
+    staying = ""
     try:
         leave(platform, name)
     except DropzoneError as error:
+        staying = str(error)
+    try:
+        intake = take_in(platform, name)
+    except DropzoneError as error:
         return str(error)
-    return ""
+    return (
+        f"{intake.seen:,} files seen at {name}: {intake.new:,} new of which {intake.refused:,} refused, "
+        f"{intake.waiting:,} not settled yet. Nothing to load that no run is working on. {staying}".strip()
+    )
 
 
 def due_sensor() -> dg.SensorDefinition:

@@ -1,6 +1,7 @@
 """Sensors ask for a handful of runs, give the same answer twice, and say why when they ask for none."""
 
 import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from dropzone_assets.definitions import build
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import RANGE, REQUEST
+from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.plan import ATTEMPTS
 from dropzone_assets.steps.query import open_query
 from tests.conftest import Drop
@@ -245,3 +247,13 @@ def test_a_file_that_may_not_leave_keeps_nobody_from_coming_or_going(
     assert run(tick(WATCH).run_requests[0])
     assert stays.exists() and not goes.exists()
     assert "cannot be taken away" in tick(WATCH).skip_message
+
+
+def test_what_was_taken_in_is_asked_for_while_the_source_does_not_answer(
+    home: Path, drop: Drop, tick: Tick, platform: Platform
+) -> None:
+    drop("payments_20240501_100000.csv", payments(payment("a")))
+    take_in(platform, "dropzone")
+    shutil.rmtree(home / "dropzone")
+    (home / "dropzone").write_text("no folder")
+    assert len(tick(WATCH).run_requests) == 1
