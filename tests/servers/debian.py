@@ -73,7 +73,11 @@ def running(command: list[str], port: int, log: Path) -> Iterator[None]:
             pytest.fail(f"{command[0]} ended by itself with {server.returncode}:\n{log.read_text()[-2000:]}")
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(5)
+        except subprocess.TimeoutExpired:  # vsftpd does not always hear it
+            server.kill()
+            server.wait(20)
 
 
 @contextmanager
