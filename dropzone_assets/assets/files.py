@@ -1,21 +1,21 @@
-"""raw/files: what is no one table's (archives, files for several tables, files only passed on), by day of arrival."""
+"""raw/files: what is no one table's (archives, files for several tables, files only passed on), by file date."""
 
 from collections import Counter
 
 import dagster as dg
 
 from dropzone_assets.assets.described import one_asset, stepped
+from dropzone_assets.assets.raw import fetch_asked
 from dropzone_assets.files import FILES
-from dropzone_assets.io_managers import RawFiles
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import REQUEST, RETRIES, days_of, explained, table_value
-from dropzone_assets.steps.fetch import Fetched, fetch
+from dropzone_assets.runs import explained, table_value
+from dropzone_assets.steps.fetch import Fetched
 from dropzone_assets.steps.unpack import Unpacked, unpack
 
 SHOWN = 20
 """Files listed on one day's materialization."""
 
-DESCRIPTION = """Files that are no one table's, by day of arrival: archives, whose members become deliveries of their
+DESCRIPTION = """Files that are no one table's, by file date: archives, whose members become deliveries of their
 own; files that feed several tables, which each get a share; and files of sources that deliver to the raw zone only."""
 
 
@@ -31,13 +31,8 @@ def files_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
         **stepped(days),
     )
     def files(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
-        wanted = RawFiles(platform, FILES, tuple(days_of(context)))
         with explained():
-            fetched = fetch(
-                platform,
-                wanted.deliveries(context.run.tags.get(REQUEST)),
-                last=context.retry_number == RETRIES.max_retries,
-            )
+            fetched = fetch_asked(context, platform, FILES)
             unpacked = unpack(platform, fetched.present)
         _tell(context, fetched, unpacked)
         return fetched

@@ -21,17 +21,18 @@ def raw_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Asse
 
     @one_asset(**described(contract, "raw"), **stepped(days), io_manager_key="raw_zone")
     def raw(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
-        wanted = RawFiles(platform, contract.table, tuple(days_of(context)))
         with explained():
-            fetched = fetch(
-                platform,
-                wanted.deliveries(context.run.tags.get(REQUEST)),
-                last=context.retry_number == RETRIES.max_retries,
-            )
+            fetched = fetch_asked(context, platform, contract.table)
         _tell(context, platform, fetched)
         return fetched
 
     return raw
+
+
+def fetch_asked(context: dg.AssetExecutionContext, platform: Platform, table: str) -> Fetched:
+    """Fetch the deliveries of `table` that a run is asked for; on the last try of its step without those that fail."""
+    wanted = RawFiles(platform, table, tuple(days_of(context))).deliveries(context.run.tags.get(REQUEST))
+    return fetch(platform, wanted, last=context.retry_number == RETRIES.max_retries)
 
 
 def _tell(context: dg.AssetExecutionContext, platform: Platform, fetched: Fetched) -> None:

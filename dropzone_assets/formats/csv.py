@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from dropzone_assets.engine import Connection, literal, literals, rows
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import HEAD, Content, Scan, Wanted
-from dropzone_assets.formats.named import json_object
+from dropzone_assets.formats.named import json_object, json_rest
 from dropzone_assets.formats.text.copies import MIXED, Quoting, as_utf8, blocks_of, copy, ends_of, opened
 from dropzone_assets.formats.text.decimals import has_commas, pointed
 from dropzone_assets.formats.text.detect import dialect_of, normal
@@ -170,8 +170,7 @@ class CsvReading:
 
     def rest(self, known: Sequence[int]) -> str:
         """The columns the contract does not know."""
-        others = [n for n in range(len(self.names)) if n not in known]
-        return json_object(self.names, others, self._as_sent) if others else "NULL::VARCHAR"
+        return json_rest(self.names, known, self._as_sent)
 
     def broken(self, connection: Connection) -> str:
         """Rejected lines. DuckDB counts a header as a line; a record with several faults has several entries."""

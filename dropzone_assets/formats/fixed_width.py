@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import HEAD, Content, Scan
-from dropzone_assets.formats.named import json_object
+from dropzone_assets.formats.named import json_object, json_rest
 from dropzone_assets.formats.text.copies import blocks_of, opened
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
 
@@ -126,8 +126,7 @@ class FixedWidthReading:
 
     def rest(self, known: Sequence[int]) -> str:
         """The columns the contract does not know."""
-        others = [n for n in range(len(self.names)) if n not in known]
-        return json_object(self.names, others) if others else "NULL::VARCHAR"
+        return json_rest(self.names, known)
 
     def broken(self, connection: Connection) -> str:
         """Lines of another length, or with bytes that are no characters."""

@@ -25,15 +25,18 @@ class Named:
 
     def rest(self, known: Sequence[int]) -> str:
         """The columns the contract does not know, where the record has something in them."""
-        others = [n for n in range(len(self.names)) if n not in known]
-        if not others:
-            return "NULL::VARCHAR"
-        nothing = " AND ".join(f"c{n} IS NULL" for n in others)
-        return f"CASE WHEN NOT ({nothing}) THEN {json_object(self.names, others)} END"
+        others = " AND ".join(f"c{n} IS NULL" for n in range(len(self.names)) if n not in known)
+        return f"CASE WHEN NOT ({others or 'true'}) THEN {json_rest(self.names, known)} END"
 
     def broken(self, connection: Connection) -> str:
         """The file is read as a whole, or refused."""
         return ""
+
+
+def json_rest(names: Sequence[str], known: Sequence[int], cells: Mapping[int, str] = MappingProxyType({})) -> str:
+    """SQL: a JSON object of the columns that are not `known`; NULL when there are none. `cells` as below."""
+    others = [n for n in range(len(names)) if n not in known]
+    return json_object(names, others, cells) if others else "NULL::VARCHAR"
 
 
 def json_object(names: Sequence[str], chosen: Sequence[int], cells: Mapping[int, str] = MappingProxyType({})) -> str:

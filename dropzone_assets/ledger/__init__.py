@@ -8,7 +8,7 @@ from dropzone_assets.ledger.arrivals import LEAVING, LEFT
 from dropzone_assets.ledger.deliveries import Tally
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
 from dropzone_assets.ledger.partitions import INGESTION, Published
-from dropzone_assets.ledger.schema import FETCHED, OPENED, SIDECAR, STORED
+from dropzone_assets.ledger.schema import FETCHED, OPENED, SIDECAR, STORED, now
 
 __all__ = [
     "FETCHED",
@@ -21,5 +21,6 @@ __all__ = [
     "Ledger",
     "Published",
     "Tally",
+    "now",
     "open_ledger",
 ]

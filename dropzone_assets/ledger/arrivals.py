@@ -1,14 +1,24 @@
 """How deliveries come into the first book, and how their files leave the source."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, or_, select, update
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import Accounts, oldest_first
-from dropzone_assets.ledger.schema import FAILED, FETCHED, LINKED, LISTED, LOADED, PENDING, SAFE, SIDECAR, SUPERSEDED
+from dropzone_assets.ledger.schema import (
+    FAILED,
+    FETCHED,
+    LINKED,
+    LISTED,
+    LOADED,
+    PENDING,
+    SAFE,
+    SIDECAR,
+    SUPERSEDED,
+    now,
+)
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks, elements, upsert
 
@@ -161,9 +171,9 @@ class Arrivals(Accounts):
 def _strangeness(row: Row[Any, Any, Any, Any]) -> str:
     if row.key is None:
         return "new"
-    if row.leaving == LEFT:
-        return "left"
-    return "superseded" if row.state == SUPERSEDED else "nameless"
+    if row.state == SUPERSEDED:
+        return "superseded"
+    return "left" if row.leaving == LEFT else "nameless"
 
 
 def delivery_of(row: Row[Any]) -> Delivery:
@@ -171,8 +181,3 @@ def delivery_of(row: Row[Any]) -> Delivery:
     names = ("key", "source", "path", "version", "size", "file_time", "arrived", "state", "content_hash", "same_as")
     fields = {name: getattr(row, name) for name in (*names, "parent", "rows_promised")}
     return Delivery(table=row.table_name, **fields)
-
-
-def now() -> datetime:
-    """UTC without a zone, as the ledger keeps all its times."""
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.accounts import oldest_first
-from dropzone_assets.ledger.arrivals import Arrivals, delivery_of, now
+from dropzone_assets.ledger.arrivals import Arrivals, delivery_of
 from dropzone_assets.ledger.schema import (
     CURRENT,
     FAILED,
@@ -21,6 +21,7 @@ from dropzone_assets.ledger.schema import (
     PENDING,
     SAFE,
     SUPERSEDED,
+    now,
 )
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks

@@ -1,12 +1,13 @@
 """Which lake partitions and summaries are due: what the warehouse holds against what they were last given."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from time import time_ns
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Engine, Row, case, func, select, update
 
+from dropzone_assets.ledger.schema import now
 from dropzone_assets.ledger.schema import partitions as book
 from dropzone_assets.ledger.statements import upsert
 
@@ -62,7 +63,7 @@ class Partitions:
 
     def published(self, table: str, done: Sequence[Published]) -> None:
         """The lake holds these partitions in these versions."""
-        now = datetime.now(UTC).replace(tzinfo=None)
+        at = now()
         self.touched(table, [(item.day, item.version) for item in done])
         with self._engine.begin() as connection:
             for item in done:
@@ -70,7 +71,7 @@ class Partitions:
                     update(book)
                     .where(book.c.table_name == table, book.c.data_date == item.day)
                     .where(book.c.published <= item.version)
-                    .values(published=item.version, published_at=now, valid=item.valid, lake_rows=item.lake_rows)
+                    .values(published=item.version, published_at=at, valid=item.valid, lake_rows=item.lake_rows)
                 )
 
     def summarised(self, table: str, versions: Mapping[date, int]) -> None:

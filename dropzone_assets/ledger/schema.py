@@ -1,5 +1,7 @@
 """The ledger's tables."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Text
 
 metadata = MetaData()
@@ -85,3 +87,8 @@ partitions = Table(
     Column("valid", BigInteger, nullable=False, default=0),
     Column("lake_rows", BigInteger, nullable=False, default=0),
 )
+
+
+def now() -> datetime:
+    """UTC without a zone, as the ledger keeps all its times."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dropzone_assets.errors import BadSettings, SourceUnavailable
 from dropzone_assets.sources.bucket import access
@@ -36,7 +37,7 @@ class FileList:
         self._credentials = credentials
 
     def list(self) -> Iterator[pa.RecordBatch]:
-        """Every name in the list, once a page; sizes are not known.
+        """Every name in the list but its own, once a page; sizes are not known.
 
         Raises:
             SourceUnavailable: there is no list.
@@ -45,8 +46,8 @@ class FileList:
         try:
             with self._objects.open(config.list_file) as stream:
                 for names in names_in(stream, f"{config.name}: {config.list_file}"):
-                    if len(names):
-                        yield page_of(names, LISTED)
+                    if len(others := names.filter(pc.not_equal(names, config.list_file))):
+                        yield page_of(others, LISTED)
         except FileNotFoundError as error:
             found = f"{config.name}: there is no {config.list_file} at {config.url}."
             raise SourceUnavailable(found, "Write the list, or correct `url` or `list_file`.") from error

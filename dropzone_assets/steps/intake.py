@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from dropzone_assets import engine
 from dropzone_assets.archives import is_archive
 from dropzone_assets.contracts import Recognised, recognise
 from dropzone_assets.errors import DropzoneError, Refused
 from dropzone_assets.files import FILES, Delivery, Listed
-from dropzone_assets.ledger import SIDECAR
+from dropzone_assets.ledger import SIDECAR, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.look import look
 
@@ -26,11 +26,11 @@ class Intake:
 
 @dataclass
 class _Strange:
-    """What is not simply known: files to take in now, and files that have to be watched first."""
+    """What is not simply known: files to take in now, files to watch first, and what the ledger says of each."""
 
     ready: dict[str, Listed] = field(default_factory=dict)
     watched: dict[str, Listed] = field(default_factory=dict)
-    nameless: set[str] = field(default_factory=set)
+    fates: dict[str, str] = field(default_factory=dict)
     sidecars: set[str] = field(default_factory=set)
 
 
@@ -43,22 +43,24 @@ def take_in(platform: Platform, name: str) -> Intake:
         SourceUnavailable: the source cannot be listed.
         Permanent: it does not let us in.
     """
-    intake, watched, sidecars = Intake(), dict[str, Listed](), set[str]()
+    intake, later = Intake(), _Strange()
     gone = {delivery.key for delivery in platform.ledger.deliveries.nameless(name)}
     try:
         with engine.connect() as connection:
             for page in look(connection, platform.sources[name], platform.configs[name]):
                 strange = _strange(platform, name, connection, page, intake)
-                watched |= strange.watched
-                sidecars |= strange.sidecars
-                gone -= strange.nameless
-                _take(platform, strange.ready, strange.sidecars, intake)
+                _take(platform, strange, intake)
+                gone.difference_update(strange.fates)
+                later.watched |= strange.watched
+                later.sidecars |= strange.sidecars
+                later.fates |= {key: strange.fates[key] for key in strange.watched}
     except DropzoneError as error:
-        platform.ledger.looks.looked(name, _now(), intake.seen, str(error))
+        platform.ledger.looks.looked(name, now(), intake.seen, str(error))
         raise
-    _take(platform, _settled(platform, name, watched, intake), sidecars, intake)
+    later.ready = _settled(platform, name, later.watched, intake)
+    _take(platform, later, intake)
     platform.ledger.deliveries.superseded(sorted(gone))
-    platform.ledger.looks.looked(name, _now(), intake.seen)
+    platform.ledger.looks.looked(name, now(), intake.seen)
     return intake
 
 
@@ -68,60 +70,59 @@ def _strange(platform: Platform, name: str, connection: engine.Connection, page:
     seen, waiting, keys = engine.rows(connection, count)[0]
     intake.seen += seen
     intake.waiting += waiting
-    fates = platform.ledger.deliveries.strange(keys) if seen else {}
-    found = _Strange()
+    found = _Strange(fates=platform.ledger.deliveries.strange(keys) if seen else {})
     columns = "key, settled, sidecar, path, version, size, problem"
     mine = f"SELECT {columns} FROM {page} WHERE key IN (SELECT unnest($1)) AND settled IS DISTINCT FROM false"
-    for key, settled, sidecar, path, version, size, problem in engine.rows(connection, mine, [list(fates)]):
+    for key, settled, sidecar, path, version, size, problem in engine.rows(connection, mine, [list(found.fates)]):
         (found.ready if settled else found.watched)[key] = Listed(name, path, version, size, problem=problem)
         found.sidecars |= {key} if sidecar else set()
-    found.nameless = {key for key, fate in fates.items() if fate == "nameless"}
-    platform.ledger.deliveries.leaving([key for key, fate in fates.items() if fate == "left"], "")
+    platform.ledger.deliveries.leaving([key for key, fate in found.fates.items() if fate == "left"], "")
     return found
 
 
 def _settled(platform: Platform, name: str, watched: dict[str, Listed], intake: Intake) -> dict[str, Listed]:
     """Of files at a source that cannot tell, those that have been there unchanged for the settle time."""
-    now, patience = _now(), timedelta(seconds=platform.configs[name].settle_seconds)
-    since = platform.ledger.looks.unchanged_since(name, list(watched), now)
-    ready = {key: item for key, item in watched.items() if now - since[key] >= patience}
+    at, patience = now(), timedelta(seconds=platform.configs[name].settle_seconds)
+    since = platform.ledger.looks.unchanged_since(name, list(watched), at)
+    ready = {key: item for key, item in watched.items() if at - since[key] >= patience}
     intake.waiting += len(watched) - len(ready)
     return ready
 
 
-def _take(platform: Platform, ready: dict[str, Listed], sidecars: set[str], intake: Intake) -> None:
+def _take(platform: Platform, strange: _Strange, intake: Intake) -> None:
     """Write down what has settled: new files, older versions that are back, files a contract has learned to know."""
-    if not ready:
+    if not strange.ready:
         return
-    deliveries, now = platform.ledger.deliveries, _now()
-    known = {d.key: d for d in deliveries.of_keys(list(ready))}
-    back = [key for key, delivery in known.items() if delivery.state == "superseded"]
-    deliveries.restore(back)
-    new = [item for key, item in ready.items() if key not in known]
-    beside = {item.key: item for item in new if item.key in sidecars and not item.problem}
-    deliveries.record([_nobodys(item, now, SIDECAR) for item in beside.values()])
-    refused = record(platform, [item for item in new if item.key not in beside], now)
-    for key in [key for key, delivery in known.items() if delivery.state == "failed" and not delivery.table]:
-        _adopt(platform, known[key], ready[key])
-    intake.refused += refused
+    deliveries, arrived = platform.ledger.deliveries, now()
+    new, back, nameless = (_of(strange, fate) for fate in ("new", "superseded", "nameless"))
+    deliveries.restore(list(back))
+    beside = {key: item for key, item in new.items() if key in strange.sidecars and not item.problem}
+    deliveries.record([_nobodys(item, arrived, SIDECAR) for item in beside.values()])
+    intake.refused += record(platform, [item for key, item in new.items() if key not in beside], arrived)
+    for known in deliveries.of_keys(list(nameless)):
+        _adopt(platform, known, nameless[known.key])
     intake.new += len(new) - len(beside) + len(back)
 
 
-def record(platform: Platform, items: Iterable[Listed], now: datetime) -> int:
+def _of(strange: _Strange, fate: str) -> dict[str, Listed]:
+    return {key: item for key, item in strange.ready.items() if strange.fates[key] == fate}
+
+
+def record(platform: Platform, items: Iterable[Listed], arrived: datetime) -> int:
     """Write new files down, those that no contract recognises as failed; how many of these."""
     good: list[Delivery] = []
     refused: dict[Listed, Refused] = {}
     for item in items:
         try:
-            good.append(recognised(platform, item, now))
+            good.append(recognised(platform, item, arrived))
         except Refused as refusal:
             refused[item] = refusal
     deliveries = platform.ledger.deliveries
-    deliveries.record([*good, *(_nobodys(item, now) for item in refused)])
+    deliveries.record([*good, *(_nobodys(item, arrived) for item in refused)])
     for item, why in refused.items():
         deliveries.failed(item.key, "read", why)
     if refused:
-        platform.ledger.partitions.ingestion_changed([now.date()])
+        platform.ledger.partitions.ingestion_changed([arrived.date()])
     return len(refused)
 
 
@@ -133,11 +134,10 @@ def recognised(platform: Platform, item: Listed, arrived: datetime) -> Delivery:
     """
     if item.problem:
         raise Refused(f"{item.path!r} {item.problem}.", "Give it a plain name, or drop the file itself.")
-    config = platform.configs.get(item.source)
-    if (config and config.deliver == "raw") or is_archive(item.path):
+    if passed_on(platform, item.source) or is_archive(item.path):
         return Delivery(item.key, item.source, item.path, item.version, item.size, FILES, arrived, arrived)
     tables, file_time = _tables_of(platform, item, arrived)
-    first, last = platform.settings.start_date, datetime.now(UTC).date() + timedelta(days=1)
+    first, last = platform.settings.start_date, now().date() + timedelta(days=1)
     if not first <= file_time.date() <= last:
         raise Refused(
             f"{item.path} is for {file_time.date()}, which is not between {first} and tomorrow.",
@@ -146,6 +146,12 @@ def recognised(platform: Platform, item: Listed, arrived: datetime) -> Delivery:
     shared = any(platform.contracts.tables[table].selects for table in tables)
     table = FILES if shared else tables[0]
     return Delivery(item.key, item.source, item.path, item.version, item.size, table, file_time, arrived)
+
+
+def passed_on(platform: Platform, source: str) -> bool:
+    """Whether files of a source go to the raw zone and no further."""
+    config = platform.configs.get(source)
+    return config is not None and config.deliver == "raw"
 
 
 def _tables_of(platform: Platform, item: Listed, arrived: datetime) -> Recognised:
@@ -168,9 +174,5 @@ def _adopt(platform: Platform, delivery: Delivery, item: Listed) -> None:
         return
 
 
-def _nobodys(item: Listed, now: datetime, state: str = "listed") -> Delivery:
-    return Delivery(item.key, item.source, item.path, item.version, item.size, "", now, now, state)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+def _nobodys(item: Listed, arrived: datetime, state: str = "listed") -> Delivery:
+    return Delivery(item.key, item.source, item.path, item.version, item.size, "", arrived, arrived, state)

@@ -52,8 +52,6 @@ def _wanted(config: SourceConfig) -> str:
     chosen += [f"NOT {_matches(pattern)}" for pattern in config.exclude]
     if config.move_to:
         chosen.append(f"NOT starts_with(path, {literal(config.move_to.strip('/') + '/')})")
-    if config.kind == "file_list":
-        chosen.append(f"path <> {literal(config.list_file)}")
     return " AND ".join(chosen)
 
 

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
@@ -17,9 +15,10 @@ from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, load_contr
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import INSIDE, Delivery, Listed, RawFile
 from dropzone_assets.formats import format_of, open_format
+from dropzone_assets.ledger import FETCHED, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.content import RawContent
-from dropzone_assets.steps.fetch import copied
+from dropzone_assets.steps.fetch import copied, keep, spooled
 from dropzone_assets.steps.judge import judge
 from dropzone_assets.steps.unpack import HIDDEN
 
@@ -56,12 +55,12 @@ def preview(platform: Platform, file: Path, table: str, limit: int) -> Iterator[
         limit: rows and refused records shown.
     """
     with _apart(platform) as apart:
-        for name, copy in _files(apart, file):
+        for name, found in _files(apart, file):
             try:
-                if isinstance(copy, Refused):
-                    raise copy
-                for contract in _contracts(apart, name, copy, table):
-                    yield _preview(apart, contract, name, copy, limit)
+                if isinstance(found, Refused):
+                    raise found
+                for contract in _contracts(apart, found, table):
+                    yield _preview(apart, contract, found, limit)
             except Refused as refusal:
                 yield Preview(name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
 
@@ -77,42 +76,41 @@ def _apart(platform: Platform) -> Iterator[Platform]:
         yield replace(platform, settings=settings)
 
 
-def _files(platform: Platform, file: Path) -> Iterator[tuple[str, Path | Refused]]:
-    """The file, or each member of an archive, as a copy whose name does not matter, or why it cannot be read."""
-    copy = platform.settings.spill / "copy"
+def _files(platform: Platform, file: Path) -> Iterator[tuple[str, RawFile | Refused]]:
+    """The file, or each member of an archive, in the raw zone, or why it cannot be read."""
     if not is_archive(file.name):
-        copyfile(file, copy)
-        yield file.name, copy
+        with file.open("rb") as whole:
+            yield file.name, _kept(platform, file.name, whole)
         return
     try:
         with open_archive(file, file.name, Bounds()) as members:
             for member, stream in members:
                 if member.problem or not HIDDEN.search(member.path):
-                    yield f"{file.name}{INSIDE}{member.path}", _copied(member, stream, copy)
+                    path = f"{file.name}{INSIDE}{member.path}"
+                    yield path, _member(platform, path, member, stream)
     except Refused as refusal:
         yield file.name, refusal
 
 
-def _copied(member: Member, stream: BinaryIO | None, copy: Path) -> Path | Refused:
+def _member(platform: Platform, path: str, member: Member, stream: BinaryIO | None) -> RawFile | Refused:
+    if member.problem or stream is None:
+        return Refused(f"{member.path} {member.problem}.", "Ask the sender to pack it again under a plain name.")
     try:
-        if member.problem or stream is None:
-            raise Refused(f"{member.path} {member.problem}.", "Ask the sender to pack it again under a plain name.")
-        copied(stream, copy)
+        return _kept(platform, path, stream)
     except Refused as refusal:
         return refusal
-    return copy
 
 
-def _contracts(platform: Platform, name: str, copy: Path, table: str) -> list[Contract]:
+def _contracts(platform: Platform, file: RawFile, table: str) -> list[Contract]:
     tables = platform.contracts.tables
     if table:
         return [platform.contract(table)]
     try:
-        return [tables[each] for each in recognise(name, tables.values(), _now()).tables]
+        return [tables[each] for each in recognise(file.delivery.path, tables.values(), now()).tables]
     except Refused as refusal:
         if "no contract" not in refusal.found:
             raise
-    return [_draft(platform, _raw_file(platform, name, copy, "draft"))]
+    return [_draft(platform, file)]
 
 
 def _draft(platform: Platform, file: RawFile) -> Contract:
@@ -149,20 +147,18 @@ def _distinct(names: tuple[str, ...]) -> Iterator[str]:
         yield free
 
 
-def _raw_file(platform: Platform, name: str, copy: Path, table: str) -> RawFile:
-    spool = platform.settings.spill / "spool"
-    with copy.open("rb") as stream:
+def _kept(platform: Platform, path: str, stream: BinaryIO) -> RawFile:
+    with spooled(platform) as spool:
         content_hash = copied(stream, spool)
-    size, now = copy.stat().st_size, _now()
-    key = Listed(SOURCE, name, content_hash, size).key
-    delivery = Delivery(key, SOURCE, name, content_hash, size, table, now, now, "fetched", content_hash)
-    platform.raw.adopt(spool, delivery.raw_path)
+        size, at = spool.stat().st_size, now()
+        key = Listed(SOURCE, path, content_hash, size).key
+        delivery = Delivery(key, SOURCE, path, content_hash, size, "", at, at, FETCHED, content_hash)
+        keep(platform, spool, delivery)
     return RawFile(delivery, platform.raw.uri(delivery.raw_path))
 
 
-def _preview(platform: Platform, contract: Contract, name: str, copy: Path, limit: int) -> Preview:
-    file = _raw_file(platform, name, copy, contract.table)
-    load = judge(platform, contract, [file])
+def _preview(platform: Platform, contract: Contract, file: RawFile, limit: int) -> Preview:
+    name, load = file.delivery.path, judge(platform, contract, [file])
     columns = tuple(contract.stored)
     for refusal in load.refused.values():
         return Preview(name, contract.table, {}, columns, [], [], found=refusal.found, cure=refusal.cure)
@@ -182,7 +178,3 @@ def _preview(platform: Platform, contract: Contract, name: str, copy: Path, limi
         tally.valid,
         tally.quarantined,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

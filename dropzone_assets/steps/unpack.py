@@ -4,7 +4,6 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -12,12 +11,12 @@ from dropzone_assets.archives import Member, is_archive, open_archive
 from dropzone_assets.contracts import recognise
 from dropzone_assets.errors import Permanent, Refused
 from dropzone_assets.files import FILES, INSIDE, Delivery, Listed, RawFile
-from dropzone_assets.ledger import FETCHED, OPENED, STORED
+from dropzone_assets.ledger import FETCHED, OPENED, STORED, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import Credentials, SourceConfig
 from dropzone_assets.steps.content import RawContent
 from dropzone_assets.steps.fetch import copied, keep, spooled
-from dropzone_assets.steps.intake import recognised
+from dropzone_assets.steps.intake import passed_on, recognised
 
 HIDDEN = re.compile(r"(^|/)[._]")
 """Members that nobody packs on purpose (`__MACOSX/`, `.DS_Store`): not files, as at a source."""
@@ -42,7 +41,7 @@ def unpack(platform: Platform, deliveries: Sequence[Delivery]) -> Unpacked:
     done, waiting = Unpacked(), deque(deliveries)
     while waiting:
         delivery = waiting.popleft()
-        if _passed_on(platform, delivery):
+        if passed_on(platform, delivery.source):
             platform.ledger.deliveries.settled([delivery.key], STORED)
             done.stored.append(delivery)
             continue
@@ -58,11 +57,6 @@ def unpack(platform: Platform, deliveries: Sequence[Delivery]) -> Unpacked:
         done.members += members
         waiting.extend(member for member in members if member.table == FILES)
     return done
-
-
-def _passed_on(platform: Platform, delivery: Delivery) -> bool:
-    config = platform.configs.get(delivery.source)
-    return config is not None and config.deliver == "raw"
 
 
 def _replace(platform: Platform, delivery: Delivery) -> None:
@@ -99,14 +93,17 @@ def _members(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
         raise Refused(f"{delivery.path} is an archive too deep inside others.", cure)
     password = Credentials(config.credentials, platform.settings.secret)("archive_password")
     content = RawContent(platform, RawFile(delivery, platform.raw.uri(delivery.raw_path)))
-    name = PurePosixPath(delivery.path).name
+    name, failed = PurePosixPath(delivery.path).name, platform.ledger.deliveries.failed_inside([delivery.key])
     with open_archive(content.file(), name, config.archives, password) as members:
         for member, stream in members:
             if member.problem or not HIDDEN.search(member.path):
-                yield from _member(platform, delivery, member, stream)
+                yield from _member(platform, delivery, member, stream, failed)
 
 
-def _member(platform: Platform, archive: Delivery, member: Member, stream: BinaryIO | None) -> Iterator[Delivery]:
+def _member(
+    platform: Platform, archive: Delivery, member: Member, stream: BinaryIO | None, failed: Sequence[str]
+) -> Iterator[Delivery]:
+    """The delivery that a member is, in place of one that had `failed`; none when it is bad."""
     path = f"{archive.path}{INSIDE}{member.path}"
     try:
         if member.problem or stream is None:
@@ -121,7 +118,8 @@ def _member(platform: Platform, archive: Delivery, member: Member, stream: Binar
     except Refused as refusal:
         _refused(platform, archive, path, refusal)
     else:
-        platform.ledger.deliveries.superseded([_failed_key(archive, path)])
+        if _failed_key(archive, path) in failed:
+            platform.ledger.deliveries.superseded([_failed_key(archive, path)])
         yield delivery
 
 
@@ -132,17 +130,13 @@ def _record(platform: Platform, parent: Delivery, members: list[Delivery]) -> No
 
 
 def _refused(platform: Platform, archive: Delivery, path: str, refusal: Refused) -> None:
-    now, key = _now(), _failed_key(archive, path)
-    failed = Delivery(key, archive.source, path, archive.version, -1, "", now, now, parent=archive.key)
+    at, key = now(), _failed_key(archive, path)
+    failed = Delivery(key, archive.source, path, archive.version, -1, "", at, at, parent=archive.key)
     platform.ledger.deliveries.record([failed])
     platform.ledger.deliveries.failed(key, "read", refusal)
-    platform.ledger.partitions.ingestion_changed([now.date()])
+    platform.ledger.partitions.ingestion_changed([at.date()])
 
 
 def _failed_key(archive: Delivery, path: str) -> str:
     """The delivery that a member is whose bytes nobody has."""
     return Listed(archive.source, path, archive.version, -1).key
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
