@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.cases.archives import ArchiveCases
 from tests.cases.formats import FormatCases
@@ -49,7 +49,7 @@ def siblings(family: Family) -> dict[str, type]:
     """The classes that are run against the cases, by the names people know."""
     for folder in family.folders:
         for file in sorted((ROOT / "tests" / folder).glob("test_*.py")):
-            if family.cases.__name__.removesuffix("Cases") and _mentions(file):
+            if _mentions(file):
                 import_module(f"tests.{folder}.{file.stem}")
     found = {sub.__name__.removeprefix("Test"): sub for sub in _leaves(family.cases)}
     return dict(sorted(found.items()))
@@ -106,13 +106,9 @@ def unknown(family: Family) -> list[tuple[str, str]]:
     return [
         (sibling, declared)
         for sibling, found in siblings(family).items()
-        for declared in _declared(found)
+        for declared in getattr(found, "exceptions", {})
         if not hasattr(found, declared.split("[")[0]) and declared not in known
     ]
-
-
-def _declared(sibling: Any) -> list[str]:
-    return list(getattr(sibling, "exceptions", {}))
 
 
 if __name__ == "__main__":
