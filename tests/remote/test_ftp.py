@@ -12,6 +12,7 @@ from dropzone_assets.errors import NotLetIn, SourceUnavailable
 from dropzone_assets.sources import SourceConfig
 from tests.cases.sources import SourceCases, listed, opened, read
 from tests.remote.conftest import Tls
+from tests.remote.served import overwrite, set_aside_alone
 from tests.servers.debian import Account, free_port
 
 
@@ -50,11 +51,8 @@ class FtpPlace:
         file = self.root / path
         for folder in reversed(file.relative_to(self.root).parents):
             self._own(self.root / folder)
-        before = file.stat().st_mtime if file.exists() else 0.0
-        file.write_bytes(content)
+        overwrite(file, content)
         os.chown(file, self.user.uid, self.user.uid)
-        if before:  # the protocol knows whole seconds only
-            os.utime(file, (before + 1, before + 1))
 
     def remove(self, path: str) -> None:
         (self.root / path).unlink()
@@ -113,14 +111,7 @@ def test_a_server_without_tls_is_told_no_password(plain: FtpPlace) -> None:
 
 
 def test_a_name_that_is_not_utf8_is_set_aside_alone(plain: FtpPlace) -> None:
-    plain.put("good.csv", b"")
-    Path(os.fsdecode(os.fsencode(plain.root) + b"/b\xffd.csv")).write_bytes(b"")
-    bad = Path(os.fsdecode(os.fsencode(plain.root) + b"/b\xff"))
-    bad.mkdir()
-    (bad / "inner.csv").write_bytes(b"")
-    found = {path: item.problem for path, item in listed(plain).items()}
-    said = "has a name that is not UTF-8"
-    assert found == {"good.csv": "", "b\\xffd.csv": said, "b\\xff/inner.csv": said}
+    set_aside_alone(plain)
 
 
 def test_a_link_is_set_aside(plain: FtpPlace) -> None:

@@ -1,7 +1,6 @@
 """A server that lists with facts (MLSD), and what breaks on the way to it."""
 
 import logging
-import os
 import time
 import traceback
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from dropzone_assets.sources import SourceConfig
 from dropzone_assets.sources.wire import ftp_server
 from tests.cases.sources import SourceCases, listed, opened
 from tests.remote.proxy import Proxy
+from tests.remote.served import overwrite
 from tests.servers.debian import free_port
 
 authorizers = pytest.importorskip("pyftpdlib.authorizers")
@@ -72,10 +72,7 @@ class FactsPlace:
     def put(self, path: str, content: bytes) -> None:
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        before = file.stat().st_mtime if file.exists() else 0.0
-        file.write_bytes(content)
-        if before:  # the protocol knows whole seconds only
-            os.utime(file, (before + 1, before + 1))
+        overwrite(file, content)
 
     def remove(self, path: str) -> None:
         (self.root / path).unlink()

@@ -9,6 +9,7 @@ import pytest
 from dropzone_assets.errors import NotLetIn, Permanent, SourceUnavailable
 from dropzone_assets.sources import SourceConfig
 from tests.cases.sources import SourceCases, listed, opened, read
+from tests.remote.served import overwrite, set_aside_alone
 from tests.servers.debian import Account, Sshd, free_port
 
 
@@ -43,10 +44,7 @@ class SftpPlace:
     def put(self, path: str, content: bytes) -> None:
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        before = file.stat().st_mtime if file.exists() else 0.0
-        file.write_bytes(content)
-        if before:  # the protocol knows whole seconds only
-            os.utime(file, (before + 1, before + 1))
+        overwrite(file, content)
 
     def remove(self, path: str) -> None:
         (self.root / path).unlink()
@@ -62,14 +60,7 @@ class TestSftp(SourceCases):
 
 
 def test_a_name_that_is_not_utf8_is_set_aside_alone(place: SftpPlace) -> None:
-    place.put("good.csv", b"")
-    Path(os.fsdecode(os.fsencode(place.root) + b"/b\xffd.csv")).write_bytes(b"")
-    bad = Path(os.fsdecode(os.fsencode(place.root) + b"/b\xff"))
-    bad.mkdir()
-    (bad / "inner.csv").write_bytes(b"")
-    found = {path: item.problem for path, item in listed(place).items()}
-    said = "has a name that is not UTF-8"
-    assert found == {"good.csv": "", "b\\xffd.csv": said, "b\\xff/inner.csv": said}
+    set_aside_alone(place)
 
 
 @pytest.mark.parametrize("target", ["../secret.csv", "real.csv", "missing.csv", "/etc/hostname", "/etc"])

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.servers.process import missing, running
 
 NUMBERS = count()
 
@@ -38,7 +39,7 @@ def need(binary: str) -> str:
     """The path of a server's program, or no test."""
     found = shutil.which(binary, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if not found:
-        pytest.fail(f"{binary} is not installed") if os.environ.get("CI") else pytest.skip(f"{binary} is not installed")
+        missing(f"{binary} is not installed")
     return str(found)
 
 
@@ -52,32 +53,6 @@ def new_key(file: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
     """A new private key, with its public half beside it."""
     subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", file], check=True)
     return file
-
-
-@contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[None]:
-    """A server from when it answers until it is no longer needed."""
-    with log.open("w") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 20
-        while server.poll() is None and time.monotonic() < deadline:
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        else:
-            pytest.fail(f"{command[0]} did not come up:\n{log.read_text()[-2000:]}")
-        yield
-        if server.poll() is not None:
-            pytest.fail(f"{command[0]} ended by itself with {server.returncode}:\n{log.read_text()[-2000:]}")
-    finally:
-        server.terminate()
-        try:
-            server.wait(5)
-        except subprocess.TimeoutExpired:  # vsftpd does not always hear it
-            server.kill()
-            server.wait(20)
 
 
 @contextmanager

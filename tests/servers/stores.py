@@ -1,18 +1,15 @@
 """Object stores that run on this machine, each in a folder of its own: SeaweedFS, Azurite, fake-gcs-server."""
 
 import json
-import os
 import shutil
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-import pytest
+from tests.servers.process import missing, running
 
 KEY, SECRET = "dropzone", "dropzone-secret"
 """The one user of the S3 server."""
@@ -49,7 +46,7 @@ def s3(folder: Path) -> Iterator[str]:
         "master.volumeSizeLimitMB": 512,
     }
     command = [str(weed), "server", "-filer", "-s3", *(f"-{name}={value}" for name, value in options.items())]
-    with _running(command, port, folder / "log"):
+    with running(command, port, folder / "log", patience=0.0):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -62,7 +59,7 @@ def azure(folder: Path) -> Iterator[str]:
     (port,) = free_ports(1)
     options = ["--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", str(folder)]
     command = [str(found), *options, "--blobHost", "127.0.0.1", "--blobPort", str(port)]
-    with _running(command, port, folder / "log"):
+    with running(command, port, folder / "log", patience=0.0):
         yield f"http://127.0.0.1:{port}/{AZURE_ACCOUNT}"
 
 
@@ -76,13 +73,8 @@ def gcs(folder: Path) -> Iterator[str]:
     (port,) = free_ports(1)
     place = f"127.0.0.1:{port}"  # the XML API, which clients in Rust speak, answers at the public host only
     options = ["-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port), "-public-host", place]
-    with _running([str(program), *options], port, folder / "log"):
+    with running([str(program), *options], port, folder / "log", patience=0.0):
         yield f"http://{place}"
-
-
-def missing(what: str) -> None:
-    """A server that is not there: no test here, and a failure where nothing may be skipped."""
-    pytest.fail(what) if os.environ.get("CI") else pytest.skip(what)
 
 
 def free_ports(count: int) -> list[int]:
@@ -98,25 +90,3 @@ def free_ports(count: int) -> list[int]:
         except OSError:
             continue
     return found
-
-
-@contextmanager
-def _running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
-    """A server from when it answers; killed in the end, as a polite one may take half a minute."""
-    with log.open("w") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while not _answers(port):
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"{command[0]} did not come up:\n{log.read_text()[-2000:]}")
-            time.sleep(0.2)
-        yield
-    finally:
-        server.kill()
-        server.wait(20)
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
