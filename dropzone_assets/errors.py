@@ -39,6 +39,10 @@ class WarehouseBusy(Transient):
     """Another process holds the warehouse file for longer than we are willing to wait."""
 
 
+class LakeBusy(Transient):
+    """Another process writes to the lake for longer than we are willing to wait."""
+
+
 class BadContract(Permanent):
     """A contract asks for something that cannot be honoured."""
 

@@ -42,7 +42,8 @@ class Delivery:
     """One version of one file, as the ledger knows it.
 
     `table`: what it belongs to, `FILES`, or empty where nobody knows. `same_as`: the delivery with the same bytes it is
-    linked to. `parent`: the delivery it came in. `rows_promised`: what a manifest beside it says.
+    linked to. `parent`: the delivery it came in. `rows_promised`: what a manifest beside it says. `lot`: those it may
+    share a run with. `again`: how it is judged again by another contract; empty otherwise.
     """
 
     key: str
@@ -58,6 +59,8 @@ class Delivery:
     same_as: str = ""
     parent: str = ""
     rows_promised: int | None = None
+    lot: str = ""
+    again: str = ""
 
     @property
     def place(self) -> tuple[str, str, str]:

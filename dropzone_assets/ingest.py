@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from math import inf
 from time import monotonic, sleep
 
 import dagster as dg
@@ -65,10 +64,11 @@ class Ingester:
     def requests(self) -> Iterator[Request]:
         """The runs to make, until nothing is new and nothing is due, or only what failed a moment ago."""
         past = history(self.instance)
+        self.platform.ledger.deliveries.hasten()
         for _ in range(ROUNDS):
             before = len(self.result.runs)
             yield from self._hopeful(plan_loads(self.platform, past))
-            publications = self._hopeful(plan_publications(self.platform, past, attempts=inf))
+            publications = self._hopeful(plan_publications(self.platform, past, patient=False))
             yield from [due for due in publications if due.table != INGESTION] or publications
             if len(self.result.runs) == before:
                 self._leave()

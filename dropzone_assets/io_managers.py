@@ -10,14 +10,18 @@ import dagster as dg
 from dropzone_assets.contracts import Contract
 from dropzone_assets.errors import Permanent
 from dropzone_assets.files import Delivery
+from dropzone_assets.ledger import Tally
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import explained
+from dropzone_assets.runs import explained, table_value
 from dropzone_assets.steps.commit import commit
 from dropzone_assets.steps.fetch import Fetched
 from dropzone_assets.steps.judge import Load
 from dropzone_assets.steps.publish import Partition, Snapshot, publish, snapshot
 from dropzone_assets.steps.summarise import Summary, keep
 from dropzone_assets.steps.versions import Versions
+
+SHOWN = 50
+"""Files listed on one output."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,9 @@ class WarehouseIOManager(_Room):
         """Commit a load. The quarantined rows are part of it, so their own output brings nothing."""
         context.add_output_metadata({"warehouse": dg.MetadataValue.path(str(self.platform.settings.warehouse))})
         if obj is not None:
-            with explained(), closing(obj[0].connection):
-                _commit(self.platform, *obj)
+            with explained(context.run_id), closing(obj[0].connection):
+                tallies = _commit(self.platform, *obj)
+            context.add_output_metadata(_differences(obj[1], tallies))
 
     def load_input(self, context: dg.InputContext) -> ValidatedRows:
         """The validated rows of the partitions asked for."""
@@ -102,14 +107,26 @@ class WarehouseIOManager(_Room):
         return ValidatedRows(self.platform, contract, days)
 
 
-def _commit(platform: Platform, load: Load, chosen: Versions) -> None:
+def _commit(platform: Platform, load: Load, chosen: Versions) -> list[Tally]:
     """Commit; what can never be committed is a failure of its deliveries, which says why."""
     try:
-        commit(platform, load, chosen)
+        return commit(platform, load, chosen)
     except Permanent as error:
         for tally in load.tallies:
             platform.ledger.deliveries.failed(tally.key, "upload", error)
         raise
+
+
+def _differences(chosen: Versions, tallies: Sequence[Tally]) -> dict[str, dg.TableMetadataValue]:
+    """How restated files, and files judged by another contract, differ from what they replaced."""
+    paths = {delivery.key: delivery.path for delivery in chosen.current}
+    found = [
+        (paths[t.key], t.rows_added, t.rows_removed, t.rows_changed, t.rows_kept)
+        for t in tallies
+        if t.rows_added is not None
+    ]
+    names = ("file", "rows added", "removed", "changed", "kept")
+    return {"files that replaced rows": table_value(names, found[:SHOWN])} if found else {}
 
 
 class LakeIOManager(_Room):
@@ -117,7 +134,7 @@ class LakeIOManager(_Room):
 
     def handle_output(self, context: dg.OutputContext, obj: tuple[Snapshot, list[Partition]]) -> None:
         """Replace the partitions of the snapshot's days, each at once."""
-        with explained(), closing(obj[0].connection):
+        with explained(context.run_id), closing(obj[0].connection):
             size = publish(self.platform, *obj)
         uri = self.platform.lake.uri(obj[0].contract.table)
         context.add_output_metadata({"bytes written by this run": size, "dagster/uri": uri})
@@ -133,7 +150,7 @@ class SummaryIOManager(_Room):
 
     def handle_output(self, context: dg.OutputContext, obj: Summary) -> None:
         """Replace the answers of the summary's days."""
-        with explained(), closing(obj.connection):
+        with explained(context.run_id), closing(obj.connection):
             keep(self.platform, obj)
         context.add_output_metadata({"dagster/uri": self.platform.lake.uri(f"summary/{obj.table}")})
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
 from dropzone_assets.errors import DropzoneError, Permanent
 from dropzone_assets.files import FILES
+from dropzone_assets.ledger import working
 from dropzone_assets.steps.plan import History, Request
 
 REQUEST = "dropzone/request"
@@ -46,8 +47,11 @@ def history(instance: dg.DagsterInstance) -> Callable[[str], History]:
     """What became of a request, from the runs on the instance."""
 
     def of(identity: str) -> History:
-        runs = instance.get_runs(filters=dg.RunsFilter(tags={REQUEST: identity}))
-        return History(any(not run.is_finished for run in runs), sum(run.is_finished for run in runs))
+        records = instance.get_run_records(filters=dg.RunsFilter(tags={REQUEST: identity}))
+        ended = [record for record in records if record.dagster_run.is_finished]
+        moments = [record.end_time or record.update_timestamp.timestamp() for record in ended]
+        last = datetime.fromtimestamp(max(moments), UTC).replace(tzinfo=None) if moments else None
+        return History(len(ended) < len(records), len(ended), last)
 
     return of
 
@@ -58,10 +62,14 @@ def days_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Our errors as Dagster's: waiting does not help a permanent one, so it stops all retries of its step."""
+def explained(run: str) -> Iterator[None]:
+    """Our errors as Dagster's: waiting does not help a permanent one, so it stops all retries of its step.
+
+    What the ledger is told in the block is the work of this run.
+    """
     try:
-        yield
+        with working(run):
+            yield
     except Permanent as error:
         raise dg.Failure(error.found, metadata=_cure(error), allow_retries=False) from error
     except DropzoneError as error:

@@ -11,6 +11,7 @@ import pytest
 
 from dropzone_assets.engine import rows
 from dropzone_assets.ingest import Ingested, open_ingester
+from dropzone_assets.ledger import Ledger, open_ledger
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.steps.query import open_query
@@ -64,6 +65,13 @@ def platform(home: Path) -> Iterator[Platform]:
     platform = open_platform(Settings(home=home))
     yield platform
     platform.ledger.engine.dispose()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/new/ledger.sqlite")
+    yield ledger
+    ledger.engine.dispose()
 
 
 @pytest.fixture

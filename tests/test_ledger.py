@@ -1,59 +1,16 @@
 """The ledger: what is written stays written, who works on what is plain, and asking twice changes nothing."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from dropzone_assets.errors import Refused
-from dropzone_assets.files import Delivery, Listed
+from dropzone_assets.files import Listed
 from dropzone_assets.ledger import LEFT, Ledger, Tally, open_ledger
-
-ARRIVED = datetime(2024, 5, 1, 12)
-WHY = Refused("t: a.csv is empty.", "Send it again.")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = open_ledger(f"sqlite:///{tmp_path}/new/ledger.sqlite")
-    yield ledger
-    ledger.engine.dispose()
-
-
-def listed(path: str, version: str = "1") -> Listed:
-    return Listed("s", path, version, 5)
-
-
-def delivery(path: str, version: str = "1", table: str = "t", day: int = 1) -> Delivery:
-    """A delivery for a day of May."""
-    return Delivery(listed(path, version).key, "s", path, version, 5, table, datetime(2024, 5, day), ARRIVED)
-
-
-def record(ledger: Ledger, *paths: str, table: str = "t") -> list[str]:
-    """Write deliveries down; their keys."""
-    new = [delivery(path, table=table) for path in paths]
-    ledger.deliveries.record(new)
-    return [each.key for each in new]
-
-
-def new(ledger: Ledger, *files: Listed) -> set[str]:
-    """Paths of the files the ledger has never seen."""
-    fates = ledger.deliveries.strange(json.dumps([file.key for file in files]))
-    return {file.path for file in files if fates.get(file.key) == "new"}
-
-
-def states(ledger: Ledger) -> dict[str, str]:
-    """Path → state of every delivery."""
-    return {row.path: row.state for row in ledger.deliveries.everything()}
-
-
-def days(*numbers: int) -> list[date]:
-    return [date(2024, 5, number) for number in numbers]
-
+from tests.entries import ARRIVED, WHY, days, delivery, listed, new, record, states
 
 # -- what is new -----------------------------------------------------------------------------------------------
 
@@ -118,62 +75,6 @@ def test_a_nameless_delivery_may_find_its_table_later(ledger: Ledger) -> None:
     assert ledger.deliveries.nameless("s") == ledger.deliveries.failures() == []
 
 
-# -- who works on it -------------------------------------------------------------------------------------------
-
-
-def test_a_claimed_delivery_is_nobody_elses(ledger: Ledger) -> None:
-    keys = record(ledger, "a.csv", "b.csv", "c.csv")
-    ledger.deliveries.claim(keys[:2], "batch")
-    assert [each.key for each in ledger.deliveries.unclaimed("t")] == keys[2:]
-    assert {batch: [d.key for d in found] for batch, found in ledger.deliveries.claimed().items()} == {
-        "batch": keys[:2]
-    }
-    assert [each.key for each in ledger.deliveries.of_batch("batch")] == keys[:2]
-    assert ledger.deliveries.attempts(keys) == 2
-
-
-def test_a_released_delivery_is_free_until_it_was_tried_too_often(ledger: Ledger) -> None:
-    keys = record(ledger, "a.csv", "b.csv")
-    ledger.deliveries.claim(keys, "first")
-    ledger.deliveries.loaded([Tally(keys[1], 1, 1, 0, 0)])
-    ledger.deliveries.release("first", 2, WHY)
-    assert [each.key for each in ledger.deliveries.unclaimed("t")] == keys[:1]
-    ledger.deliveries.claim(keys[:1], "second")
-    ledger.deliveries.release("second", 2, WHY)
-    assert states(ledger) == {"a.csv": "failed", "b.csv": "loaded"}
-    ((reason, cure, attempts),) = [(row.reason, row.cure, row.attempts) for row in ledger.deliveries.failures("t")]
-    assert (reason, cure, attempts) == (WHY.found, WHY.cure, 2)
-
-
-def test_releasing_a_batch_nobody_has_changes_nothing(ledger: Ledger) -> None:
-    keys = record(ledger, "a.csv")
-    ledger.deliveries.claim(keys, "batch")
-    ledger.deliveries.release("other", 0, WHY)
-    assert list(ledger.deliveries.claimed()) == ["batch"]
-
-
-def test_a_failed_delivery_waits_for_a_person(ledger: Ledger) -> None:
-    keys = record(ledger, "a.csv", "b.csv") + record(ledger, "c.csv", table="u")
-    for key in keys:
-        ledger.deliveries.claim([key], "batch")
-        ledger.deliveries.failed(key, "transform", WHY)
-    assert ledger.deliveries.unclaimed("t") == []
-    assert [row.stage for row in ledger.deliveries.failures()] == ["transform"] * 3
-    assert ledger.deliveries.reopen("t") == 2
-    assert ledger.deliveries.reopen("t") == 0
-    assert [each.key for each in ledger.deliveries.unclaimed("t")] == keys[:2]
-    assert [row.path for row in ledger.deliveries.failures()] == ["c.csv"]
-    assert ledger.deliveries.reopen("") == 1
-
-
-def test_what_is_loaded_may_be_loaded_again(ledger: Ledger) -> None:
-    keys = record(ledger, "a.csv", "b.csv")
-    ledger.deliveries.claim(keys, "batch")
-    ledger.deliveries.loaded([Tally(keys[0], 3, 2, 1, 0)])
-    assert ledger.deliveries.load_again() == 1
-    assert [each.key for each in ledger.deliveries.unclaimed("t")] == keys[:1]
-
-
 # -- what a run works on ---------------------------------------------------------------------------------------
 
 
@@ -202,7 +103,6 @@ def test_the_same_bytes_have_one_holder(ledger: Ledger) -> None:
     assert [each.key for each in ledger.deliveries.holders(["h1"])] == [first]
     assert [each.key for each in ledger.deliveries.unclaimed("t")] == [first, third]
     ledger.deliveries.superseded([first])
-    ledger.deliveries.unlink([first])
     assert [(each.key, each.state, each.same_as) for each in ledger.deliveries.unclaimed("t")] == [
         (second, "fetched", ""),
         (third, "fetched", ""),

@@ -31,7 +31,7 @@ def files_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
         **stepped(days),
     )
     def files(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
-        with explained():
+        with explained(context.run.run_id):
             fetched = fetch_asked(context, platform, FILES)
             unpacked = unpack(platform, fetched.present)
         _tell(context, fetched, unpacked)

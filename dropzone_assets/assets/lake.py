@@ -25,7 +25,7 @@ def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Ass
     def lake(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], validated: ValidatedRows
     ) -> tuple[Snapshot, list[Partition]]:
-        with explained():
+        with explained(context.run.run_id):
             taken = validated.snapshot(validated.due(context.run.tags.get(REQUEST)))
             partitions = deduplicate(taken)
         _tell(context, platform, taken, partitions)

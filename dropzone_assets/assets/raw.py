@@ -21,7 +21,7 @@ def raw_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Asse
 
     @one_asset(**described(contract, "raw"), **stepped(days), io_manager_key="raw_zone")
     def raw(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
-        with explained():
+        with explained(context.run.run_id):
             fetched = fetch_asked(context, platform, contract.table)
         _tell(context, platform, fetched)
         return fetched

@@ -27,7 +27,7 @@ def summary_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.
     def summary(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], lake: LakePartitions
     ) -> Summary:
-        with explained():
+        with explained(context.run.run_id):
             answers = ask(platform, contract, lake.days)
         _tell(context, answers)
         return answers

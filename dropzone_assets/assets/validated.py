@@ -34,7 +34,7 @@ def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> 
     def validate(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], raw: RawFiles
     ) -> Iterator[dg.Output[Any]]:
-        with explained():
+        with explained(context.run.run_id):
             chosen = versions(platform, raw.deliveries(context.run.tags.get(REQUEST)))
             fetched = [RawFile(d, platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
             load = judge(platform, contract, fetched)

@@ -7,7 +7,7 @@ To add a table, add a YAML file to the contracts folder. To add a kind of rule, 
 from dropzone_assets.contracts.compile import ARRIVED, IGNORED, RAW, REASONS, compile_contract, uses_arrival
 from dropzone_assets.contracts.load import Contracts, load_contract, load_contracts
 from dropzone_assets.contracts.match import Matched, match_columns, number_names, wanted_names
-from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, RECORD, Column, Contract
+from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, JUDGED_BY, RECORD, Column, Contract
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.recognise import Recognised, recognise
 
@@ -16,6 +16,7 @@ __all__ = [
     "DATA_DATE",
     "DELIVERY",
     "IGNORED",
+    "JUDGED_BY",
     "RAW",
     "REASONS",
     "RECORD",

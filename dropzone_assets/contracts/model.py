@@ -7,11 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from blake3 import blake3
+
 from dropzone_assets.contracts.extension import Match
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.rules import Rule
 
 DELIVERY, RECORD, DATA_DATE, RESCUED = "_delivery", "_record", "_data_date", "_rescued"
+JUDGED_BY = "_contract_version"
 """Columns every validated row has beside its own: where it came from, which day it is of, what was unknown."""
 
 
@@ -82,3 +85,10 @@ class Contract:
     def lineage(self) -> dict[str, str]:
         """Column → DuckDB type of the columns that say where a row came from."""
         return {DELIVERY: "VARCHAR", RECORD: "BIGINT", DATA_DATE: "DATE"}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Equal for contracts that judge rows alike, whatever else they say."""
+        judging = (self.table, self.version, self.columns, self.partition_column, self.format, self.options)
+        reading = (self.match, self.unknown_columns, self.missing)
+        return blake3(repr((*judging, *reading)).encode()).hexdigest()[:16]

@@ -6,21 +6,40 @@ one method in `deliveries` that writes it.
 
 from dropzone_assets.ledger.arrivals import LEAVING, LEFT
 from dropzone_assets.ledger.deliveries import Tally
+from dropzone_assets.ledger.journal import working
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
 from dropzone_assets.ledger.partitions import INGESTION, Published
-from dropzone_assets.ledger.schema import FETCHED, OPENED, SIDECAR, STORED, now
+from dropzone_assets.ledger.reversals import MOVE, RELEASE
+from dropzone_assets.ledger.schema import (
+    FETCHED,
+    LOADED,
+    OPENED,
+    RETRACTED,
+    RETRACTING,
+    SIDECAR,
+    STORED,
+    SUPERSEDED,
+    now,
+)
 
 __all__ = [
     "FETCHED",
     "INGESTION",
     "LEAVING",
     "LEFT",
+    "LOADED",
+    "MOVE",
     "OPENED",
+    "RELEASE",
+    "RETRACTED",
+    "RETRACTING",
     "SIDECAR",
     "STORED",
+    "SUPERSEDED",
     "Ledger",
     "Published",
     "Tally",
     "now",
     "open_ledger",
+    "working",
 ]

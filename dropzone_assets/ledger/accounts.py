@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Select, func, select
 
-from dropzone_assets.ledger.schema import FAILED, LOADED
+from dropzone_assets.files import Delivery
+from dropzone_assets.ledger.schema import FAILED, LOADED, contributions
 from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.schema import journal as entries
 
 
 class Accounts:
@@ -71,6 +73,26 @@ class Accounts:
         with self._engine.connect() as connection:
             return list(connection.execute(oldest_first(select(book).where(*mine))))
 
+    def journal(self, key: str) -> list[Row[Any]]:
+        """What happened to a delivery after it was listed, oldest first: at, event, run, said."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(select(entries).where(entries.c.key == key).order_by(entries.c.number)))
+
+    def contributors(self, table: str, day: date) -> list[Row[Any]]:
+        """The loaded deliveries that have valid rows on a data date, with `on_day`, how many; oldest file first."""
+        mine = (contributions.c.table_name == table, contributions.c.data_date == day)
+        query = select(book, contributions.c.valid.label("on_day")).join(
+            contributions, contributions.c.key == book.c.key
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(oldest_first(query.where(*mine))))
+
+    def data_dates(self, key: str) -> dict[date, int]:
+        """The data dates on which a delivery has valid rows, and how many."""
+        query = select(contributions).where(contributions.c.key == key).order_by(contributions.c.data_date)
+        with self._engine.connect() as connection:
+            return {row.data_date: row.valid for row in connection.execute(query)}
+
     def _rows(self, query: Select[Any]) -> list[Row[Any]]:
         with self._engine.connect() as connection:
             return list(connection.execute(query.order_by(book.c.arrived.desc(), book.c.path)))
@@ -79,3 +101,10 @@ class Accounts:
 def oldest_first(query: Select[Any]) -> Select[Any]:
     """The oldest file first; of one time, in the order of names and arrival."""
     return query.order_by(book.c.file_time, book.c.path, book.c.arrived, book.c.key)
+
+
+def delivery_of(row: Row[Any]) -> Delivery:
+    """A row of the book."""
+    names = ("key", "source", "path", "version", "size", "file_time", "arrived", "state", "content_hash", "same_as")
+    fields = {name: getattr(row, name) for name in (*names, "parent", "rows_promised", "lot", "again")}
+    return Delivery(table=row.table_name, **fields)

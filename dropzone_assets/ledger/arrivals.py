@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Row, or_, select, update
 
 from dropzone_assets.files import FILES, Delivery
-from dropzone_assets.ledger.accounts import Accounts, oldest_first
+from dropzone_assets.ledger.accounts import Accounts, delivery_of, oldest_first
+from dropzone_assets.ledger.journal import note
 from dropzone_assets.ledger.schema import (
     FAILED,
     FETCHED,
@@ -25,7 +26,7 @@ from dropzone_assets.ledger.statements import chunks, elements, upsert
 LEAVING, LEFT = "leaving", "left"
 """A file that is to go from its source, and one that has gone."""
 
-_AGAIN = {"batch": "", "attempts": 0, "leaving": "", "same_as": ""}
+_AGAIN = {"batch": "", "lot": "", "again": "", "attempts": 0, "leaving": "", "same_as": ""}
 """What is forgotten of a delivery that counts again."""
 
 
@@ -82,6 +83,7 @@ class Arrivals(Accounts):
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), book.c.state == SUPERSEDED)
+                note(connection, "back", *mine)
                 connection.execute(update(book).where(*mine).values(**_AGAIN, state=LISTED, arrived=now()))
 
     def brought(self, keys: Sequence[str], parent: Delivery) -> None:
@@ -91,6 +93,7 @@ class Arrivals(Accounts):
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), book.c.arrived < parent.arrived)
                 superseded = (*mine, book.c.state == SUPERSEDED)
+                note(connection, "back", *superseded)
                 connection.execute(update(book).where(*superseded).values(**_AGAIN, **origin, state=FETCHED))
                 connection.execute(update(book).where(*mine).values(**origin))
 
@@ -101,7 +104,11 @@ class Arrivals(Accounts):
     def adopt(self, delivery: Delivery) -> None:
         """A contract recognises a delivery that none recognised before."""
         values = {"table_name": delivery.table, "file_time": delivery.file_time, "file_date": delivery.file_date}
-        self._set([delivery.key], state=LISTED, stage="", reason="", cure="", **values)
+        with self._engine.begin() as connection:
+            mine = (book.c.key == delivery.key, book.c.state == FAILED)
+            note(connection, "recognised", *mine, said=delivery.table)
+            fresh = {"state": LISTED, "stage": "", "reason": "", "cure": ""}
+            connection.execute(update(book).where(*mine).values(**fresh, **values))
 
     def sidecars(self, source: str, paths: Sequence[str]) -> set[str]:
         """Those of `paths` at which a sidecar has been listed."""
@@ -162,11 +169,6 @@ class Arrivals(Accounts):
             for chunk in chunks(keys):
                 connection.execute(update(book).where(book.c.key.in_(chunk)).values(**values))
 
-    def _set_each(self, values: list[dict[str, Any]]) -> None:
-        if values:
-            with self._engine.begin() as connection:
-                connection.execute(update(book).where(book.c.key == bindparam("b_key")), values)
-
 
 def _strangeness(row: Row[Any, Any, Any, Any]) -> str:
     if row.key is None:
@@ -174,10 +176,3 @@ def _strangeness(row: Row[Any, Any, Any, Any]) -> str:
     if row.state == SUPERSEDED:
         return "superseded"
     return "left" if row.leaving == LEFT else "nameless"
-
-
-def delivery_of(row: Row[Any]) -> Delivery:
-    """A row of the book."""
-    names = ("key", "source", "path", "version", "size", "file_time", "arrived", "state", "content_hash", "same_as")
-    fields = {name: getattr(row, name) for name in (*names, "parent", "rows_promised")}
-    return Delivery(table=row.table_name, **fields)

@@ -8,10 +8,15 @@ metadata = MetaData()
 
 LISTED, FETCHED, LOADED = "listed", "fetched", "loaded"
 LINKED, SUPERSEDED, FAILED = "linked", "superseded", "failed"
+RETRACTING, RETRACTED = "retracting", "retracted"
+"""States of files that are taken back: their rows are to go, and are gone."""
+
 OPENED, STORED, SIDECAR = "opened", "stored", "sidecar"
 """States of files that are no table's: their members are deliveries of their own, or there is nothing more to do."""
 
-PENDING = (LISTED, FETCHED)
+PENDING = (LISTED, FETCHED, RETRACTING)
+"""States of deliveries that a run has still to work on."""
+
 CURRENT = (LISTED, FETCHED, LOADED, LINKED, FAILED, OPENED, STORED)
 """States of the deliveries that a rebuild of a date looks at again."""
 
@@ -32,7 +37,11 @@ deliveries = Table(
     Column("file_date", Date, nullable=False),
     Column("state", String(20), nullable=False),
     Column("batch", String(40), nullable=False, default=""),
+    Column("lot", String(40), nullable=False, default="", server_default=""),
+    Column("again", String(10), nullable=False, default="", server_default=""),
     Column("attempts", Integer, nullable=False, default=0),
+    Column("waits", Integer, nullable=False, default=0, server_default="0"),
+    Column("not_before", DateTime),
     Column("stage", String(20), nullable=False, default=""),
     Column("reason", Text, nullable=False, default=""),
     Column("cure", Text, nullable=False, default=""),
@@ -45,6 +54,10 @@ deliveries = Table(
     Column("valid", BigInteger, nullable=False, default=0),
     Column("quarantined", BigInteger, nullable=False, default=0),
     Column("late", BigInteger, nullable=False, default=0),
+    Column("rows_added", BigInteger),
+    Column("rows_removed", BigInteger),
+    Column("rows_changed", BigInteger),
+    Column("rows_kept", BigInteger, nullable=False, default=0, server_default="0"),
     Column("fetched_at", DateTime),
     Column("loaded_at", DateTime),
     Index("deliveries_by_date", "table_name", "file_date"),
@@ -54,6 +67,30 @@ deliveries = Table(
     Index("deliveries_by_batch", "batch"),
     Index("deliveries_by_parent", "parent"),
 )
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("key", String(40), nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("event", String(20), nullable=False),
+    Column("run", String(40), nullable=False, default=""),
+    Column("said", Text, nullable=False, default=""),
+    Index("journal_by_key", "key"),
+)
+"""What happened to each delivery after it was listed, one entry an event; entries are only ever added."""
+
+contributions = Table(
+    "contributions",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("data_date", Date, primary_key=True),
+    Column("table_name", String(200), nullable=False),
+    Column("valid", BigInteger, nullable=False),
+    Index("contributions_by_date", "table_name", "data_date"),
+)
+"""How many valid rows each loaded delivery has on each data date."""
 
 sightings = Table(
     "sightings",

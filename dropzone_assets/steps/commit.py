@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
-from dropzone_assets.contracts import DATA_DATE, DELIVERY, RAW, REASONS, RECORD
-from dropzone_assets.engine import WAREHOUSE, Connection, attached, conform, literals, quote, rows, transaction
+from dropzone_assets.contracts import DATA_DATE, DELIVERY, JUDGED_BY, RAW, REASONS, RECORD
+from dropzone_assets.engine import WAREHOUSE, Connection, attached, conform, quote, rows, transaction
+from dropzone_assets.ledger import RELEASE, Tally
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.difference import differences, keep_valid
 from dropzone_assets.steps.judge import Load
-from dropzone_assets.steps.versions import Versions
+from dropzone_assets.steps.versions import Versions, versions
 
 QUARANTINE = {
     DELIVERY: "VARCHAR",
@@ -25,109 +27,166 @@ BOOKS = {
     "loads": {
         "delivery": "VARCHAR",
         "table_name": "VARCHAR",
+        "source": "VARCHAR",
         "path": "VARCHAR",
         "file_time": "TIMESTAMP",
         "contract_version": "VARCHAR",
+        "contract_hash": "VARCHAR",
+        "rows_added": "BIGINT",
+        "rows_removed": "BIGINT",
+        "rows_changed": "BIGINT",
+        "rows_kept": "BIGINT",
     },
     "partitions": {"table_name": "VARCHAR", "data_date": "DATE", "version": "BIGINT"},
 }
 """What the warehouse knows of itself: the deliveries it holds, and how often each partition has changed."""
 
+LOADS, PARTITIONS = (f"{WAREHOUSE}.dropzone.{name}" for name in BOOKS)
 
-def commit(platform: Platform, load: Load, chosen: Versions) -> None:
-    """Replace the rows of the load's deliveries, and of the versions they replace, by the judged rows.
 
-    One transaction in the warehouse; afterwards the ledger is told. Killed in between, the deliveries are loaded
-    again, which changes no row; partitions touched the first time are told to the ledger the second time. So the
-    ledger hears last that a delivery is loaded: until then all of this is done again.
+def commit(platform: Platform, load: Load, asked: Versions) -> list[Tally]:
+    """Replace the rows of the load's deliveries, and of the versions they replace, by the judged rows; what was loaded.
+
+    One transaction in the warehouse; then the ledger is told. Killed in between, the deliveries are loaded again, which
+    changes no row; partitions touched the first time are told to the ledger the second time. So the ledger hears last
+    that a delivery is loaded: until then all of this is done again.
+
+    The lock of the warehouse is held until the ledger knows. So of two runs with versions of one file the later one
+    sees what the earlier one did: what counts is asked again under the lock, and what no longer counts is left out.
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
     """
-    counted = [tally.key for tally in load.tallies]
-    gone = [old for key, olds in chosen.replaced.items() if key not in load.refused for old in olds]
+    deliveries = platform.ledger.deliveries
     with attached(load.connection, platform.settings.warehouse, read_only=False):
+        chosen = versions(platform, deliveries.of_keys(asked.keys()))
+        counting = {delivery.key for delivery in chosen.current}
+        refused = {key: refusal for key, refusal in load.refused.items() if key in counting}
+        load.tallies = [tally for tally in load.tallies if tally.key in counting]
         with transaction(load.connection):
-            _commit(load, [*counted, *gone, *chosen.linked, *load.refused], chosen)
-        touched = _touched(load.connection, load.contract.table, platform)
-    ledger = platform.ledger
-    ledger.partitions.touched(load.contract.table, touched)
-    ledger.partitions.ingestion_changed([delivery.file_date for delivery in chosen.current])
-    ledger.deliveries.unlink([*gone, *chosen.outdated, *load.refused])
+            tallies = _commit(load, chosen, list(refused))
+        _tell(platform, load, chosen, tallies)
+        for key, refusal in refused.items():
+            deliveries.failed(key, "transform", refusal)
+    return tallies
+
+
+def _tell(platform: Platform, load: Load, chosen: Versions, tallies: list[Tally]) -> None:
+    """The ledger hears what the warehouse holds; last of all that these deliveries are loaded."""
+    ledger, table = platform.ledger, load.contract.table
+    ledger.partitions.touched(table, _touched(load.connection, table, platform))
+    days = {d.file_date for d in (*chosen.current, *ledger.deliveries.of_keys(chosen.retracted))}
+    ledger.partitions.ingestion_changed(sorted(days))
+    held = {tally.key for tally in tallies}
+    gone = [old for key, olds in chosen.replaced.items() if key in held for old in olds]
     ledger.deliveries.superseded([*gone, *chosen.outdated])
-    ledger.deliveries.loaded(load.tallies)
-    for key, refusal in load.refused.items():
-        ledger.deliveries.failed(key, "transform", refusal)
+    ledger.deliveries.retracted(chosen.retracted)
+    ledger.deliveries.loaded(tallies)
 
 
-def _commit(load: Load, replaced: Sequence[str], chosen: Versions) -> None:
+def _commit(load: Load, chosen: Versions, refused: Sequence[str]) -> list[Tally]:
+    """Everything that changes in the warehouse, in the transaction that is open; what is loaded now."""
     connection, contract = load.connection, load.contract
     validated, quarantine = tables(contract.table)
     for schema in ("validated", "quarantine", "summary", "dropzone"):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {WAREHOUSE}.{schema}")
-    conform(connection, validated, {**contract.stored, **contract.lineage})
+    conform(connection, validated, {**contract.stored, **contract.lineage, JUDGED_BY: "VARCHAR"})
     conform(connection, quarantine, QUARANTINE)
     for name, columns in BOOKS.items():
         conform(connection, f"{WAREHOUSE}.dropzone.{name}", columns)
     connection.execute("CREATE OR REPLACE TEMP TABLE touched (data_date DATE)")
-    _remove(connection, contract.table, replaced)
+    _name(load, chosen, refused)
+    keep_valid(load, validated, [d.key for d in chosen.current if d.again == RELEASE])
+    tallies = differences(load, validated, load.tallies)
+    _remove(connection, contract.table)
     if load.parts:
         _insert(load, validated, quarantine)
-    _record(load, chosen)
+    _record(load, tallies)
+    return tallies
 
 
-def _remove(connection: Connection, table: str, deliveries: Sequence[str]) -> None:
-    """Delete what the warehouse holds of `deliveries`; for new ones that is nothing, and no table is scanned."""
-    held = f"SELECT delivery FROM {WAREHOUSE}.dropzone.loads WHERE list_contains({literals(deliveries)}, delivery)"
-    known = [row[0] for row in rows(connection, held)] if deliveries else []
-    if not known:
+def _name(load: Load, chosen: Versions, refused: Sequence[str]) -> None:
+    """Who comes (`mine`), what the warehouse holds in their place (`replaced`), and whose rows go (`going`)."""
+    run, held = load.connection.execute, {tally.key for tally in load.tallies}
+    mine = [(d.key, d.source, d.path, d.file_time) for d in chosen.current if d.key in held]
+    run("CREATE OR REPLACE TEMP TABLE mine (delivery VARCHAR, source VARCHAR, path VARCHAR, file_time TIMESTAMP)")
+    run("INSERT INTO mine SELECT unnest($1), unnest($2), unnest($3), unnest($4)", _columns(mine, 4))
+    older = [(key, old) for key, olds in chosen.replaced.items() if key in held for old in olds]
+    run("CREATE OR REPLACE TEMP TABLE older (winner VARCHAR, old VARCHAR)")
+    run("INSERT INTO older SELECT unnest($1), unnest($2)", _columns(older, 2))
+    run(
+        "CREATE OR REPLACE TEMP TABLE replaced AS "
+        f"SELECT winner, old FROM older JOIN {LOADS} ON delivery = old UNION "
+        f"SELECT m.delivery, l.delivery FROM mine m JOIN {LOADS} l USING (source, path) "
+        "WHERE l.table_name = $1 AND l.delivery <> m.delivery UNION "
+        f"SELECT delivery, delivery FROM mine JOIN {LOADS} USING (delivery) WHERE contract_hash IS DISTINCT FROM $2",
+        [load.contract.table, load.contract.fingerprint],
+    )
+    away = [*refused, *chosen.linked, *chosen.retracted]
+    run(
+        "CREATE OR REPLACE TEMP TABLE going AS SELECT delivery FROM (SELECT delivery FROM mine UNION "
+        f"SELECT old FROM replaced UNION SELECT unnest($1::VARCHAR[])) SEMI JOIN {LOADS} USING (delivery)",
+        [away],
+    )
+
+
+def _columns(found: Sequence[tuple[object, ...]], count: int) -> list[list[object]]:
+    return [list(column) for column in zip(*found, strict=True)] or [[] for _ in range(count)]
+
+
+def _remove(connection: Connection, table: str) -> None:
+    """Delete what the warehouse holds of those who go; where that is nobody, no table is scanned."""
+    if not rows(connection, "FROM going LIMIT 1"):
         return
-    mine = f"{DELIVERY} IN (SELECT unnest({literals(known)}))"
     validated, quarantine = tables(table)
+    mine = f"{DELIVERY} IN (FROM going)"
     connection.execute(f"INSERT INTO touched SELECT DISTINCT {DATA_DATE} FROM {validated} WHERE {mine}")
     connection.execute(f"DELETE FROM {validated} WHERE {mine}")
     connection.execute(f"DELETE FROM {quarantine} WHERE {mine}")
-    connection.execute(f"DELETE FROM {WAREHOUSE}.dropzone.loads WHERE delivery IN (SELECT unnest({literals(known)}))")
+    connection.execute(f"DELETE FROM {LOADS} WHERE delivery IN (FROM going)")
 
 
 def _insert(load: Load, validated: str, quarantine: str) -> None:
     contract, run = load.contract, load.connection.execute
     own = ", ".join(quote(name) for name in (*contract.stored, *contract.lineage))
+    counting = f"{DELIVERY} IN (SELECT delivery FROM mine)"
     for part in load.parts:
-        run(f"INSERT INTO {validated} BY NAME SELECT {own} FROM {part} WHERE {REASONS} IS NULL")
-        run(f"INSERT INTO touched SELECT DISTINCT {DATA_DATE} FROM {part} WHERE {REASONS} IS NULL")
+        valid = f"FROM {part} WHERE {REASONS} IS NULL AND {counting}"
+        run(f"INSERT INTO {validated} BY NAME SELECT {own}, $1 AS {JUDGED_BY} {valid}", [contract.version])
+        run(f"INSERT INTO touched SELECT DISTINCT {DATA_DATE} {valid}")
         run(
             f"INSERT INTO {quarantine} BY NAME SELECT {DELIVERY}, _file AS file, {RECORD} AS record, "
             f"{REASONS} AS reasons, {RAW}::JSON AS raw, $1 AS contract_version, _file_date AS file_date, "
-            f"now()::TIMESTAMP AS quarantined_at FROM {part} WHERE {REASONS} IS NOT NULL",
+            f"now()::TIMESTAMP AS quarantined_at FROM {part} WHERE {REASONS} IS NOT NULL AND {counting} "
+            f"AND NOT EXISTS (FROM kept k WHERE k.{DELIVERY} = {part}.{DELIVERY} AND k.{RECORD} = {part}.{RECORD})",
             [contract.version],
         )
+    run(f"INSERT INTO {validated} BY NAME FROM kept")
 
 
-def _record(load: Load, chosen: Versions) -> None:
+def _record(load: Load, tallies: Sequence[Tally]) -> None:
     """Note the deliveries the warehouse now holds, and a new version for every partition that changed."""
     run, table = load.connection.execute, load.contract.table
-    held = {tally.key for tally in load.tallies}
-    mine = [d for d in chosen.current if d.key in held]
-    if mine:
-        run(
-            f"INSERT INTO {WAREHOUSE}.dropzone.loads SELECT unnest($1), $2, unnest($3), unnest($4), $5",
-            [[d.key for d in mine], table, [d.path for d in mine], [d.file_time for d in mine], load.contract.version],
-        )
-    book = f"{WAREHOUSE}.dropzone.partitions"
+    numbers = [name for name in BOOKS["loads"] if name.startswith("rows_")]
+    counts = _columns([(t.key, *(getattr(t, name) for name in numbers)) for t in tallies], 1 + len(numbers))
+    counted = ", ".join(f"unnest(${n}::BIGINT[]) AS {name}" for n, name in enumerate(numbers, start=5))
+    run(
+        f"INSERT INTO {LOADS} BY NAME SELECT *, $1 AS table_name, $2 AS contract_version, $3 AS contract_hash "
+        f"FROM mine JOIN (SELECT unnest($4) AS delivery, {counted}) USING (delivery)",
+        [table, load.contract.version, load.contract.fingerprint, *counts],
+    )
     run(
         "CREATE OR REPLACE TEMP TABLE versions AS "
-        f"SELECT greatest(epoch_us(now()), 1 + coalesce(max(version), 0)) AS v FROM {book}"
+        f"SELECT greatest(epoch_us(now()), 1 + coalesce(max(version), 0)) AS v FROM {PARTITIONS}"
     )
-    run(f"DELETE FROM {book} WHERE table_name = $1 AND data_date IN (SELECT data_date FROM touched)", [table])
-    run(f"INSERT INTO {book} SELECT DISTINCT $1, data_date, v FROM touched, versions", [table])
+    run(f"DELETE FROM {PARTITIONS} WHERE table_name = $1 AND data_date IN (SELECT data_date FROM touched)", [table])
+    run(f"INSERT INTO {PARTITIONS} SELECT DISTINCT $1, data_date, v FROM touched, versions", [table])
 
 
 def _touched(connection: Connection, table: str, platform: Platform) -> list[tuple[date, int]]:
     """Every partition whose version the ledger has not heard of, also those of a load that was killed."""
     last = platform.ledger.partitions.last_version(table)
-    book = f"{WAREHOUSE}.dropzone.partitions"
-    query = f"SELECT data_date, version FROM {book} WHERE table_name = $1 AND version > $2"
+    query = f"SELECT data_date, version FROM {PARTITIONS} WHERE table_name = $1 AND version > $2"
     return [(row[0], row[1]) for row in rows(connection, query, [table, last])]
 
 

@@ -11,8 +11,9 @@ from uuid import uuid4
 from blake3 import blake3
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from dropzone_assets.errors import DropzoneError, Permanent, SourceUnavailable, Transient
+from dropzone_assets.errors import DropzoneError, Permanent, Refused, SourceUnavailable, Transient
 from dropzone_assets.files import FILES, Delivery
+from dropzone_assets.ledger import RETRACTING
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import Source
 from dropzone_assets.steps.verify import sidecars_of, verified
@@ -65,7 +66,7 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
         Transient: a source, or the disk of the raw zone, does not answer; all that could be copied is.
     """
     done, silent = Fetched(), dict[str, Transient]()
-    wanted = [delivery for delivery in deliveries if delivery.state != "linked"]
+    wanted = [delivery for delivery in deliveries if delivery.state not in ("linked", RETRACTING)]
     for start in range(0, len(wanted), GROUP):
         group = [d for d in wanted[start : start + GROUP] if d.content_hash or d.source not in silent]
         outcomes = _at_once(platform, group, sidecars_of(platform, group))
@@ -124,7 +125,7 @@ def _settle(platform: Platform, delivery: Delivery, outcome: Outcome, done: Fetc
     if isinstance(outcome, Changed):
         done.changed.append(delivery)
     elif isinstance(outcome, Permanent):
-        platform.ledger.deliveries.failed(delivery.key, "read", outcome)
+        platform.ledger.deliveries.failed(delivery.key, "verify" if isinstance(outcome, Refused) else "fetch", outcome)
         done.failed.append(delivery)
     elif isinstance(outcome, Transient):
         done.waiting[delivery.key] = outcome

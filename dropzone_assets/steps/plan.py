@@ -1,15 +1,16 @@
 """Plan: group what is new, and what is due, into a handful of runs over ranges of days."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple
+from uuid import uuid4
 
 from blake3 import blake3
 
 from dropzone_assets.errors import Permanent
 from dropzone_assets.files import FILES
-from dropzone_assets.ledger import INGESTION
+from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 
 RANGES = 10
@@ -19,14 +20,18 @@ GAP = timedelta(days=10)
 """Days at most this far apart share a run: an empty day costs a few events (about 0.1 s), a run a process (seconds)."""
 
 ATTEMPTS = 3
-"""How often a batch is tried when its run dies; then its deliveries have failed."""
+"""How often a delivery that is alone in its batch is tried when its run dies; then it has failed."""
+
+SHORTEST, LONGEST = timedelta(seconds=5), timedelta(minutes=15)
+"""When a failed publication is tried again: after five seconds, then twice as long each time, up to 15 minutes."""
 
 
 class History(NamedTuple):
-    """What became of a request so far: whether a run works on it now, and how many runs of it have ended."""
+    """What became of a request: whether a run works on it now, how many runs of it have ended, and when the last."""
 
     active: bool
     ended: int
+    last: datetime | None = None
 
 
 class Request(NamedTuple):
@@ -73,25 +78,23 @@ def plan_loads(platform: Platform, history: Callable[[str], History]) -> list[Re
 
 def _claim(platform: Platform, table: str) -> Iterator[Request]:
     free = platform.ledger.deliveries.unclaimed(table)
-    for first, last in ranges({delivery.file_date for delivery in free}):
-        mine = [delivery for delivery in free if first <= delivery.file_date <= last]
-        attempts = platform.ledger.deliveries.attempts([delivery.key for delivery in mine])
-        batch = _identity(table, "load", str(attempts), *(delivery.key for delivery in mine))
-        platform.ledger.deliveries.claim([delivery.key for delivery in mine], batch)
-        yield Request(batch, table, "load", first, last, len(mine))
+    lots = {lot: {d.file_date for d in free if d.lot == lot} for lot in sorted({d.lot for d in free})}
+    for lot, (first, last) in [(each, days) for each, dates in lots.items() for days in ranges(dates)]:
+        mine = [d.key for d in free if d.lot == lot and first <= d.file_date <= last]
+        batch = uuid4().hex[:20]
+        if count := platform.ledger.deliveries.claim(mine, batch):
+            yield Request(batch, table, "load", first, last, count)
 
 
-def plan_publications(
-    platform: Platform, history: Callable[[str], History], attempts: float = ATTEMPTS
-) -> list[Request]:
+def plan_publications(platform: Platform, history: Callable[[str], History], *, patient: bool = True) -> list[Request]:
     """The runs that bring the lake and the summaries up to date.
 
-    One that is at work is not asked for again, nor one that failed too often. The ids hold the versions of the
-    partitions, so new rows make a new request.
+    One that is at work is not asked for again, and one that failed not before some time has passed, longer each time:
+    so an outage of the lake ends by itself. The ids hold the versions of partitions: new rows make a new request.
 
     Args:
         history: of a request, by its id.
-        attempts: how many runs of a request may have failed; a person who asks may ask for ever.
+        patient: false when a person asks, who does not wait.
     """
     requests = []
     due, unsummarised = platform.ledger.partitions.due(), platform.ledger.partitions.unsummarised()
@@ -103,9 +106,13 @@ def plan_publications(
             mine = {day: version for day, version in versions.items() if first <= day <= last}
             identity = _identity(table, "publish", *(f"{day}:{version}" for day, version in mine.items()))
             past = history(identity)
-            if not past.active and past.ended < attempts:
+            if not past.active and not (patient and _waits(past)):
                 requests.append(Request(identity, table, "publish", first, last, len(mine), past.ended))
     return requests
+
+
+def _waits(past: History) -> bool:
+    return past.last is not None and now() < past.last + min(SHORTEST * 2 ** min(past.ended - 1, 20), LONGEST)
 
 
 def ranges(days: Iterable[date] | Mapping[date, object], most: int = RANGES) -> list[tuple[date, date]]:
@@ -126,6 +133,6 @@ def _identity(*parts: str) -> str:
 
 def _died(batch: str) -> Permanent:
     return Permanent(
-        f"The runs that loaded this file ended early {ATTEMPTS} times (batch {batch}).",
+        f"The runs that loaded this file, at last alone, ended early {ATTEMPTS} times (batch {batch}).",
         "Look at the last run in the Dagster UI, then: dropzone replay.",
     )

@@ -1,16 +1,23 @@
 """Publish: a lake partition is made from the validated rows of its day: deduplicated, sorted, replaced at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from filelock import FileLock, Timeout
+
 from dropzone_assets.contracts import DATA_DATE, DELIVERY, RECORD, Contract
 from dropzone_assets.engine import WAREHOUSE, Connection, attached, columns_of, conform, literals, quote, rows
+from dropzone_assets.errors import LakeBusy
 from dropzone_assets.ledger import Published
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import write_partition
-from dropzone_assets.steps.commit import tables
+from dropzone_assets.steps.commit import PARTITIONS, tables
+
+PATIENCE = 600
+"""Seconds to wait for another process that writes to the lake."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +68,14 @@ def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> d
         f"INSERT INTO snapshot BY NAME SELECT {own}, l.file_time AS _file_time, l.path AS _path FROM {validated} v "
         f"JOIN {WAREHOUSE}.dropzone.loads l ON l.delivery = v.{DELIVERY} WHERE {of_days}"
     )
-    query = f"SELECT data_date, version FROM {WAREHOUSE}.dropzone.partitions"
-    known = rows(connection, f"{query} WHERE table_name = $1", [contract.table])
+    return _held(connection, contract.table, days)
+
+
+def _held(connection: Connection, table: str, days: Sequence[date]) -> dict[date, int]:
+    """The version that the attached warehouse has of each of these days."""
+    if not columns_of(connection, PARTITIONS):
+        return {}
+    known = rows(connection, f"SELECT data_date, version FROM {PARTITIONS} WHERE table_name = $1", [table])
     wanted = set(days)
     return {day: version for day, version in known if day in wanted}
 
@@ -97,14 +110,48 @@ def deduplicate(taken: Snapshot) -> list[Partition]:
 
 
 def publish(platform: Platform, taken: Snapshot, partitions: Sequence[Partition]) -> int:
-    """Write each partition from the table `lake` and tell the ledger; bytes written."""
-    size = 0
-    for partition in partitions:
-        query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
-        table, spill = taken.contract.table, platform.settings.spill
-        size += write_partition(taken.connection, query, platform.lake, table, partition.day, spill)[1]
-    known = [p for p in partitions if p.day in taken.versions]
-    ledger = platform.ledger.partitions
-    ledger.published(taken.contract.table, [Published(p.day, taken.versions[p.day], p.valid, p.rows) for p in known])
-    ledger.ingestion_changed([p.day for p in known])
+    """Write each partition from the table `lake` and tell the ledger; bytes written.
+
+    One process publishes at a time, and only what is still so: a partition that has changed since the snapshot is left
+    to the run that its change made due. So the lake never goes back to an older state.
+    """
+    size, table = 0, taken.contract.table
+    with publishing(platform):
+        versions = _versions(platform, taken)
+        fresh = [each for each in partitions if versions.get(each.day) == taken.versions.get(each.day)]
+        for partition in fresh:
+            query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
+            spill = platform.settings.spill
+            size += write_partition(taken.connection, query, platform.lake, table, partition.day, spill)[1]
+        known = [p for p in fresh if p.day in taken.versions]
+        ledger = platform.ledger.partitions
+        ledger.published(table, [Published(p.day, taken.versions[p.day], p.valid, p.rows) for p in known])
+        ledger.ingestion_changed([p.day for p in known])
     return size
+
+
+@contextmanager
+def publishing(platform: Platform) -> Iterator[None]:
+    """One process at a time writes to the lake; the lock is the operating system's and ends with its process.
+
+    Raises:
+        LakeBusy: another process writes to it for more than ten minutes.
+    """
+    home = platform.settings.home
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(home / ".lake.lock", timeout=PATIENCE):
+            yield
+    except Timeout as error:
+        raise LakeBusy(
+            f"Another process has been writing to the lake for {PATIENCE // 60} minutes.",
+            "Look at the runs in the Dagster UI; end the one that hangs. It is tried again.",
+        ) from error
+
+
+def _versions(platform: Platform, taken: Snapshot) -> dict[date, int]:
+    """The versions of the partitions now."""
+    if not platform.settings.warehouse.exists():
+        return {}
+    with attached(taken.connection, platform.settings.warehouse, read_only=True):
+        return _held(taken.connection, taken.contract.table, taken.days)

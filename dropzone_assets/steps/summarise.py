@@ -19,6 +19,7 @@ from dropzone_assets.engine import (
 from dropzone_assets.ledger import INGESTION, Published
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import partition_uris, write_partition
+from dropzone_assets.steps.publish import publishing
 
 DAY = "_data_date"
 
@@ -92,24 +93,37 @@ def keep(platform: Platform, summary: Summary) -> dict[date, int]:
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
     """
-    connection = summary.connection
-    counts = {}
-    for day in summary.days:
-        query = f"SELECT * EXCLUDE ({DAY}) FROM answers WHERE {DAY} = {literal(day)}"
-        counts[day], _ = write_partition(
-            connection, query, platform.lake, f"summary/{summary.table}", day, platform.settings.spill
-        )
-    with attached(connection, platform.settings.warehouse, read_only=False), transaction(connection):
-        _replace(connection, f"{WAREHOUSE}.summary.{quote(summary.table)}", summary.days)
-    if summary.table == INGESTION:
-        done = [Published(day, version, counts[day], counts[day]) for day, version in summary.versions.items()]
-        platform.ledger.partitions.published(summary.table, done)
-    platform.ledger.partitions.summarised(summary.table, summary.versions)
+    connection, table = summary.connection, summary.table
+    with publishing(platform):
+        days = _still(platform, summary)
+        counts = {day: _keep(platform, summary, day) for day in days}
+        with attached(connection, platform.settings.warehouse, read_only=False), transaction(connection):
+            _replace(connection, f"{WAREHOUSE}.summary.{quote(table)}", days)
+        versions = {day: version for day, version in summary.versions.items() if day in counts}
+        if table == INGESTION:
+            done = [Published(day, version, counts[day], counts[day]) for day, version in versions.items()]
+            platform.ledger.partitions.published(table, done)
+        platform.ledger.partitions.summarised(table, versions)
     return counts
+
+
+def _still(platform: Platform, summary: Summary) -> list[date]:
+    """The days whose partitions are what they were when they were asked; the others are left to who changed them."""
+    if summary.table == INGESTION:
+        return list(summary.days)
+    versions = platform.ledger.partitions.versions(summary.table, summary.days)
+    return [day for day in summary.days if versions.get(day) == summary.versions.get(day)]
+
+
+def _keep(platform: Platform, summary: Summary, day: date) -> int:
+    query = f"SELECT * EXCLUDE ({DAY}) FROM answers WHERE {DAY} = {literal(day)}"
+    place, spill = f"summary/{summary.table}", platform.settings.spill
+    return write_partition(summary.connection, query, platform.lake, place, day, spill)[0]
 
 
 def _replace(connection: Connection, table: str, days: Sequence[date]) -> None:
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {WAREHOUSE}.summary")
     conform(connection, table, columns_of(connection, "answers"))
-    connection.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT unnest({literals(days)}::DATE[]))")
-    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM answers")
+    of_days = f"{DAY} IN (SELECT unnest({literals(days)}::DATE[]))"
+    connection.execute(f"DELETE FROM {table} WHERE {of_days}")
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM answers WHERE {of_days}")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dropzone_assets.files import Delivery
+from dropzone_assets.ledger import RETRACTED, RETRACTING, SUPERSEDED
 from dropzone_assets.platform import Platform
 
 
@@ -11,31 +12,40 @@ class Versions(NamedTuple):
     """`current`: the deliveries to load. `replaced`: delivery → the older ones whose place it takes once it counts.
 
     `linked`: deliveries whose bytes another one holds, so that no row is theirs. `outdated`: deliveries that a newer
-    one had replaced before they could be loaded.
+    one had replaced before they could be loaded. `retracted`: deliveries that are taken back.
     """
 
     current: list[Delivery]
     replaced: dict[str, list[str]]
     linked: list[str]
     outdated: list[str]
+    retracted: list[str]
+
+    def keys(self) -> list[str]:
+        """All deliveries that were asked about."""
+        return [*(d.key for d in self.current), *self.linked, *self.outdated, *self.retracted]
 
 
-def versions(platform: Platform, deliveries: Sequence[Delivery]) -> Versions:
+def versions(platform: Platform, asked: Sequence[Delivery]) -> Versions:
     """Compare deliveries with everything else that ever came from the same places.
 
-    A file that was only touched is linked to its own older version, and that one still counts.
+    A file that was only touched is linked to its own older version, and that one still counts. A newer version that
+    another run has still to load replaces nothing yet.
     """
+    retracted = [d.key for d in asked if d.state == RETRACTING]
+    deliveries = [d for d in asked if d.state not in (RETRACTING, RETRACTED, SUPERSEDED)]
     others = platform.ledger.deliveries.siblings(deliveries)
-    arrived = [d for d in (*deliveries, *others) if d.state in ("fetched", "loaded", "linked")]
+    arrived = [d for d in deliveries if d.state in ("fetched", "loaded", "linked")]
+    arrived += [d for d in others if d.state in ("loaded", "linked")]
     newest = {d.place: d for d in sorted(arrived, key=lambda d: (d.arrived, d.key))}
     counting = [d for d in deliveries if (n := newest.get(d.place)) and d.key in (n.key, n.same_as)]
     winners = {d.place: d for d in newest.values() if d in deliveries}
     replaced: dict[str, list[str]] = {}
     for other in (*others, *deliveries):
         winner = winners.get(other.place)
-        if winner and other.key not in (winner.key, winner.same_as):
+        if winner and other.key not in (winner.key, winner.same_as) and other.arrived <= winner.arrived:
             replaced.setdefault(winner.same_as or winner.key, []).append(other.key)
     linked = [d.key for d in deliveries if d.state == "linked"]
     current = [d for d in counting if d.key not in linked]
     outdated = [d.key for d in deliveries if d.place in newest and d not in counting and d.place not in winners]
-    return Versions(current, replaced, linked, outdated)
+    return Versions(current, replaced, linked, outdated, retracted)

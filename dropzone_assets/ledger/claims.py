@@ -1,0 +1,141 @@
+"""Who works on a delivery: batches claim, run, and let go when their runs die or their sources do not answer."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+
+from dropzone_assets.errors import DropzoneError
+from dropzone_assets.files import Delivery
+from dropzone_assets.ledger.accounts import delivery_of, oldest_first
+from dropzone_assets.ledger.arrivals import Arrivals
+from dropzone_assets.ledger.journal import note
+from dropzone_assets.ledger.schema import FAILED, FETCHED, LINKED, PENDING, RETRACTED, RETRACTING, SAFE, now
+from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.statements import chunks
+
+TOGETHER = 2
+"""Deaths that a batch may have as it is; then its halves are tried apart, so that one bad file stands alone soon."""
+
+SHORTEST, DOUBLINGS = timedelta(seconds=10), 7
+"""A source that does not answer is asked again after ten seconds, then twice as long each time, up to 21 minutes."""
+
+
+def wait_of(waits: int) -> timedelta:
+    """How long a delivery waits for its source after having waited `waits` times."""
+    return SHORTEST * (1 << min(waits, DOUBLINGS))
+
+
+class Claims(Arrivals):
+    """What runs are asked for, and what becomes of it when they end early."""
+
+    def unclaimed(self, table: str) -> list[Delivery]:
+        """Pending deliveries that no batch has claimed and that wait for nothing, oldest file first."""
+        ready = or_(book.c.not_before.is_(None), book.c.not_before <= now())
+        return self._find(book.c.table_name == table, book.c.state.in_(PENDING), book.c.batch == "", ready)
+
+    def pending(self) -> int:
+        """How many deliveries are still to be worked on."""
+        return self._count(book.c.state.in_(PENDING))
+
+    def decided(self) -> int:
+        """How many deliveries need no more work: loaded, linked, opened, stored, or taken back."""
+        return self._count(book.c.state.in_((*SAFE, RETRACTED)))
+
+    def claimed(self) -> dict[str, list[Delivery]]:
+        """Batch → its deliveries that are still pending."""
+        query = select(book).where(book.c.state.in_(PENDING), book.c.batch != "")
+        batches: dict[str, list[Delivery]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(oldest_first(query)):
+                batches.setdefault(row.batch, []).append(delivery_of(row))
+        return batches
+
+    def claim(self, keys: Sequence[str], batch: str) -> int:
+        """`batch` will work on these deliveries, but for those that another batch has claimed meanwhile; how many."""
+        with self._engine.begin() as connection:
+            return sum(
+                int(
+                    connection.execute(
+                        update(book)
+                        .where(book.c.key.in_(chunk), book.c.batch == "", book.c.state.in_(PENDING))
+                        .values(batch=batch, attempts=book.c.attempts + 1)
+                    ).rowcount
+                )
+                for chunk in chunks(keys)
+            )
+
+    def release(self, batch: str, most: int, error: DropzoneError) -> None:
+        """The run of `batch` ended early: its pending deliveries are free again.
+
+        Those that wait for their source have not been tried. Of several others one may be to blame, so after two deaths
+        each half is tried apart; one that is alone has failed because of `error` after `most` attempts.
+        """
+        mine = (book.c.batch == batch, book.c.state.in_(PENDING))
+        waiting = (*mine, book.c.waits > 0)
+        with self._engine.begin() as connection:
+            connection.execute(update(book).where(*waiting).values(batch="", attempts=0))
+            rest = list(connection.execute(oldest_first(select(book).where(*mine))))
+            if len(rest) > 1 and max(row.attempts for row in rest) >= TOGETHER:
+                _part(connection, [row.key for row in rest], batch)
+            elif len(rest) == 1 and rest[0].attempts >= most and rest[0].state != RETRACTING:
+                _give_up(connection, rest[0].key, error)
+            note(connection, "freed", *mine, said="The run that worked on it ended early.")
+            connection.execute(update(book).where(*mine).values(batch=""))
+
+    def delayed(self, why: Mapping[str, DropzoneError]) -> None:
+        """These deliveries wait for their sources, which do not answer; longer each time."""
+        at = now()
+        with self._engine.begin() as connection:
+            for key, error in why.items():
+                mine = (book.c.key == key, book.c.state.in_(PENDING))
+                note(connection, "waiting", *mine, said=error.found)
+                waits = int(connection.scalar(select(book.c.waits).where(book.c.key == key)) or 0)
+                said = {"stage": "fetch", "reason": error.found, "cure": error.cure}
+                later = {"waits": waits + 1, "not_before": at + wait_of(waits)}
+                connection.execute(update(book).where(*mine).values(**said, **later))
+
+    def hasten(self) -> None:
+        """A person asks: nothing waits any longer."""
+        with self._engine.begin() as connection:
+            connection.execute(update(book).where(book.c.not_before.is_not(None)).values(not_before=None))
+
+    def waiting_until(self) -> datetime | None:
+        """When the first of the deliveries that wait is tried again; None when none waits."""
+        with self._engine.connect() as connection:
+            query = select(func.min(book.c.not_before)).where(book.c.state.in_(PENDING))
+            found: datetime | None = connection.scalar(query)
+            return found
+
+    def _count(self, *where: ColumnElement[bool]) -> int:
+        with self._engine.connect() as connection:
+            return int(connection.scalar(select(func.count()).select_from(book).where(*where)) or 0)
+
+
+def _part(connection: Connection, keys: Sequence[str], batch: str) -> None:
+    """Each half is a lot of its own, which shares no batch with the other."""
+    middle = len(keys) // 2
+    for lot, half in ((f"{batch}-1", keys[:middle]), (f"{batch}-2", keys[middle:])):
+        for chunk in chunks(half):
+            connection.execute(update(book).where(book.c.key.in_(chunk)).values(lot=lot, attempts=0))
+
+
+def _give_up(connection: Connection, key: str, error: DropzoneError) -> None:
+    fail(connection, key, "transform", error, book.c.state.in_(PENDING))
+
+
+def fail(connection: Connection, key: str, stage: str, error: DropzoneError, *where: ColumnElement[bool]) -> None:
+    """One delivery is set aside, and what was linked to it is pending again."""
+    mine = (book.c.key == key, *where)
+    note(connection, "failed", *mine, said=f"{stage}: {error.found}")
+    said = {"stage": stage, "reason": error.found, "cure": error.cure, "waits": 0, "not_before": None, "lot": ""}
+    if connection.execute(update(book).where(*mine).values(state=FAILED, **said)).rowcount:
+        unlink(connection, [key])
+
+
+def unlink(connection: Connection, keys: Sequence[str]) -> None:
+    """The deliveries linked to these are pending again: what they were equal to is gone."""
+    for chunk in chunks(keys):
+        mine = (book.c.same_as.in_(chunk), book.c.state == LINKED)
+        note(connection, "unlinked", *mine, said="What it was equal to is gone.")
+        connection.execute(update(book).where(*mine).values(state=FETCHED, same_as="", batch=""))

@@ -1,0 +1,126 @@
+"""What counts again, and what counts no more: replays, loads by force, files taken back."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, case, select, update
+
+from dropzone_assets.files import FILES
+from dropzone_assets.ledger.claims import Claims, unlink
+from dropzone_assets.ledger.journal import note
+from dropzone_assets.ledger.schema import (
+    CURRENT,
+    FAILED,
+    FETCHED,
+    LISTED,
+    LOADED,
+    OPENED,
+    RETRACTED,
+    RETRACTING,
+    contributions,
+)
+from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.statements import chunks
+
+FRESH = {"batch": "", "lot": "", "attempts": 0, "waits": 0, "not_before": None, "stage": "", "reason": "", "cure": ""}
+"""What is forgotten of a delivery that is tried again."""
+
+RELEASE, MOVE = "release", "move"
+"""How a delivery is judged again: rows that were valid stay, or go where the contract of now puts them."""
+
+
+class Reversals(Claims):
+    """Changes of mind: of people, of contracts, of senders."""
+
+    def reopen(self, table: str) -> int:
+        """Failed deliveries of `table` (of all tables when empty) become pending again; how many.
+
+        Archives that hold members no contract recognised are opened again.
+        """
+        mine = [book.c.state == FAILED, book.c.table_name != ""]
+        if table:
+            mine.append(book.c.table_name == table)
+        inside = select(book.c.parent).where(book.c.state == FAILED, book.c.table_name == "", book.c.parent != "")
+        with self._engine.begin() as connection:
+            archives = _again(connection, FETCHED, book.c.key.in_(inside), book.c.state == OPENED)
+            return archives + _again(connection, LISTED, *mine)
+
+    def share_again(self, table: str) -> int:
+        """Shared files of which `table` has no share are opened again; how many. It may have been left out then."""
+        share = book.alias()
+        shares = select(share.c.key).where(share.c.parent == book.c.key, share.c.path == book.c.path)
+        lacking = (shares.exists(), ~shares.where(share.c.table_name == table).exists())
+        with self._engine.begin() as connection:
+            return _again(connection, FETCHED, book.c.state == OPENED, *lacking)
+
+    def load_again(self) -> int:
+        """Everything loaded becomes pending again (`--force`); how many deliveries."""
+        with self._engine.begin() as connection:
+            return _again(connection, FETCHED, book.c.state == LOADED)
+
+    def judge_again(self, keys: Sequence[str], how: str, lot: str) -> int:
+        """These loaded deliveries are judged by the contract of now, as one lot; how many. `how`: RELEASE or MOVE."""
+        with self._engine.begin() as connection:
+            return sum(
+                _again(connection, FETCHED, book.c.key.in_(chunk), book.c.state == LOADED, again=how, lot=lot)
+                for chunk in chunks(keys)
+            )
+
+    def retract(self, keys: Sequence[str], why: str) -> None:
+        """These deliveries and all that came in them are taken back: a run removes their rows, if they have any."""
+        with self._engine.begin() as connection:
+            for chunk in chunks(self._with_members(connection, keys)):
+                mine = and_(book.c.key.in_(chunk), book.c.state.in_(CURRENT))
+                own = _nobodys(mine)
+                note(connection, "retracted", own, said=why)
+                connection.execute(update(book).where(own).values(**FRESH, state=RETRACTED))
+                note(connection, "retracting", mine, said=why)
+                connection.execute(update(book).where(mine).values(**FRESH, state=RETRACTING, same_as=""))
+
+    def retracted(self, keys: Sequence[str]) -> None:
+        """The rows of these deliveries are gone from the warehouse; copies of them count in their place."""
+        with self._engine.begin() as connection:
+            for chunk in chunks(keys):
+                mine = (book.c.key.in_(chunk), book.c.state == RETRACTING)
+                note(connection, "retracted", *mine)
+                none = {"rows_read": 0, "valid": 0, "quarantined": 0, "late": 0, "rows_kept": 0}
+                connection.execute(update(book).where(*mine).values(**none, state=RETRACTED, batch="", lot=""))
+                connection.execute(contributions.delete().where(contributions.c.key.in_(chunk)))
+            unlink(connection, keys)
+
+    def let_in(self, keys: Sequence[str]) -> int:
+        """What was taken back counts again; how many deliveries."""
+        with self._engine.begin() as connection:
+            return sum(
+                _again(connection, _before(), book.c.key.in_(chunk), book.c.state.in_((RETRACTING, RETRACTED)))
+                for chunk in chunks(self._with_members(connection, keys))
+            )
+
+    def _with_members(self, connection: Connection, keys: Sequence[str]) -> list[str]:
+        """These deliveries, the members and shares in them, and those in these."""
+        found = list(dict.fromkeys(keys))
+        level = found
+        while level:
+            level = [
+                key
+                for chunk in chunks(level)
+                for key in connection.scalars(select(book.c.key).where(book.c.parent.in_(chunk)))
+                if key not in found
+            ]
+            found += level
+        return found
+
+
+def _nobodys(mine: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Those that are no table's and so have no rows."""
+    return and_(mine, book.c.table_name.in_(("", FILES)))
+
+
+def _before() -> ColumnElement[str]:
+    """What a delivery was before it was taken back, as far as it matters: with bytes in the raw zone or without."""
+    return case((book.c.content_hash == "", LISTED), else_=FETCHED)
+
+
+def _again(connection: Connection, state: object, *where: ColumnElement[bool], **values: object) -> int:
+    note(connection, "again", *where)
+    changed = {**FRESH, "again": "", **values, "state": state}
+    return int(connection.execute(update(book).where(*where).values(**changed)).rowcount)
