@@ -10,6 +10,7 @@ from typing import Any
 from dropzone_assets.contracts.extension import Match
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.rules import Rule
+from dropzone_assets.contracts.sla import Expected
 
 DELIVERY, RECORD, DATA_DATE, RESCUED = "_delivery", "_record", "_data_date", "_rescued"
 """Columns every validated row has beside its own: where it came from, which day it is of, what was unknown."""
@@ -60,6 +61,7 @@ class Contract:
     summary: str
     quality: tuple[QualityRule, ...] = ()
     freshness: timedelta | None = None
+    expected: Expected | None = None
     sla: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -8,19 +8,24 @@ from dropzone_assets.ledger.arrivals import LEAVING, LEFT
 from dropzone_assets.ledger.deliveries import Tally
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
 from dropzone_assets.ledger.partitions import INGESTION, Published
-from dropzone_assets.ledger.schema import FETCHED, OPENED, SIDECAR, STORED, now
+from dropzone_assets.ledger.schema import FAILED, FETCHED, LINKED, LOADED, OPENED, SIDECAR, STORED, now
+from dropzone_assets.ledger.standings import Told
 
 __all__ = [
+    "FAILED",
     "FETCHED",
     "INGESTION",
     "LEAVING",
     "LEFT",
+    "LINKED",
+    "LOADED",
     "OPENED",
     "SIDECAR",
     "STORED",
     "Ledger",
     "Published",
     "Tally",
+    "Told",
     "now",
     "open_ledger",
 ]
