@@ -127,7 +127,8 @@ def _print_overdue(platform: Platform, table_name: str) -> None:
     for contract in _expecting(platform, table_name):
         if found := overdue(platform, contract, now()):
             days = f"{len(found):,} day{'s' * (len(found) != 1)} overdue, the first {found[0].day}"
-            out.print(f"[bold red]Missing[/] {contract.table}: {days}: {found[0].evidence}.", highlight=False)
+            see = f"[dim]See: dropzone status {contract.table} --json.[/]"
+            out.print(f"[bold red]Missing[/] {contract.table}: {days}: {found[0].evidence}. {see}", highlight=False)
 
 
 def _print_files(files: list[dict[str, Any]]) -> None:
