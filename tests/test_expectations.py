@@ -193,3 +193,11 @@ def test_a_contract_that_wants_more_files_looks_again_at_days_that_were_complete
     more = replace(described, expected=replace(DAILY, files=2))
     assert [one.day for one in overdue(bare, more, moment(2, 10))] == [day(1)]
     assert [one.standing for one in news(bare, more, moment(2, 10))] == ["overdue"]
+
+
+def test_a_feed_that_has_ended_is_told_to_be_overdue_no_longer(bare: Platform, described: Contract) -> None:
+    brought(bare, (1, moment(1)))
+    tell(bare, replace(described, expected=DAILY), moment(4, 10))
+    ended = replace(described, expected=replace(DAILY, last=day(1)))
+    assert [one.day for one in news(bare, ended, moment(4, 11))] == [day(2), day(3)]
+    assert tell(bare, ended, moment(4, 12)) == news(bare, ended, moment(4, 13)) == []

@@ -48,13 +48,19 @@ class _Change(NamedTuple):
 
 
 def _unsettled(platform: Platform, contract: Contract, at: datetime) -> list[_Change]:
-    """Every expected day that nobody has been told is complete; so what is over costs nothing any more."""
+    """Every expected day that nobody has been told is complete; so what is over costs nothing any more.
+
+    A day that was told to be overdue and for which the contract expects nothing any more is overdue no longer.
+    """
     expected = contract.expected
     if expected is None:
         return []
-    told = platform.ledger.standings.of(contract.table)
-    days = [day for day in expected_days(platform, contract, at) if not done(told.get(day), expected)]
+    told, wanted = platform.ledger.standings.of(contract.table), expected_days(platform, contract, at)
+    days = [day for day in wanted if not done(told.get(day), expected)]
+    vain = sorted({day for day, one in told.items() if one.standing == OVERDUE}.difference(wanted))
     found = judged(platform, contract.table, expected, days, told, at)
+    found += [s._replace(standing=PROVISIONAL) for s in judged(platform, contract.table, expected, vain, told, at)]
+    found.sort(key=lambda s: s.day)
     return [_Change(told[s.day].standing if s.day in told else PROVISIONAL, s) for s in found]
 
 
