@@ -6,9 +6,9 @@ from datetime import date
 import dagster as dg
 
 from dropzone_assets.contracts import Contract
-from dropzone_assets.ledger import INGESTION
+from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import POOL, days_of, table_value
+from dropzone_assets.runs import COMPLETE, POOL, days_of, table_value
 from dropzone_assets.steps import questions
 from dropzone_assets.steps.questions import Answer
 
@@ -29,6 +29,7 @@ def table_checks(contract: Contract) -> list[dg.AssetChecksDefinition]:
         _check(contract, "validated", "quarantine_rate", questions.quarantine_rate, WARN),
         _check(contract, "lake", "rows_conserved", questions.partitions_conserved, blocking=True),
         _check(contract, "lake", "lake_equals_warehouse", questions.lake_equals_warehouse),
+        *([_complete(contract)] if contract.expected else []),
         *([_quality(contract)] if contract.quality else []),
     ]
 
@@ -70,6 +71,18 @@ def _check(
         yield _result(spec.asset_key, name, answer, severity)
 
     return check
+
+
+def _complete(contract: Contract) -> dg.AssetChecksDefinition:
+    """Asked of all days, whatever days a run is of: it passes when no day is overdue any more."""
+    asset = dg.AssetKey(["lake", contract.table])
+    about = "No day lacks files whose time is up."
+
+    @dg.asset_check(asset=asset, name=COMPLETE, description=about)
+    def complete(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        return _result(asset, COMPLETE, questions.no_day_overdue(platform, contract, now()), WARN)
+
+    return complete
 
 
 def _quality(contract: Contract) -> dg.AssetChecksDefinition:

@@ -11,12 +11,12 @@ from filelock import FileLock, Timeout
 from dropzone_assets.definitions import build
 from dropzone_assets.errors import DropzoneError, Transient
 from dropzone_assets.instance import bury_dead_runs
-from dropzone_assets.ledger import INGESTION
+from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import asset_keys, history, tags
+from dropzone_assets.runs import history, selection, tags
 from dropzone_assets.steps.intake import Intake, take_in
 from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.plan import Request, plan_loads, plan_publications
+from dropzone_assets.steps.plan import Request, plan_loads, plan_publications, plan_tellings
 
 BY = {"dropzone/by": "dropzone ingest"}
 """Run tag of runs that live in a process of `ingest`."""
@@ -70,6 +70,7 @@ class Ingester:
             yield from self._hopeful(plan_loads(self.platform, past))
             publications = self._hopeful(plan_publications(self.platform, past, patient=False))
             yield from [due for due in publications if due.table != INGESTION] or publications
+            yield from self._hopeful(plan_tellings(self.platform, past, now(), patient=False))
             if len(self.result.runs) == before:
                 self._leave()
                 return
@@ -80,7 +81,7 @@ class Ingester:
         definitions = self._definitions
         outcome = dg.materialize(
             [*(definitions.assets or []), *(definitions.asset_checks or [])],  # type: ignore[list-item]
-            selection=dg.AssetSelection.assets(*asset_keys(request)),
+            selection=selection(request),
             instance=self.instance,
             resources=definitions.resources,
             tags={**tags(request), **BY},

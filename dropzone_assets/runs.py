@@ -19,11 +19,16 @@ RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_e
 POOL = "duckdb"
 """The concurrency pool of steps that hold the warehouse: one at a time, so that none waits for the lock."""
 
+COMPLETE = "complete"
+"""The check on `lake/T` that says which days are overdue."""
+
 RETRIES = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
 def asset_keys(request: Request) -> list[dg.AssetKey]:
     """The assets that a request materializes."""
+    if request.step == "tell":
+        return []
     if request.table == FILES:
         return [dg.AssetKey(["raw", FILES])]
     if request.step == "load":
@@ -32,15 +37,33 @@ def asset_keys(request: Request) -> list[dg.AssetKey]:
     return [dg.AssetKey([layer, request.table]) for layer in layers]
 
 
+def check_keys(request: Request) -> list[dg.AssetCheckKey] | None:
+    """The checks that a request asks; None for those of the assets it materializes."""
+    return [dg.AssetCheckKey(dg.AssetKey(["lake", request.table]), COMPLETE)] if request.step == "tell" else None
+
+
+def selection(request: Request) -> dg.AssetSelection:
+    """What a run of the request executes."""
+    checks = check_keys(request)
+    return dg.AssetSelection.checks(*checks) if checks else dg.AssetSelection.assets(*asset_keys(request))
+
+
 def tags(request: Request) -> dict[str, str]:
-    """The run tags of a request: its days, and its own name."""
+    """The run tags of a request: its own name, and its days where it materializes them."""
+    if request.step == "tell":
+        return {REQUEST: request.id}
     first, last = request.first.isoformat(), request.last.isoformat()
     return {REQUEST: request.id, RANGE[0]: first, RANGE[1]: last}
 
 
 def run_request(request: Request) -> dg.RunRequest:
     """A request as a sensor asks for it."""
-    return dg.RunRequest(run_key=request.run_key, asset_selection=asset_keys(request), tags=tags(request))
+    return dg.RunRequest(
+        run_key=request.run_key,
+        asset_selection=asset_keys(request),
+        asset_check_keys=check_keys(request),
+        tags=tags(request),
+    )
 
 
 def history(instance: dg.DagsterInstance) -> Callable[[str], History]:

@@ -6,13 +6,13 @@ from datetime import timedelta
 import dagster as dg
 
 from dropzone_assets.errors import DropzoneError
-from dropzone_assets.ledger import INGESTION
+from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import history, run_request
 from dropzone_assets.sources import SourceConfig
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.plan import plan_loads, plan_publications
+from dropzone_assets.steps.plan import plan_loads, plan_publications, plan_tellings
 
 MOST = 20
 """Runs asked for in one tick: Dagster takes about 0.2 s for each and gives a tick 60 s."""
@@ -68,10 +68,12 @@ def due_sensor() -> dg.SensorDefinition:
         target=dg.AssetSelection.all(),
         minimum_interval_seconds=1,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Asks for runs that publish partitions whose validated rows have changed.",
+        description="Asks for runs that publish partitions whose rows have changed, and for checks of overdue days.",
     )
     def publish_due(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
-        requests = plan_publications(platform, history(context.instance))[:MOST]
+        past = history(context.instance)
+        tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
+        requests = [*tellings, *plan_publications(platform, past)][:MOST]
         yield from map(run_request, requests)
         broken = " ".join(error.found for error in platform.contracts.broken)
         if broken != (context.cursor or ""):

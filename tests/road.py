@@ -10,11 +10,12 @@ from dropzone_assets.settings import Settings
 from dropzone_assets.steps.commit import commit
 from dropzone_assets.steps.fetch import fetch
 from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.judge import judge
+from dropzone_assets.steps.judge import Load, judge
 from dropzone_assets.steps.plan import History, plan_loads
+from dropzone_assets.steps.publish import Snapshot, deduplicate, publish, snapshot
 from dropzone_assets.steps.query import open_query
 from dropzone_assets.steps.unpack import unpack
-from dropzone_assets.steps.versions import versions
+from dropzone_assets.steps.versions import Versions, versions
 from tests.samples import payment, payments
 
 A, B = "payments_20240501_100000.csv", "payments_20240502_100000.csv"
@@ -41,7 +42,7 @@ class Road:
                 if request.table == FILES:
                     unpack(self.platform, present)
                 else:
-                    self._commit(request.table, self.platform.ledger.deliveries.of_batch(request.id))
+                    self.commit(self.judged(request.table, self.platform.ledger.deliveries.of_batch(request.id)))
                 self._ended[request.id] += 1
 
     def all(self) -> None:
@@ -50,10 +51,29 @@ class Road:
         for _ in range(3):
             self.load()
 
-    def _commit(self, table: str, wanted: list[Delivery]) -> None:
+    def judged(self, table: str, wanted: list[Delivery]) -> tuple[Load, Versions]:
+        """Fetched deliveries, judged and not committed yet."""
         chosen = versions(self.platform, wanted)
         raw = [RawFile(d, self.platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
-        commit(self.platform, judge(self.platform, self.platform.contract(table), raw), chosen)
+        return judge(self.platform, self.platform.contract(table), raw), chosen
+
+    def commit(self, judged: tuple[Load, Versions]) -> None:
+        """Bring what was judged into the warehouse."""
+        commit(self.platform, *judged)
+
+    def snapshot(self, table: str) -> Snapshot:
+        """The days of a table that are due, as they are now."""
+        due = self.platform.ledger.partitions.due().get(table, {})
+        return snapshot(self.platform, self.platform.contract(table), sorted(due))
+
+    def publish(self, taken: Snapshot) -> None:
+        """Bring a snapshot into the lake."""
+        publish(self.platform, taken, deduplicate(taken))
+
+    def lake(self, table: str = "transactions", column: str = "transaction_id") -> list[str]:
+        """One column of the rows in the lake."""
+        with open_query(self.platform) as connection:
+            return [row[0] for row in rows(connection, f"SELECT {column} FROM lake.{table} ORDER BY 1")]
 
     def states(self) -> dict[str, list[str]]:
         """Path → states of its deliveries that count, oldest first."""

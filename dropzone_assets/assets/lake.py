@@ -6,9 +6,11 @@ from dropzone_assets.assets.described import described, one_asset, stepped
 from dropzone_assets.contracts import Contract
 from dropzone_assets.engine import previews, quote
 from dropzone_assets.io_managers import ValidatedRows
+from dropzone_assets.ledger import now
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import POOL, REQUEST, explained, table_value
 from dropzone_assets.sinks.parquet import object_path
+from dropzone_assets.steps.expectations import Standing, standings
 from dropzone_assets.steps.publish import Partition, Snapshot, deduplicate
 
 
@@ -39,6 +41,7 @@ def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot
     names, shown = previews(
         taken.connection, f"SELECT {own}, _data_date, rowid AS _order FROM lake", "_data_date", "_order"
     )
+    stand = {s.day: s for s in standings(platform, taken.contract, taken.days, now())}
     for partition in partitions:
         day = str(partition.day)
         uri = platform.lake.uri(object_path(taken.contract.table, partition.day))
@@ -48,5 +51,14 @@ def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot
             "duplicates removed": partition.valid - partition.rows,
             "file": dg.MetadataValue.path(uri) if partition.rows else "none: the day has no rows",
             "preview": table_value(names, shown.get(day, [])),
+            **_standing(stand.get(partition.day)),
         }
         context.add_asset_metadata(metadata, partition_key=day)
+
+
+def _standing(found: Standing | None) -> dict[str, str | bool]:
+    """Whether the day has its files; nothing where none are expected."""
+    if found is None:
+        return {}
+    late = {} if found.late is None else {"completed late": found.late}
+    return {"standing": found.standing, "files of the day": found.evidence, **late}

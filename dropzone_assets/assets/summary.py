@@ -8,7 +8,7 @@ from dropzone_assets.assets.described import described, one_asset, stepped
 from dropzone_assets.contracts import Contract
 from dropzone_assets.engine import previews, rows
 from dropzone_assets.io_managers import LakePartitions
-from dropzone_assets.ledger import INGESTION
+from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import POOL, days_of, explained, table_value
 from dropzone_assets.steps.summarise import Summary, ask, ask_ingestion
@@ -42,14 +42,14 @@ def ingestion_asset(tables: Sequence[str], days: dg.DailyPartitionsDefinition) -
         key=["summary", INGESTION],
         deps=[[layer, table] for table in tables for layer in ("validated", "lake")],
         group_name=INGESTION,
-        description="What came in for each day, over all tables: files, bytes, rows, refusals, duplicates, late rows.",
+        description="What came in for each day, over all tables: files, rows, refusals, duplicates, files missing.",
         kinds={"duckdb"},
         io_manager_key="summary",
         pool=POOL,
         **stepped(days),
     )
     def ingestion(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Summary:
-        answers = ask_ingestion(platform, days_of(context))
+        answers = ask_ingestion(platform, days_of(context), now())
         _tell(context, answers)
         return answers
 

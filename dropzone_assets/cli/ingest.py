@@ -10,7 +10,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dropzone_assets.cli.show import as_json, err, here, out, table
+from dropzone_assets.contracts import Contract
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.rejudge import Rejudged, rejudge, rejudged
 
 Force = Annotated[bool, typer.Option("--force", help="Load everything that was loaded before again.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -23,17 +25,37 @@ def ingest(force: Force = False, json: Json = False) -> None:
     raise typer.Exit(ingest_all(platform, json=json, prepare=prepare))
 
 
-def replay(table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All tables when left out.")] = "") -> None:
-    """Try failed deliveries again, after their cause has been cured."""
+def replay(
+    table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All tables when left out.")] = "",
+    move: Annotated[bool, typer.Option("--move", help="Rows that are refused now go into quarantine.")] = False,
+) -> None:
+    """Try failed deliveries again; with TABLE, judge again what an earlier contract has judged."""
     platform = here()
-    shares = bool(table_name) and platform.contract(table_name).selects
+    contract = platform.contract(table_name) if table_name else None
+    again: list[str] = []
 
     def reopen() -> None:
         count = platform.ledger.deliveries.reopen(table_name)
-        count += platform.ledger.deliveries.share_again(table_name) if shares else 0
+        count += platform.ledger.deliveries.share_again(table_name) if contract and contract.selects else 0
         err.print(f"{_many(count, 'file')} to try again.")
+        again.extend(rejudge(platform, contract, move=move) if contract else ())
 
-    raise typer.Exit(ingest_all(platform, json=False, prepare=reopen))
+    code = ingest_all(platform, json=False, prepare=reopen)
+    if contract and again:
+        _tell_rejudged(contract, rejudged(platform, again))
+    raise typer.Exit(code)
+
+
+def _tell_rejudged(contract: Contract, found: Rejudged) -> None:
+    out.print(
+        f"{_many(found.files, 'file')} judged again by version {contract.version} of {contract.table}: "
+        f"{_many(found.released, 'row')} more, {found.withdrawn:,} fewer, {found.changed:,} changed."
+    )
+    if found.kept:
+        out.print(
+            f"{_many(found.kept, 'row')} valid before would be refused now and stayed as they were. "
+            f"To move them into quarantine: dropzone replay {contract.table} --move"
+        )
 
 
 def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] | None = None) -> int:

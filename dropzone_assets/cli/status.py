@@ -7,9 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from dropzone_assets.cli.show import as_json, here, out, table
+from dropzone_assets.contracts import Contract
+from dropzone_assets.ledger import now
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.expectations import expected_days, standings
+from dropzone_assets.steps.tell import overdue
 
-STATES = ("listed", "fetched", "loaded", "linked", "superseded", "failed", "opened", "stored", "sidecar")
+STATES = ("listed", "fetched", "loaded", "linked", "superseded", "failed", "retracting", "retracted")
+STATES += ("opened", "stored", "sidecar")
 
 PER_FILE = ("path", "table_name", "file_date", "state", "rows_read", "valid", "quarantined", "arrived", "loaded_at")
 
@@ -50,11 +55,13 @@ def status(
         platform.contract(table_name)
     tables = [row for row in _tables(platform) if not table_name or row["table"] == table_name]
     if json:
-        as_json({"tables": tables, "files": _files(platform, table_name, file), "broken_contracts": _broken(platform)})
+        found = {"tables": tables, "files": _files(platform, table_name, file), "days": _days(platform, table_name)}
+        as_json({**found, "broken_contracts": _broken(platform)})
     elif files or file:
         _print_files(_files(platform, table_name, file))
     else:
         _print_tables(platform, tables)
+        _print_overdue(platform, table_name)
 
 
 def _tables(platform: Platform) -> list[dict[str, Any]]:
@@ -85,6 +92,21 @@ def _files(platform: Platform, table_name: str, pattern: str) -> list[dict[str, 
     return [{name: getattr(row, name) for name in names} for row in mine]
 
 
+def _expecting(platform: Platform, table_name: str) -> list[Contract]:
+    found = platform.contracts.tables.values()
+    return [contract for contract in found if contract.expected and table_name in ("", contract.table)]
+
+
+def _days(platform: Platform, table_name: str) -> list[dict[str, Any]]:
+    """Every day for which files are expected, with how it stands and why."""
+    at = now()
+    return [
+        {**one._asdict(), "evidence": one.evidence}
+        for contract in _expecting(platform, table_name)
+        for one in standings(platform, contract, expected_days(platform, contract, at), at)
+    ]
+
+
 def _broken(platform: Platform) -> list[dict[str, str]]:
     return [{"found": error.found, "cure": error.cure} for error in platform.contracts.broken]
 
@@ -100,6 +122,14 @@ def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
         out.print(f"[bold red]Broken contract[/] {error}")
     for row in platform.ledger.deliveries.failures()[:10]:
         out.print(f"[bold red]Failed[/] {row.reason} [dim]{row.cure}[/]")
+
+
+def _print_overdue(platform: Platform, table_name: str) -> None:
+    for contract in _expecting(platform, table_name):
+        if found := overdue(platform, contract, now()):
+            days = f"{len(found):,} day{'s' * (len(found) != 1)} overdue, the first {found[0].day}"
+            see = f"[dim]See: dropzone status {contract.table} --json.[/]"
+            out.print(f"[bold red]Missing[/] {contract.table}: {days}: {found[0].evidence}. {see}", highlight=False)
 
 
 def _print_files(files: list[dict[str, Any]]) -> None:

@@ -11,12 +11,28 @@ from dropzone_assets.errors import BadContract
 Match = Literal["by_name", "by_position"]
 
 
+class ExpectedBlock(BaseModel):
+    """What `slaProperties` cannot say about the files that should come.
+
+    `files`: how many for each day (or period of days), where it is not what `frequency` says. `due_days`: how many days
+    after the file date the time of availability is. `until`: whether files are expected up to today, or only up to the
+    newest there is, for tables that are history.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: int | None = Field(default=None, ge=1)
+    due_days: int = Field(default=1, ge=0, le=366)
+    until: Literal["today", "newest"] = "today"
+
+
 class TableBlock(BaseModel):
     """How the files of a table are recognised and read, and what is asked of its partitions.
 
     `files`: names, with strptime tokens for the date and `*` for anything. `columns`: ways of matching a file's
     columns, tried in order. `missing`: texts that mean "no value". `max_quarantine`: the share of rows that may be
-    quarantined before a check fails. `summary`: one SELECT over `lake`, asked of one data date.
+    quarantined before a check fails. `summary`: one SELECT over `lake`, asked of one data date. `expected`: the files
+    that should come.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,6 +45,7 @@ class TableBlock(BaseModel):
     keep: Literal["first", "last"] = "first"
     max_quarantine: float = Field(default=0.1, ge=0, le=1)
     summary: str = ""
+    expected: ExpectedBlock | None = None
 
     @field_validator("columns", mode="before")
     @classmethod

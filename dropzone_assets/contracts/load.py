@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,6 @@ from open_data_contract_standard.model import (
     OpenDataContractStandard,
     SchemaObject,
     SchemaProperty,
-    ServiceLevelAgreementProperty,
     Team,
 )
 from pydantic import ValidationError
@@ -23,6 +22,7 @@ from dropzone_assets.contracts.extension import ColumnBlock, TableBlock, block
 from dropzone_assets.contracts.model import Column, Contract
 from dropzone_assets.contracts.quality import quality_rules
 from dropzone_assets.contracts.rules import column_rules, partition_rule
+from dropzone_assets.contracts.sla import dates_as_text, expected, freshness
 from dropzone_assets.contracts.types import cast, duckdb_type
 from dropzone_assets.engine import literal
 from dropzone_assets.errors import BadContract
@@ -34,9 +34,6 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = {"summary", "ingestion", "lake", "files"}
 RESERVED_COLUMNS = {"file_index", "rowid"}
 """Names by which DuckDB says where a row comes from."""
-
-UNITS = {"d": 1.0, "day": 1.0, "days": 1.0, "h": 1 / 24, "hour": 1 / 24, "hours": 1 / 24, "m": 1 / 1440, "y": 365.0}
-
 
 Opens = Callable[[str, Mapping[str, Any]], object]
 
@@ -92,7 +89,7 @@ def load_contract(file: Path, first_day: date, opens: Opens) -> tuple[Contract, 
 def _read(file: Path) -> OpenDataContractStandard:
     try:
         text = file.read_text(encoding="utf-8")
-        return OpenDataContractStandard.model_validate(yaml.load(text, YAML))  # noqa: S506
+        return OpenDataContractStandard.model_validate(dates_as_text(yaml.load(text, YAML)))  # noqa: S506
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _bad(file, f"is not readable YAML: {error}", "Correct the YAML.") from error
     except ValidationError as error:
@@ -149,7 +146,8 @@ def _contract(file: Path, odcs: OpenDataContractStandard, first_day: date) -> Co
         max_quarantine=extension.max_quarantine,
         summary=extension.summary.strip().rstrip(";"),
         quality=quality_rules(schema),
-        freshness=_freshness(odcs.slaProperties or []),
+        freshness=freshness(odcs.slaProperties or []),
+        expected=expected(odcs.slaProperties or [], extension.expected),
         sla={p.property or "": f"{p.value} {p.unit or ''}".strip() for p in odcs.slaProperties or []},
     )
 
@@ -243,19 +241,3 @@ def _owners(odcs: OpenDataContractStandard) -> tuple[str, ...]:
     if mails or not isinstance(team, Team) or not team.name:
         return mails
     return (f"team:{re.sub(r'[^A-Za-z0-9_-]', '-', team.name)}",)
-
-
-def _freshness(sla: list[ServiceLevelAgreementProperty]) -> timedelta | None:
-    """How old the newest rows may be: `frequency`, plus `latency` where there is one."""
-    days = {p.property: _days(p) for p in sla if p.property in ("frequency", "latency")}
-    return sum(days.values(), timedelta()) if "frequency" in days else None
-
-
-def _days(sla: ServiceLevelAgreementProperty) -> timedelta:
-    unit, value = (sla.unit or "d").lower(), sla.value or 0
-    try:
-        return timedelta(days=float(value) * UNITS[unit])
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise BadContract(
-            f"slaProperties: {sla.property} is {value!r} {unit}.", f"Use a number and one of {', '.join(UNITS)}."
-        ) from error

@@ -12,6 +12,7 @@ from blake3 import blake3
 from dropzone_assets.contracts.extension import Match
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.rules import Rule
+from dropzone_assets.contracts.sla import Expected
 
 DELIVERY, RECORD, DATA_DATE, RESCUED = "_delivery", "_record", "_data_date", "_rescued"
 JUDGED_BY = "_contract_version"
@@ -63,6 +64,7 @@ class Contract:
     summary: str
     quality: tuple[QualityRule, ...] = ()
     freshness: timedelta | None = None
+    expected: Expected | None = None
     sla: Mapping[str, str] = field(default_factory=dict)
 
     @property

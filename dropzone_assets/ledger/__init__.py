@@ -11,7 +11,9 @@ from dropzone_assets.ledger.ledger import Ledger, open_ledger
 from dropzone_assets.ledger.partitions import INGESTION, Published
 from dropzone_assets.ledger.reversals import MOVE, RELEASE
 from dropzone_assets.ledger.schema import (
+    FAILED,
     FETCHED,
+    LINKED,
     LOADED,
     OPENED,
     RETRACTED,
@@ -21,12 +23,15 @@ from dropzone_assets.ledger.schema import (
     SUPERSEDED,
     now,
 )
+from dropzone_assets.ledger.standings import Told
 
 __all__ = [
+    "FAILED",
     "FETCHED",
     "INGESTION",
     "LEAVING",
     "LEFT",
+    "LINKED",
     "LOADED",
     "MOVE",
     "OPENED",
@@ -39,6 +44,7 @@ __all__ = [
     "Ledger",
     "Published",
     "Tally",
+    "Told",
     "now",
     "open_ledger",
     "working",

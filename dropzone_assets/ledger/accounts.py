@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, func, select
 
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger.schema import FAILED, LOADED, contributions
+from dropzone_assets.ledger.schema import FAILED, LOADED, RETRACTED, RETRACTING, SUPERSEDED, contributions
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
+from dropzone_assets.ledger.statements import chunks
 
 
 class Accounts:
@@ -27,6 +28,15 @@ class Accounts:
         """All deliveries (of one table), newest first."""
         query = select(book).limit(limit)
         return self._rows(query.where(book.c.table_name == table) if table else query)
+
+    def entries(self, keys: Sequence[str]) -> list[Row[Any]]:
+        """All that is written of these deliveries."""
+        with self._engine.connect() as connection:
+            return [
+                row
+                for chunk in chunks(keys)
+                for row in connection.execute(oldest_first(select(book).where(book.c.key.in_(chunk))))
+            ]
 
     def per_table(self) -> list[Row[Any]]:
         """Per table and state: files, bytes, rows_read, valid, quarantined, last loaded_at."""
@@ -66,6 +76,25 @@ class Accounts:
         query = select(book.c.file_date).where(book.c.table_name == table, book.c.state == LOADED).distinct()
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
+
+    def span(self, table: str) -> tuple[date, date] | None:
+        """The first and the newest file date of a table, whatever became of the files; None where there is no file."""
+        mine = book.c.table_name == table
+        with self._engine.connect() as connection:
+            # Asked one by one, each is one step into the index.
+            ends = [connection.scalar(select(end(book.c.file_date)).where(mine)) for end in (func.min, func.max)]
+        return (ends[0], ends[1]) if ends[0] and ends[1] else None
+
+    def arrivals(self, table: str, dates: Sequence[date]) -> list[Row[Any]]:
+        """The deliveries of these file dates that may count: file_date, state, arrived, files."""
+        what = (book.c.file_date, book.c.state, book.c.arrived)
+        query = select(*what, func.count().label("files")).where(book.c.table_name == table)
+        found: list[Row[Any]] = []
+        with self._engine.connect() as connection:
+            for chunk in chunks(dates):
+                mine = (book.c.file_date.in_(chunk), book.c.state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
+                found += connection.execute(query.where(*mine).group_by(*what).order_by(book.c.arrived))
+        return found
 
     def tallies(self, table: str, dates: Sequence[date]) -> list[Row[Any]]:
         """The loaded deliveries of these file dates with their counts."""

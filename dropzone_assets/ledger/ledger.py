@@ -10,16 +10,18 @@ from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.looks import Looks
 from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.schema import metadata
+from dropzone_assets.ledger.standings import Standings
 
 
 class Ledger:
-    """Three books in one database: `deliveries`, `partitions` and `looks`."""
+    """Four books in one database: `deliveries`, `partitions`, `looks` and `standings`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.deliveries = Deliveries(engine)
         self.partitions = Partitions(engine)
         self.looks = Looks(engine)
+        self.standings = Standings(engine)
 
 
 def open_ledger(url: str) -> Ledger:

@@ -125,6 +125,17 @@ partitions = Table(
     Column("lake_rows", BigInteger, nullable=False, default=0),
 )
 
+standings = Table(
+    "standings",
+    metadata,
+    Column("table_name", String(200), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("standing", String(20), nullable=False),
+    Column("arrived", BigInteger, nullable=False),
+    Column("completed", DateTime),
+)
+"""What was last told of the days on which files are expected."""
+
 
 def now() -> datetime:
     """UTC without a zone, as the ledger keeps all its times."""

@@ -75,8 +75,9 @@ def _tell(platform: Platform, load: Load, chosen: Versions, tallies: list[Tally]
     """The ledger hears what the warehouse holds; last of all that these deliveries are loaded."""
     ledger, table = platform.ledger, load.contract.table
     ledger.partitions.touched(table, _touched(load.connection, table, platform))
-    days = {d.file_date for d in (*chosen.current, *ledger.deliveries.of_keys(chosen.retracted))}
-    ledger.partitions.ingestion_changed(sorted(days))
+    taken_back = {delivery.file_date for delivery in ledger.deliveries.of_keys(chosen.retracted)}
+    ledger.partitions.ingestion_changed(sorted({d.file_date for d in chosen.current} | taken_back))
+    ledger.standings.forget(table, sorted(taken_back))
     held = {tally.key for tally in tallies}
     gone = [old for key, olds in chosen.replaced.items() if key in held for old in olds]
     ledger.deliveries.superseded([*gone, *chosen.outdated])

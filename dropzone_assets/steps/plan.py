@@ -12,6 +12,7 @@ from dropzone_assets.errors import Permanent
 from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.tell import news
 
 RANGES = 10
 """Runs per table and plan, at most."""
@@ -35,11 +36,11 @@ class History(NamedTuple):
 
 
 class Request(NamedTuple):
-    """One run to ask for: load the deliveries of a batch, or publish the partitions that are due."""
+    """One run to ask for: load the deliveries of a batch, publish partitions that are due, or tell of overdue days."""
 
     id: str
     table: str
-    step: Literal["load", "publish"]
+    step: Literal["load", "publish", "tell"]
     first: date
     last: date
     size: int
@@ -113,6 +114,30 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
 
 def _waits(past: History) -> bool:
     return past.last is not None and now() < past.last + min(SHORTEST * 2 ** min(past.ended - 1, 20), LONGEST)
+
+
+def plan_tellings(
+    platform: Platform, history: Callable[[str], History], at: datetime, *, patient: bool = True
+) -> list[Request]:
+    """The checks to ask because days became overdue by the passing of time, or are complete at last.
+
+    What has been told is in the ledger, so a day is told of once. The ids hold the standings.
+
+    Args:
+        history: of a request, by its id.
+        at: the moment to judge at, in UTC.
+        patient: as in `plan_publications`.
+    """
+    requests = []
+    for table, contract in platform.contracts.tables.items():
+        found = news(platform, contract, at) if contract.expected else []
+        if found:
+            identity = _identity(table, "tell", *(f"{s.day}:{s.standing}" for s in found))
+            past = history(identity)
+            if not past.active and not (patient and _waits(past)):
+                days = (found[0].day, found[-1].day)
+                requests.append(Request(identity, table, "tell", *days, len(found), past.ended))
+    return requests
 
 
 def ranges(days: Iterable[date] | Mapping[date, object], most: int = RANGES) -> list[tuple[date, date]]:

@@ -1,7 +1,7 @@
 """Questions: what can be asked of finished steps; each answer is a table of what is not as promised."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from dropzone_assets.contracts import DATA_DATE, DELIVERY, Contract, QualityRule
@@ -10,6 +10,7 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import partition_uris
 from dropzone_assets.steps.commit import tables
 from dropzone_assets.steps.publish import lake_rows, snapshot
+from dropzone_assets.steps.tell import tell
 
 
 class Answer(NamedTuple):
@@ -56,6 +57,15 @@ def failed_deliveries(platform: Platform, table: str | None) -> Answer:
     found = platform.ledger.deliveries.failures(table)
     cases = [(row.path, row.stage, row.reason, row.cure) for row in found]
     return Answer(not cases, {"failed deliveries": len(cases)}, ("file", "stage", "reason", "what to do"), cases)
+
+
+def no_day_overdue(platform: Platform, contract: Contract, at: datetime) -> Answer:
+    """No day lacks files whose time is up. Whoever asks has been told: the ledger remembers it."""
+    found = tell(platform, contract, at)
+    cases = [(s.day, s.expected, s.arrived, s.due, s.evidence) for s in found]
+    return Answer(
+        not cases, {"days overdue": len(cases)}, ("day", "expected", "arrived", "due (UTC)", "evidence"), cases
+    )
 
 
 def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:

@@ -1,7 +1,7 @@
 """Summarise: the contract's question asked of one lake partition, and what came in on a day, over all tables."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from dropzone_assets.contracts import Contract
@@ -19,6 +19,7 @@ from dropzone_assets.engine import (
 from dropzone_assets.ledger import INGESTION, Published
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import partition_uris, write_partition
+from dropzone_assets.steps.expectations import OVERDUE, standings
 from dropzone_assets.steps.publish import publishing
 
 DAY = "_data_date"
@@ -33,12 +34,17 @@ INGESTION_COLUMNS = {
     "quarantined": "BIGINT",
     "duplicates": "BIGINT",
     "late": "BIGINT",
+    "expected": "BIGINT",
+    "arrived": "BIGINT",
+    "standing": "VARCHAR",
+    "completed_late": "BOOLEAN",
 }
 """`files` to `late` count the files of the day; `duplicates` the rows its lake partition left out. `late`: valid rows
-of a day before their file's."""
+of a day before their file's. `expected` to `completed_late`: how the day stands; NULL where no file is expected."""
 
 
 OF_FILES = ("files", "bytes", "rows_read", "valid", "quarantined", "late")
+COUNTS = (*OF_FILES, "duplicates")
 
 
 class Summary(NamedTuple):
@@ -71,8 +77,12 @@ def ask(platform: Platform, contract: Contract, days: Sequence[date]) -> Summary
     return Summary(contract.table, connection, tuple(days), versions)
 
 
-def ask_ingestion(platform: Platform, days: Sequence[date]) -> Summary:
-    """What came in for each of `days`, one row a table, from the ledger."""
+def ask_ingestion(platform: Platform, days: Sequence[date], at: datetime) -> Summary:
+    """What came in for each of `days`, one row a table, from the ledger; also of days that are overdue without a file.
+
+    Args:
+        at: the moment at which days are overdue, in UTC.
+    """
     versions = platform.ledger.partitions.due().get(INGESTION, {})
     connection = platform.connect()
     conform(connection, "answers", {DAY: "DATE", **INGESTION_COLUMNS})
@@ -81,10 +91,24 @@ def ask_ingestion(platform: Platform, days: Sequence[date]) -> Summary:
         found[row.table_name, row.file_date] = {name: int(getattr(row, name)) for name in OF_FILES}
     for row in platform.ledger.partitions.per_date(days):
         found.setdefault((row.table_name, row.data_date), {})["duplicates"] = row.valid - row.lake_rows
+    _add_standings(platform, days, at, found)
     for (table, day), counts in sorted(found.items()):
-        values = [day, table, day, *(counts.get(name, 0) for name in list(INGESTION_COLUMNS)[2:])]
+        known = {**dict.fromkeys(COUNTS, 0), **counts}
+        values = [day, table, day, *(known.get(name) for name in list(INGESTION_COLUMNS)[2:])]
         connection.execute(f"INSERT INTO answers VALUES ({', '.join('?' * len(values))})", values)
     return Summary(INGESTION, connection, tuple(days), {day: versions[day] for day in days if day in versions})
+
+
+def _add_standings(
+    platform: Platform, days: Sequence[date], at: datetime, found: dict[tuple[str, date], dict[str, Any]]
+) -> None:
+    """Add how each table and day stands, and the days that are overdue without a file."""
+    for contract in platform.contracts.tables.values():
+        for one in standings(platform, contract, days, at):
+            key = (one.table, one.day)
+            if key in found or one.standing == OVERDUE:
+                how = {"expected": one.expected, "arrived": one.arrived, "standing": one.standing}
+                found.setdefault(key, {}).update(how, completed_late=one.late)
 
 
 def keep(platform: Platform, summary: Summary) -> dict[date, int]:

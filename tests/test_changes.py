@@ -1,0 +1,143 @@
+"""Files and contracts change their mind: exactly what is different changes, and it is said what that was."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dropzone_assets.engine import rows
+from dropzone_assets.ledger import LOADED, RETRACTED
+from dropzone_assets.steps.query import open_query
+from dropzone_assets.steps.rejudge import Rejudged, rejudge, rejudged
+from tests.conftest import Drop
+from tests.road import A, B, Road, of
+from tests.samples import payment, payments
+
+
+@pytest.fixture
+def road(home: Path) -> Iterator[Road]:
+    road = Road(home)
+    yield road
+    road.platform.ledger.engine.dispose()
+
+
+def numbers(road: Road, path: str) -> tuple[int | None, ...]:
+    """Rows added, removed, changed and kept, of the version that is loaded."""
+    (row,) = [r for r in road.platform.ledger.deliveries.everything() if r.path == path and r.state == LOADED]
+    return row.rows_added, row.rows_removed, row.rows_changed, row.rows_kept
+
+
+def changed(home: Path, rule: str, version: str) -> Road:
+    """The platform as it is once the contract asks something else of amounts."""
+    file = home / "contracts" / "transactions.odcs.yaml"
+    text = file.read_text().replace("version: 1.0.0", f"version: {version}")
+    file.write_text(text.replace("logicalTypeOptions: {minimum: 0}", f"logicalTypeOptions: {rule}"))
+    return Road(home)
+
+
+def judged_by(road: Road) -> dict[str, str]:
+    """Valid transaction → the version of the contract that judged it."""
+    with open_query(road.platform) as connection:
+        return dict(rows(connection, "SELECT transaction_id, _contract_version FROM validated.transactions"))
+
+
+# -- a file that is restated -------------------------------------------------------------------------------------------
+
+
+def test_the_difference_that_a_restated_file_makes_is_written_down(road: Road, drop: Drop) -> None:
+    drop(A, payments(*(payment(name) for name in "abcd")))
+    road.all()
+    assert numbers(road, A) == (None, None, None, 0)
+    drop(
+        A,
+        payments(
+            payment("a"), payment("b", amount=7), payment("c", "2024-05-02"), payment("e"), payment("f", amount="?")
+        ),
+    )
+    road.all()
+    assert numbers(road, A) == (1, 1, 2, 0)
+    assert road.held() == ["a", "b", "c", "e"]
+    (key,) = [r.key for r in road.platform.ledger.deliveries.everything() if r.state == LOADED]
+    assert "1 added, 1 removed, 2 changed" in road.platform.ledger.deliveries.journal(key)[-1].said
+    assert road.platform.ledger.deliveries.data_dates(key) == {date(2024, 5, 1): 3, date(2024, 5, 2): 1}
+
+
+def test_loading_again_by_force_changes_nothing_that_was_written_of_a_restatement(road: Road, drop: Drop) -> None:
+    drop(A, of("a", "b"))
+    road.all()
+    drop(A, of("a"))
+    road.all()
+    road.platform.ledger.deliveries.load_again()
+    road.all()
+    assert numbers(road, A) == (0, 1, 0, 0)
+
+
+# -- two runs at once --------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_judged_an_older_version_commits_none_of_it(road: Road, drop: Drop) -> None:
+    drop(A, of("old"))
+    road.all()
+    stale = road.judged("transactions", road.platform.ledger.deliveries.of_dates("transactions", [date(2024, 5, 1)]))
+    drop(A, of("new"))
+    road.all()
+    road.commit(stale)
+    assert road.held() == ["new"]
+    assert sorted(road.states()[A]) == ["loaded", "superseded"]
+
+
+def test_a_run_that_judged_what_is_taken_back_meanwhile_removes_it(road: Road, drop: Drop) -> None:
+    drop(A, of("a"))
+    road.all()
+    stale = road.judged("transactions", road.platform.ledger.deliveries.of_dates("transactions", [date(2024, 5, 1)]))
+    road.platform.ledger.deliveries.retract([d.key for d in stale[1].current], "wrong month")
+    road.commit(stale)
+    assert road.held() == [] and road.states()[A] == [RETRACTED]
+
+
+def test_a_snapshot_that_is_out_of_date_does_not_reach_the_lake(road: Road, drop: Drop) -> None:
+    drop(A, of("a"))
+    road.all()
+    stale = road.snapshot("transactions")
+    drop("payments_20240501_110000.csv", of("b"))
+    road.all()
+    road.publish(road.snapshot("transactions"))
+    road.publish(stale)
+    assert road.lake() == ["a", "b"]
+    assert road.platform.ledger.partitions.due().get("transactions") is None
+
+
+# -- a contract that changes -------------------------------------------------------------------------------------------
+
+
+def test_rows_that_a_new_contract_accepts_enter_once_and_those_it_refuses_stay_until_somebody_moves_them(
+    home: Path, road: Road, drop: Drop
+) -> None:
+    drop(A, payments(payment("a", amount=5), payment("b", amount=-3), payment("c", amount=500)))
+    drop(B, of("other"))
+    road.all()
+    road.platform.ledger.engine.dispose()
+    now = changed(home, "{minimum: -10, maximum: 100}", "1.1.0")
+    again = rejudge(now.platform, now.platform.contract("transactions"), move=False)
+    now.all()
+    assert now.held() == ["a", "b", "c", "other"]
+    assert judged_by(now) == {"a": "1.1.0", "b": "1.1.0", "c": "1.0.0", "other": "1.1.0"}
+    assert rejudged(now.platform, again) == Rejudged(2, 1, 0, 0, 1)
+    assert rejudge(now.platform, now.platform.contract("transactions"), move=False) == []
+    moved = rejudge(now.platform, now.platform.contract("transactions"), move=True)
+    now.all()
+    assert now.held() == ["a", "b", "other"] and len(moved) == 1
+    now.platform.ledger.engine.dispose()
+
+
+def test_what_has_refused_rows_is_judged_again_first(home: Path, road: Road, drop: Drop) -> None:
+    drop(A, of("a"))
+    drop(B, payments(payment("b", amount=-3)))
+    road.all()
+    road.platform.ledger.engine.dispose()
+    now = changed(home, "{minimum: -10}", "1.1.0")
+    rejudge(now.platform, now.platform.contract("transactions"), move=False)
+    pending = {each.path: each.lot for each in now.platform.ledger.deliveries.unclaimed("transactions")}
+    assert pending == {B: "replay-1", A: "replay-2"}
+    now.platform.ledger.engine.dispose()
