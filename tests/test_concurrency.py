@@ -30,18 +30,24 @@ PATIENCE = 240.0
 """Seconds after which somebody who is still at work is stuck."""
 
 
-def daemon(home: Path, over: Event) -> None:
+def daemon(home: Path, over: Event, instance: str = "dagster") -> None:
     """Looks, plans and runs until it is over, and knows nothing of others: no lock keeps two of them apart."""
     warnings.simplefilter("ignore")
-    with open_instance(Settings(home=home)) as instance:
+    settings = Settings(home=home, dagster_home=str(home / instance))
+    with open_instance(settings) as runs:
         last = False
         while not last:
             last = over.is_set()
-            ingester = Ingester(open_platform(Settings(home=home)), instance)
+            ingester = Ingester(open_platform(settings), runs)
             ingester.look()
             for request in ingester.requests():
                 ingester.run(request)
             ingester.close()
+
+
+def stranger(home: Path, over: Event) -> None:
+    """A daemon with runs of its own: it shares no pool, and takes batches whose runs it does not know for its own."""
+    daemon(home, over, "elsewhere")
 
 
 def backfill(home: Path, over: Event) -> None:
@@ -96,7 +102,7 @@ def start(home: Path, over: Event, *works: object) -> list[ForkServerProcess]:
 def test_two_daemons_a_backfill_and_a_reader_leave_the_lake_that_one_would_leave(tmp_path: Path) -> None:
     alone, shared = make_home(tmp_path / "alone"), make_home(tmp_path / "shared")
     over = multiprocessing.get_context("forkserver").Event()
-    processes = start(shared, over, daemon, daemon, backfill, reader)
+    processes = start(shared, over, daemon, stranger, backfill, reader)
     for number in range(WAVES):
         wave(shared, number)
         sleep(5)
