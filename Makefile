@@ -33,8 +33,8 @@ check: $(VENV)/.check  ## Lint, format, types, floors.
 full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at every point.
 	$(BIN)/python -m pytest -m full
 
-services: $(VENV)/.services $(VENV)/.azurite  ## The tests against real S3, Azure, GCS, SFTP, FTP servers (Linux, npm, root).
-	$(BIN)/python -m pytest -n 0 -m 's3 or azure or gcs or remote'
+services: $(VENV)/.services $(VENV)/.azurite  ## The tests against real S3, Azure, GCS, SFTP, FTP servers and PostgreSQL (Linux, npm, root).
+	$(BIN)/python -m pytest -n 0 -m 's3 or azure or gcs or remote or postgres'
 
 servers: $(VENV)/.services $(VENV)/.azurite  ## Start a server of every kind, each with a file, and a home that watches them all.
 	@$(BIN)/python -m tests.servers
@@ -60,7 +60,7 @@ clean:  ## Remove the environment and everything the platform made; contracts an
 $(VENV)/.demo: EXTRAS := demo
 $(VENV)/.test: EXTRAS := demo,test
 $(VENV)/.check: EXTRAS := demo,test,check
-$(VENV)/.services: EXTRAS := demo,test,servers
+$(VENV)/.services: EXTRAS := demo,test,servers,postgres
 $(VENV)/.ui: EXTRAS := demo,test,ui-test
 $(VENV)/.bench: EXTRAS := demo
 $(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.services $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
