@@ -81,7 +81,7 @@ def judge(platform: Platform, contract: Contract, files: Sequence[RawFile], toda
             _refuse(load, file, refusal)
     numbers = count()
     for layout, alike in layouts.items():
-        for scan in scans(alike):
+        for scan in scans(alike, BYTES_PER_SCAN):
             _judge_scan(platform, load, layout, scan, numbers)
     return load
 
@@ -92,7 +92,7 @@ def _layout(platform: Platform, contract: Contract, form: Format, file: RawFile)
     return reading, match_columns(contract, reading.names, exact=reading.exact)
 
 
-def scans(files: Sequence[RawFile], most: int = BYTES_PER_SCAN) -> Iterator[list[RawFile]]:
+def scans(files: Sequence[RawFile], most: int) -> Iterator[list[RawFile]]:
     """The files in their order, in pieces of at most `most` bytes, or of one file."""
     scan: list[RawFile] = []
     size = 0

@@ -104,11 +104,11 @@ def _books(platform: Platform, table: str) -> tuple[dict[str, Kept], dict[str, D
 
 
 def changing(platform: Platform, table: str, before: Mapping[date, int]) -> set[date]:
-    """The days that are due, in the lake or in the summary, or have been published since `before` (day → version)."""
+    """The days whose lake partition is due, or has been published since `before` (day → version)."""
     partitions = platform.ledger.partitions
     after = partitions.versions(table, partitions.days(table))
     changed = {day for day in {*before, *after} if before.get(day) != after.get(day)}
-    return changed | set(partitions.due().get(table, ())) | set(partitions.unsummarised().get(table, ()))
+    return changed | set(partitions.due().get(table, ()))
 
 
 def hold(platform: Platform, contract: Contract) -> Held:

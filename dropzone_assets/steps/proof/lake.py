@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from datetime import date
-from functools import cached_property
 
 from dropzone_assets import engine
 from dropzone_assets.contracts import DATA_DATE
@@ -30,24 +29,35 @@ class Lake:
         self._platform, self._rebuilt, self._now = platform, rebuilt, now
         self._contract, self._table = rebuilt.contract, rebuilt.contract.table
         self._fields = {**rebuilt.contract.stored, **rebuilt.contract.lineage}
+        self._reader = platform.connect()
         self._noted = platform.ledger.partitions.hashes(self._table)
 
     def tell(self, proof: Proof, say: Say) -> list[date]:
         """Count the partitions, and name those that differ; the days that have rows."""
         days: list[date] = []
-        for batch in self._batches():
-            say(f"comparing the lake of {self._table}", 0)
-            taken = snapshot(self._rebuilt.platform, self._contract, batch)
-            with closing(taken.connection) as connection:
-                partitions = deduplicate(taken)
-                publish(self._rebuilt.platform, taken, partitions)
-                made = prints(connection, "lake", DATA_DATE, self._fields)
-            for partition in partitions:
-                self._partition(proof, partition.day, made[partition.day])
-            self._counts(proof, partitions)
-            days += batch
+        with closing(self._reader):
+            for batch in self._batches():
+                say(f"comparing the lake of {self._table}", 0)
+                self._batch(proof, batch)
+                days += batch
         self._strangers(proof, {object_path(self._table, day) for day in days})
         return days
+
+    def _batch(self, proof: Proof, days: list[date]) -> None:
+        taken = snapshot(self._rebuilt.platform, self._contract, days)
+        with closing(taken.connection) as connection:
+            partitions = deduplicate(taken)
+            publish(self._rebuilt.platform, taken, partitions)
+            made = prints(connection, "lake", DATA_DATE, self._fields)
+        found = {day: self._found(day, made[day]) for day in days if day not in self._now.due}
+        due = self._due()
+        for day in days:
+            self._partition(proof, day, found.get(day, ""), day in due)
+        self._counts(proof, partitions, due)
+
+    def _due(self) -> set[date]:
+        """Days that were due at the beginning, or are now."""
+        return self._now.due | changing(self._platform, self._table, self._now.published)
 
     def _batches(self) -> Iterator[list[date]]:
         """The days of the scratch warehouse, in pieces of about as many rows as fit into memory."""
@@ -70,9 +80,8 @@ class Lake:
         with closing(self._platform.connect()) as connection, engine.attached(connection, warehouse, read_only=True):
             return [(day, count) for day, count in engine.rows(connection, query)]
 
-    def _partition(self, proof: Proof, day: date, made: Print) -> None:
-        found = "" if day in self._now.due else self._found(day, made)
-        if day in self._now.due or (found and self._changing(day)):
+    def _partition(self, proof: Proof, day: date, found: str, due: bool) -> None:
+        if day in self._now.due or (found and due):
             proof.count(WHAT).due += 1
         elif found:
             proof.differs(WHAT, object_path(self._table, day), found, self._cure(day))
@@ -102,11 +111,7 @@ class Lake:
         with nullcontext(self._reader) if sound else closing(self._platform.connect()) as connection:
             return prints(connection, relation, "1", self._fields).get(1, Print())
 
-    @cached_property
-    def _reader(self) -> engine.Connection:
-        return self._platform.connect()
-
-    def _counts(self, proof: Proof, partitions: list[Partition]) -> None:
+    def _counts(self, proof: Proof, partitions: list[Partition], due: set[date]) -> None:
         """What the ledger says of each day: its valid rows, and those left without duplicates."""
         days = [partition.day for partition in partitions]
         found = self._platform.ledger.partitions.per_date(days)
@@ -116,7 +121,7 @@ class Lake:
             said = (row.valid, row.lake_rows) if row else (0, 0)
             if said == partition[1:]:
                 proof.count(COUNTED).equal += 1
-            elif partition.day in self._now.due or self._changing(partition.day):
+            elif partition.day in due:
                 proof.count(COUNTED).due += 1
             else:
                 sentence = "{:,} valid and {:,} in the lake by the ledger, and {:,} and {:,} when counted again"
@@ -125,20 +130,17 @@ class Lake:
 
     def _strangers(self, proof: Proof, wanted: set[str]) -> None:
         """Objects that readers of the lake would find, and that no valid row is in."""
-        for path in self._platform.lake.paths(self._table):
-            if path in wanted or not path.endswith(".parquet"):
-                continue
+        strange = [path for path in self._platform.lake.paths(self._table) if path not in wanted]
+        due = self._due()
+        for path in filter(lambda path: path.endswith(".parquet"), strange):
             day = object_day(self._table, path)
-            if day and (day in self._now.due or self._changing(day)):
+            if day in due:
                 proof.count(WHAT).due += 1
             elif day:
                 proof.differs(WHAT, path, "the object is there, and no valid row is of that day", self._cure(day))
             else:
                 cure = f"Delete {self._platform.lake.uri(path)}."
                 proof.differs(WHAT, path, "the object is no partition, and readers of the lake may see it", cure)
-
-    def _changing(self, day: date) -> bool:
-        return day in changing(self._platform, self._table, self._now.published)
 
     def _cure(self, day: date) -> str:
         return f"dagster asset materialize --select 'lake/{self._table}' --partition {day}"

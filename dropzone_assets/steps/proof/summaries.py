@@ -47,6 +47,7 @@ class Summaries:
             if not objects.get(day)
         }
         due = changing(self._platform, self._table, self._before)
+        due |= self._platform.ledger.partitions.unsummarised().get(self._table, {}).keys()
         all_days = {*self._days("held"), *self._days("answers")}
         self._tell(proof, ANSWERS, all_days, wrong, due, lenient)
         self._tell(proof, OBJECTS, {*objects, *self._days("answers")}, wrong_objects, due, lenient)
