@@ -57,7 +57,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     put(home, name(1), payments(payment("old")).encode())
     road = Road(home)
     road.all()
-    road.publish()
+    road.bring_up_to_date()
     for day in DAYS:
         put(home, name(day), of_day(day))
     put(home, f"again/{name(14)}", of_day(14))
@@ -67,7 +67,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     put(home, name(AHEAD), payments(payment("ahead", f"2024-05-{AHEAD}")).encode())
     road.all()
     load_on(road.platform, AHEAD, date(2024, 5, 1))
-    road.publish()
+    road.bring_up_to_date()
     road.platform.ledger.engine.dispose()
     return home
 
@@ -248,7 +248,7 @@ def test_what_is_due_is_not_wrong_and_loading_again_cures_what_was(home: Path, r
     warehouse(home, f"DELETE FROM {V}")
     road.load()
     load_on(road.platform, AHEAD, date(2024, 5, 1))
-    road.publish()
+    road.bring_up_to_date()
     proof = proofs(road.platform, "transactions")["transactions"]
     assert (proof.findings, {count.due for count in proof.counts.values()}) == ([], {0})
 
