@@ -8,8 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger.accounts import oldest_first
-from dropzone_assets.ledger.arrivals import delivery_of
+from dropzone_assets.ledger.accounts import delivery_of, oldest_first
 from dropzone_assets.ledger.claims import fail, unlink
 from dropzone_assets.ledger.journal import note, notes
 from dropzone_assets.ledger.reversals import Reversals

@@ -71,9 +71,9 @@ def _raw(rebuilt: Rebuilt, kept: Kept) -> RawFile:
 def _judge(rebuilt: Rebuilt, files: Sequence[RawFile], today: date | None) -> None:
     load = judge(rebuilt.platform, rebuilt.contract, files, today)
     current = [replace(file.delivery, again="") for file in files]
-    with closing(load.connection) as connection:
-        with attached(connection, rebuilt.platform.settings.warehouse, read_only=False), transaction(connection):
-            tallies = put(load, Versions(current, {}, [], [], []), list(load.refused))
+    warehouse, connection = rebuilt.platform.settings.warehouse, load.connection
+    with closing(connection), attached(connection, warehouse, read_only=False), transaction(connection):
+        tallies = put(load, Versions(current, {}, [], [], []), list(load.refused))
     for tally in tallies:
         rebuilt.tallies[tally.key] = tally
         rebuilt.refused.pop(tally.key, None)
