@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from dropzone_assets.cli.app import app
 from dropzone_assets.engine import attached, connect
 from dropzone_assets.files import RawFile
+from dropzone_assets.ledger import RELEASE
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.commit import commit
 from dropzone_assets.steps.judge import judge
@@ -243,9 +244,11 @@ def test_what_is_due_is_not_wrong_and_loading_again_cures_what_was(home: Path, r
     put(home, name(3), payments(payment("new", "2024-05-03")).encode())
     road.all()
     road.platform.ledger.deliveries.load_again()
+    taken_back = [d.key for d in road.platform.ledger.deliveries.waiting("transactions") if d.path == name(5)]
+    road.platform.ledger.deliveries.retract(taken_back, "sent by mistake")
     proof = proofs(road.platform, "transactions")["transactions"]
     assert (proof.findings, proof.counts[OBJECTS].due, proof.counts[NOTES].due) == ([], 1, len(DAYS) + 3)
-    warehouse(home, f"DELETE FROM {V}")
+    warehouse(home, f"DELETE FROM {V} WHERE _data_date <> '2024-05-05'")
     road.load()
     load_on(road.platform, AHEAD, date(2024, 5, 1))
     road.bring_up_to_date()
@@ -260,9 +263,16 @@ def test_what_an_older_contract_judged_is_said_and_compared_from_the_warehouse_o
     flip(home / lake(13), 5)
     road = Road(home)
     proof = proofs(road.platform, "transactions")["transactions"]
-    road.platform.ledger.engine.dispose()
     assert [(finding.what, finding.wrong) for finding in proof.findings] == [(OBJECTS, True), (ROWS, False)]
     assert (proof.findings[1].cure, proof.counts[ROWS].equal) == ("dropzone replay transactions", 0)
+    loaded = [kept.delivery.key for kept in road.platform.ledger.deliveries.kept("transactions")]
+    road.platform.ledger.deliveries.judge_again(loaded, RELEASE, "lot")
+    road.load()
+    road.publish()
+    proof = proofs(road.platform, "transactions")["transactions"]
+    road.platform.ledger.engine.dispose()
+    assert [(finding.what, finding.wrong) for finding in proof.findings] == [(ROWS, False)]
+    assert proof.counts[OBJECTS].equal == proof.counts[OBJECTS].checked
 
 
 def test_the_command_says_what_it_found(wrecked: Path, proof: Proof, monkeypatch: pytest.MonkeyPatch) -> None:
