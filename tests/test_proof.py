@@ -268,7 +268,7 @@ def test_what_an_older_contract_judged_is_said_and_compared_from_the_warehouse_o
     loaded = [kept.delivery.key for kept in road.platform.ledger.deliveries.kept("transactions")]
     road.platform.ledger.deliveries.judge_again(loaded, RELEASE, "lot")
     road.load()
-    road.publish()
+    road.bring_up_to_date()
     proof = proofs(road.platform, "transactions")["transactions"]
     road.platform.ledger.engine.dispose()
     assert [(finding.what, finding.wrong) for finding in proof.findings] == [(ROWS, False)]

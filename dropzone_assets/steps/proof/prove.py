@@ -5,7 +5,7 @@ from contextlib import closing
 
 from dropzone_assets.contracts import Contract
 from dropzone_assets.files import FILES
-from dropzone_assets.ledger import INGESTION
+from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.proof.findings import Proof
 from dropzone_assets.steps.proof.held import Moment, hold, moment
@@ -14,7 +14,7 @@ from dropzone_assets.steps.proof.raw import RawObjects
 from dropzone_assets.steps.proof.rebuild import Rebuilt, Say, judge_again, judge_as_then, scratch, take_over
 from dropzone_assets.steps.proof.summaries import Summaries
 from dropzone_assets.steps.proof.warehouse import Warehouse, unlike
-from dropzone_assets.steps.summarise import ask, ask_ingestion
+from dropzone_assets.steps.summarise import COUNTS, DAY, ask, ask_ingestion
 
 
 def prove(platform: Platform, table: str = "", *, deep: bool = False, say: Say) -> Iterator[Proof]:
@@ -112,12 +112,18 @@ def _prove_raw(platform: Platform, name: str, deep: bool, say: Say) -> Proof:
     return proof
 
 
+COUNTED = f"({' + '.join(COUNTS)}) <> 0"
+"""Rows of the ingestion summary that count something; the others only say how a day stands."""
+
+
 def _prove_ingestion(platform: Platform) -> Proof:
-    """What came in on each day, asked of the ledger again."""
+    """What came in on each day, asked of the ledger again. How a day stands depends on the clock, and is left out."""
     proof = Proof(INGESTION)
     days = platform.ledger.partitions.days(INGESTION)
     before = platform.ledger.partitions.versions(INGESTION, days)
-    answers = ask_ingestion(platform, days)
-    with closing(answers.connection):
-        Summaries(platform, answers, before, platform.settings.spill).tell(proof)
+    answers = ask_ingestion(platform, days, now())
+    with closing(answers.connection) as connection:
+        own = ", ".join((DAY, '"table"', "day", *COUNTS))
+        connection.execute(f"CREATE OR REPLACE TABLE answers AS SELECT {own} FROM answers WHERE {COUNTED}")
+        Summaries(platform, answers, before, platform.settings.spill, COUNTED).tell(proof)
     return proof

@@ -26,7 +26,10 @@ CLOSE = 1e-9
 class Summaries:
     """The comparison of one table's summaries, which are in `answers.connection`, with those that are kept."""
 
-    def __init__(self, platform: Platform, answers: Summary, before: Mapping[date, int], spill: Path) -> None:
+    def __init__(
+        self, platform: Platform, answers: Summary, before: Mapping[date, int], spill: Path, where: str = "true"
+    ) -> None:
+        self._where = where
         self._platform, self._answers, self._before, self._spill = platform, answers, before, spill
         self._connection, self._table = answers.connection, answers.table
         self._columns = columns_of(self._connection, "answers")
@@ -59,11 +62,15 @@ class Summaries:
         if warehouse.exists():
             with attached(self._connection, warehouse, read_only=True):
                 if columns_of(self._connection, table):
-                    fields = as_wanted(self._connection, table, self._columns).items()
-                    own = ", ".join(f"{sql} AS {quote(name)}" for name, sql in fields)
-                    self._connection.execute(f"CREATE TABLE held AS SELECT {own} FROM {table}")
+                    self._connection.execute(f"CREATE TABLE held AS {self._select(table)}")
                     return
         self._connection.execute("CREATE TABLE held AS FROM answers LIMIT 0")
+
+    def _select(self, relation: str) -> str:
+        """The rows that are compared, with the columns of the answers."""
+        fields = as_wanted(self._connection, relation, self._columns).items()
+        own = ", ".join(f"{sql} AS {quote(name)}" for name, sql in fields)
+        return f"SELECT {own} FROM {relation} WHERE {self._where}"
 
     def _objects(self) -> dict[date, str]:
         """Copy the rows of the objects into `stored`; what is wrong with the object of each day, as far as bytes go."""
@@ -79,11 +86,10 @@ class Summaries:
             if noted and noted.summary not in ("", there.content_hash):
                 return "its bytes are not those that were written"
             file = engine.literal(str(there.file))
-            select = (
-                f"SELECT {engine.literal(day)}::DATE AS {DAY}, * FROM read_parquet({file}, hive_partitioning = false)"
-            )
+            source = f"read_parquet({file}, hive_partitioning = false)"
+            dated = f"(SELECT {engine.literal(day)}::DATE AS {DAY}, * FROM {source})"
             try:
-                self._connection.execute(f"INSERT INTO stored BY NAME {select}")
+                self._connection.execute(f"INSERT INTO stored BY NAME {self._select(dated)}")
             except engine.Error as error:
                 return f"it cannot be read: {str(error).splitlines()[0]}"
         return ""
