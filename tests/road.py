@@ -1,10 +1,12 @@
 """The road without Dagster, a stretch at a time, and files to send along it."""
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 from dropzone_assets.engine import rows
 from dropzone_assets.files import FILES, Delivery, RawFile
+from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.steps.commit import commit
@@ -14,6 +16,7 @@ from dropzone_assets.steps.judge import Load, judge
 from dropzone_assets.steps.plan import History, plan_loads
 from dropzone_assets.steps.publish import Snapshot, deduplicate, publish, snapshot
 from dropzone_assets.steps.query import open_query
+from dropzone_assets.steps.summarise import ask, ask_ingestion, keep
 from dropzone_assets.steps.unpack import unpack
 from dropzone_assets.steps.versions import Versions, versions
 from tests.samples import payment, payments
@@ -50,6 +53,21 @@ class Road:
         self.open()
         for _ in range(3):
             self.load()
+
+    def bring_up_to_date(self) -> None:
+        """Bring the lake and the summaries up to date."""
+        platform, book = self.platform, self.platform.ledger.partitions
+        for table in book.due().keys() - {INGESTION}:
+            taken = snapshot(platform, platform.contract(table), list(book.due()[table]))
+            with closing(taken.connection):
+                publish(platform, taken, deduplicate(taken))
+        for table in book.unsummarised().keys() - {INGESTION}:
+            answers = ask(platform, platform.contract(table), list(book.unsummarised()[table]))
+            with closing(answers.connection):
+                keep(platform, answers)
+        answers = ask_ingestion(platform, list(book.due().get(INGESTION, ())), now())
+        with closing(answers.connection):
+            keep(platform, answers)
 
     def judged(self, table: str, wanted: list[Delivery]) -> tuple[Load, Versions]:
         """Fetched deliveries, judged and not committed yet."""

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from dropzone_assets.demo.flights import write_flights
+from dropzone_assets.platform import Platform
+from dropzone_assets.steps.proof.prove import prove
 from tests.conftest import Ingest, Query
 
 
@@ -61,3 +63,13 @@ def equal(query: Query, wanted: pd.DataFrame) -> None:
     for day, carrier, _, _, mean in summary:
         wanted_mean = means[day.year, day.month, day.day, carrier]
         assert (mean is None and pd.isna(wanted_mean)) or mean == pytest.approx(wanted_mean), (day, carrier)
+
+
+@pytest.mark.full
+def test_the_whole_year_is_what_its_raw_files_make_again(home: Path, ingest: Ingest, platform: Platform) -> None:
+    write_flights(home / "dropzone", [date(2013, 1, 1) + timedelta(days=n) for n in range(365)])
+    ingest()
+    found = list(prove(platform, deep=True, say=lambda _text, _size: None))
+    assert [finding for proof in found for finding in proof.findings] == []
+    (flights,) = [proof for proof in found if proof.table == "flights"]
+    assert {count.equal for count in flights.counts.values()} == {365}

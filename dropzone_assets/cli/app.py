@@ -17,6 +17,7 @@ from dropzone_assets.cli.show import PROFILE, problem
 from dropzone_assets.cli.sources import sources
 from dropzone_assets.cli.status import status
 from dropzone_assets.cli.up import up
+from dropzone_assets.cli.verify import verify
 from dropzone_assets.errors import DropzoneError
 
 app = typer.Typer(
@@ -25,7 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (demo, up, generate, ingest, status, quarantine, replay, query, shell):
+for command in (demo, up, generate, ingest, status, quarantine, replay, query, shell, verify):
     app.command()(command)
 app.command("preview")(show_preview)
 app.add_typer(contracts, name="contracts")

@@ -10,6 +10,7 @@ from dropzone_assets.contracts.match import Matched, match_columns, number_names
 from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, JUDGED_BY, RECORD, Column, Contract
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.recognise import Recognised, recognise
+from dropzone_assets.contracts.rules import TODAY
 from dropzone_assets.contracts.sla import Expected
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "RAW",
     "REASONS",
     "RECORD",
+    "TODAY",
     "Column",
     "Contract",
     "Contracts",

@@ -90,8 +90,12 @@ def _option(name: str, kind: str, option: str, value: Any) -> Rule:
     return Rule(f"{name}:{option}", broken, f"{name} {sentence}")
 
 
+TODAY = "_today"
+"""A variable of the connection that judges: the day that counts as today, where it is not this one."""
+
+
 def partition_rule(name: str, first: str) -> Rule:
     """Rows of days before `first` or after tomorrow have no partition: their date is almost surely wrong."""
     column = f"CAST({quote(name)} AS DATE)"
-    broken = f"{column} < {literal(first)} OR {column} > current_date + 1"
+    broken = f"{column} < {literal(first)} OR {column} > coalesce(getvariable('{TODAY}')::DATE, current_date) + 1"
     return Rule(f"{name}:partition", broken, f"{name} lies between {first} and tomorrow")

@@ -5,10 +5,10 @@ one method in `deliveries` that writes it.
 """
 
 from dropzone_assets.ledger.arrivals import LEAVING, LEFT
-from dropzone_assets.ledger.deliveries import Tally
+from dropzone_assets.ledger.deliveries import Kept, Tally
 from dropzone_assets.ledger.journal import working
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
-from dropzone_assets.ledger.partitions import INGESTION, Published
+from dropzone_assets.ledger.partitions import INGESTION, Hashes, Published
 from dropzone_assets.ledger.reversals import MOVE, RELEASE
 from dropzone_assets.ledger.schema import (
     FAILED,
@@ -41,6 +41,8 @@ __all__ = [
     "SIDECAR",
     "STORED",
     "SUPERSEDED",
+    "Hashes",
+    "Kept",
     "Ledger",
     "Published",
     "Tally",

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
+from dropzone_assets.ledger.accounts import delivery_of, oldest_first
 from dropzone_assets.ledger.claims import fail, unlink
 from dropzone_assets.ledger.journal import note, notes
 from dropzone_assets.ledger.reversals import Reversals
@@ -15,6 +16,7 @@ from dropzone_assets.ledger.schema import (
     CURRENT,
     FAILED,
     FETCHED,
+    KEPT,
     LINKED,
     LISTED,
     LOADED,
@@ -60,6 +62,15 @@ class Tally:
         return said + (f"; {self.rows_kept:,} kept that the contract now refuses" if self.rows_kept else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A delivery whose bytes are in the raw zone, and what loading it came to, last `loaded_at` (UTC)."""
+
+    delivery: Delivery
+    tally: Tally
+    loaded_at: datetime | None
+
+
 class Deliveries(Reversals):
     """The first book of the ledger."""
 
@@ -72,6 +83,19 @@ class Deliveries(Reversals):
     def of_keys(self, keys: Sequence[str]) -> list[Delivery]:
         """These deliveries, whatever their state."""
         return [delivery for chunk in chunks(keys) for delivery in self._find(book.c.key.in_(chunk))]
+
+    def kept(self, table: str) -> list[Kept]:
+        """The deliveries of `table` whose bytes are in the raw zone, oldest file first."""
+        query = select(book).where(book.c.table_name == table, book.c.state.in_(KEPT), book.c.content_hash != "")
+        with self._engine.connect() as connection:
+            return [
+                Kept(delivery_of(r), Tally(r.key, r.rows_read, r.valid, r.quarantined, r.late), r.loaded_at)
+                for r in connection.execute(oldest_first(query))
+            ]
+
+    def waiting(self, table: str) -> list[Delivery]:
+        """The deliveries of `table` that are still to be loaded, or to be taken back, claimed or not."""
+        return self._find(book.c.table_name == table, book.c.state.in_(PENDING))
 
     def of_dates(self, table: str, dates: Sequence[date]) -> list[Delivery]:
         """The deliveries that make up these file dates today, oldest file first."""

@@ -16,12 +16,20 @@ INGESTION = "ingestion"
 
 
 class Published(NamedTuple):
-    """One lake partition as it was written: `version` of the warehouse, rows there and rows in the lake."""
+    """One lake partition as it was written: `version` of the warehouse, rows there and in the lake, BLAKE3 of it."""
 
     day: date
     version: int
     valid: int
     lake_rows: int
+    content_hash: str = ""
+
+
+class Hashes(NamedTuple):
+    """BLAKE3 of the objects written last for a day, its partition and its summary; empty where none was noted."""
+
+    lake: str
+    summary: str
 
 
 class Partitions:
@@ -67,16 +75,23 @@ class Partitions:
         self.touched(table, [(item.day, item.version) for item in done])
         with self._engine.begin() as connection:
             for item in done:
+                counts = {"valid": item.valid, "lake_rows": item.lake_rows, "content_hash": item.content_hash}
                 connection.execute(
                     update(book)
                     .where(book.c.table_name == table, book.c.data_date == item.day)
                     .where(book.c.published <= item.version)
-                    .values(published=item.version, published_at=at, valid=item.valid, lake_rows=item.lake_rows)
+                    .values(published=item.version, published_at=at, **counts)
                 )
 
-    def summarised(self, table: str, versions: Mapping[date, int]) -> None:
-        """The summaries of these days were asked of these versions of the lake."""
+    def summarised(self, table: str, versions: Mapping[date, int], hashes: Mapping[date, str]) -> None:
+        """The summaries of these days were asked of these versions of the lake, and have these `hashes`.
+
+        A summary that was not due may have been written as well.
+        """
         with self._engine.begin() as connection:
+            for day, content_hash in hashes.items():
+                of_day = (book.c.table_name == table, book.c.data_date == day)
+                connection.execute(update(book).where(*of_day).values(summary_hash=content_hash))
             for day, version in versions.items():
                 mine = (book.c.table_name == table, book.c.data_date == day, book.c.summarised < version)
                 connection.execute(update(book).where(*mine).values(summarised=version))
@@ -87,6 +102,12 @@ class Partitions:
         query = select(book).where(book.c.table_name == table, book.c.published > 0)
         with self._engine.connect() as connection:
             return {row.data_date: row.published for row in connection.execute(query) if row.data_date in wanted}
+
+    def hashes(self, table: str) -> dict[date, Hashes]:
+        """What the objects of each day hashed to when they were written."""
+        query = select(book).where(book.c.table_name == table)
+        with self._engine.connect() as connection:
+            return {row.data_date: Hashes(row.content_hash, row.summary_hash) for row in connection.execute(query)}
 
     def _behind(self, version: Column[int], reached: Column[int]) -> dict[str, dict[date, int]]:
         query = select(book).where(version > reached).order_by(book.c.table_name, book.c.data_date)

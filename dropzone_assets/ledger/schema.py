@@ -20,6 +20,9 @@ PENDING = (LISTED, FETCHED, RETRACTING)
 CURRENT = (LISTED, FETCHED, LOADED, LINKED, FAILED, OPENED, STORED)
 """States of the deliveries that a rebuild of a date looks at again."""
 
+KEPT = (FETCHED, LOADED, LINKED, OPENED, STORED)
+"""States of deliveries whose bytes are in the raw zone."""
+
 SAFE = (LOADED, LINKED, OPENED, STORED)
 """States of deliveries that need their source no more. A superseded version that is there is back, and needs it."""
 
@@ -123,6 +126,8 @@ partitions = Table(
     Column("published_at", DateTime),
     Column("valid", BigInteger, nullable=False, default=0),
     Column("lake_rows", BigInteger, nullable=False, default=0),
+    Column("content_hash", String(64), nullable=False, default="", server_default=""),
+    Column("summary_hash", String(64), nullable=False, default="", server_default=""),
 )
 
 standings = Table(

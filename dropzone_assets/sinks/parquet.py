@@ -3,12 +3,26 @@
 The tree is Hive's: https://duckdb.org/docs/data/partitioning/hive_partitioning
 """
 
+import re
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
+
+from blake3 import blake3
 
 from dropzone_assets.engine import Connection, literal, rows
 from dropzone_assets.store import Store
+
+DAY = re.compile(r"/year=(\d{4})/month=(\d\d)/day=(\d\d)/")
+
+
+class Written(NamedTuple):
+    """A partition as it rests in the lake: rows, bytes, and their BLAKE3; without rows there is no object."""
+
+    rows: int
+    size: int
+    content_hash: str
 
 
 def object_path(table: str, day: date) -> str:
@@ -16,10 +30,18 @@ def object_path(table: str, day: date) -> str:
     return f"{table}/year={day:%Y}/month={day:%m}/day={day:%d}/{table.rsplit('/', 1)[-1]}.parquet"
 
 
-def write_partition(
-    connection: Connection, query: str, store: Store, table: str, day: date, spill: Path
-) -> tuple[int, int]:
-    """Write the rows of `query`, in its order, as the partition of `day`; rows and bytes written.
+def object_day(table: str, path: str) -> date | None:
+    """Of which day an object is the partition; None for what is no partition of the table."""
+    found = DAY.search(path)
+    try:
+        day = date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
+    return day if day and object_path(table, day) == path else None
+
+
+def write_partition(connection: Connection, query: str, store: Store, table: str, day: date, spill: Path) -> Written:
+    """Write the rows of `query`, in its order, as the partition of `day`.
 
     Without rows the partition disappears. Readers see the old object or the new one, never a part of either.
     """
@@ -29,14 +51,14 @@ def write_partition(
     try:
         target = literal(str(file))
         count = int(rows(connection, f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION zstd)")[0][0])
-        size = file.stat().st_size if count else 0
-        if count:
-            store.adopt(file, path)
-        else:
+        if not count:
             store.delete(path)
+            return Written(0, 0, "")
+        written = Written(count, file.stat().st_size, blake3().update_mmap(file).hexdigest())
+        store.adopt(file, path)
+        return written
     finally:
         file.unlink(missing_ok=True)
-    return count, size
 
 
 def partition_uris(store: Store, table: str, days: list[date] | None = None) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from dropzone_assets.contracts import DATA_DATE, DELIVERY, JUDGED_BY, RAW, REASONS, RECORD
+from dropzone_assets.contracts import DATA_DATE, DELIVERY, JUDGED_BY, RAW, REASONS, RECORD, Contract
 from dropzone_assets.engine import WAREHOUSE, Connection, attached, conform, quote, rows, transaction
 from dropzone_assets.ledger import RELEASE, Tally
 from dropzone_assets.platform import Platform
@@ -64,7 +64,7 @@ def commit(platform: Platform, load: Load, asked: Versions) -> list[Tally]:
         refused = {key: refusal for key, refusal in load.refused.items() if key in counting}
         load.tallies = [tally for tally in load.tallies if tally.key in counting]
         with transaction(load.connection):
-            tallies = _commit(load, chosen, list(refused))
+            tallies = put(load, chosen, list(refused))
         _tell(platform, load, chosen, tallies)
         for key, refusal in refused.items():
             deliveries.failed(key, "transform", refusal)
@@ -85,16 +85,10 @@ def _tell(platform: Platform, load: Load, chosen: Versions, tallies: list[Tally]
     ledger.deliveries.loaded(tallies)
 
 
-def _commit(load: Load, chosen: Versions, refused: Sequence[str]) -> list[Tally]:
-    """Everything that changes in the warehouse, in the transaction that is open; what is loaded now."""
+def put(load: Load, chosen: Versions, refused: Sequence[str]) -> list[Tally]:
+    """Everything that changes in the attached warehouse, in the transaction that is open; what is loaded now."""
     connection, contract = load.connection, load.contract
-    validated, quarantine = tables(contract.table)
-    for schema in ("validated", "quarantine", "summary", "dropzone"):
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {WAREHOUSE}.{schema}")
-    conform(connection, validated, {**contract.stored, **contract.lineage, JUDGED_BY: "VARCHAR"})
-    conform(connection, quarantine, QUARANTINE)
-    for name, columns in BOOKS.items():
-        conform(connection, f"{WAREHOUSE}.dropzone.{name}", columns)
+    validated, quarantine = make_room(connection, contract)
     connection.execute("CREATE OR REPLACE TEMP TABLE touched (data_date DATE)")
     _name(load, chosen, refused)
     keep_valid(load, validated, [d.key for d in chosen.current if d.again == RELEASE])
@@ -104,6 +98,18 @@ def _commit(load: Load, chosen: Versions, refused: Sequence[str]) -> list[Tally]
         _insert(load, validated, quarantine)
     _record(load, tallies)
     return tallies
+
+
+def make_room(connection: Connection, contract: Contract) -> tuple[str, str]:
+    """The names of a table's validated and quarantined rows in the attached warehouse, which has such tables then."""
+    validated, quarantine = tables(contract.table)
+    for schema in ("validated", "quarantine", "summary", "dropzone"):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {WAREHOUSE}.{schema}")
+    conform(connection, validated, {**contract.stored, **contract.lineage, JUDGED_BY: "VARCHAR"})
+    conform(connection, quarantine, QUARANTINE)
+    for name, columns in BOOKS.items():
+        conform(connection, f"{WAREHOUSE}.dropzone.{name}", columns)
+    return validated, quarantine
 
 
 def _name(load: Load, chosen: Versions, refused: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from dropzone_assets.contracts import (
     RAW,
     REASONS,
     RECORD,
+    TODAY,
     Contract,
     Matched,
     compile_contract,
@@ -59,9 +61,15 @@ class Load:
         return "(" + " UNION ALL BY NAME ".join(f"FROM {part}" for part in self.parts) + ")"
 
 
-def judge(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> Load:
-    """Type, canonicalise and judge every row of `files`, which keep their order."""
+def judge(platform: Platform, contract: Contract, files: Sequence[RawFile], today: date | None = None) -> Load:
+    """Type, canonicalise and judge every row of `files`, which keep their order.
+
+    Args:
+        today: the day (UTC) of which rows are judged, which may not lie after tomorrow; this one where it is not said.
+    """
     load = Load(contract, platform.connect())
+    if today:
+        load.connection.execute(f"SET VARIABLE {TODAY} = {engine.literal(today)}::DATE")
     form = open_format(contract.format, contract.options)
     layouts: dict[Layout, list[RawFile]] = {}
     for file in files:
@@ -73,7 +81,7 @@ def judge(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> L
             _refuse(load, file, refusal)
     numbers = count()
     for layout, alike in layouts.items():
-        for scan in _scans(alike):
+        for scan in scans(alike, BYTES_PER_SCAN):
             _judge_scan(platform, load, layout, scan, numbers)
     return load
 
@@ -84,11 +92,12 @@ def _layout(platform: Platform, contract: Contract, form: Format, file: RawFile)
     return reading, match_columns(contract, reading.names, exact=reading.exact)
 
 
-def _scans(files: Sequence[RawFile]) -> Iterator[list[RawFile]]:
+def scans(files: Sequence[RawFile], most: int) -> Iterator[list[RawFile]]:
+    """The files in their order, in pieces of at most `most` bytes, or of one file."""
     scan: list[RawFile] = []
     size = 0
     for file in files:
-        if scan and (len(scan) == FILES_PER_SCAN or size + file.delivery.size > BYTES_PER_SCAN):
+        if scan and (len(scan) == FILES_PER_SCAN or size + file.delivery.size > most):
             yield scan
             scan, size = [], 0
         scan.append(file)

@@ -13,7 +13,7 @@ from dropzone_assets.engine import WAREHOUSE, Connection, attached, columns_of, 
 from dropzone_assets.errors import LakeBusy
 from dropzone_assets.ledger import Published
 from dropzone_assets.platform import Platform
-from dropzone_assets.sinks.parquet import write_partition
+from dropzone_assets.sinks.parquet import Written, write_partition
 from dropzone_assets.steps.commit import PARTITIONS, tables
 
 PATIENCE = 600
@@ -115,19 +115,22 @@ def publish(platform: Platform, taken: Snapshot, partitions: Sequence[Partition]
     One process publishes at a time, and only what is still so: a partition that has changed since the snapshot is left
     to the run that its change made due. So the lake never goes back to an older state.
     """
-    size, table = 0, taken.contract.table
+    table, written = taken.contract.table, dict[date, Written]()
     with publishing(platform):
         versions = _versions(platform, taken)
         fresh = [each for each in partitions if versions.get(each.day) == taken.versions.get(each.day)]
         for partition in fresh:
             query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
             spill = platform.settings.spill
-            size += write_partition(taken.connection, query, platform.lake, table, partition.day, spill)[1]
+            written[partition.day] = write_partition(
+                taken.connection, query, platform.lake, table, partition.day, spill
+            )
         known = [p for p in fresh if p.day in taken.versions]
         ledger = platform.ledger.partitions
-        ledger.published(table, [Published(p.day, taken.versions[p.day], p.valid, p.rows) for p in known])
+        done = [Published(p.day, taken.versions[p.day], p.valid, p.rows, written[p.day].content_hash) for p in known]
+        ledger.published(table, done)
         ledger.ingestion_changed([p.day for p in known])
-    return size
+    return sum(each.size for each in written.values())
 
 
 @contextmanager

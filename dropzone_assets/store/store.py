@@ -94,8 +94,8 @@ class Store:
         Raises:
             FileNotFoundError: there is no such object.
         """
-        with self._answering(), to.open("wb") as copy:
-            for chunk in obstore.get(self._client, path).stream():
+        with to.open("wb") as copy:
+            for chunk in self.stream(path):
                 copy.write(chunk)
 
     def delete(self, path: str) -> None:
@@ -103,10 +103,23 @@ class Store:
         with self._answering(), suppress(FileNotFoundError):
             obstore.delete(self._client, path)
 
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The bytes of the object at `path`, a chunk at a time.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
+        with self._answering():
+            yield from obstore.get(self._client, path).stream()
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """Path → bytes of every object below `prefix`."""
+        with self._answering():
+            return {meta["path"]: meta["size"] for page in obstore.list(self._client, prefix) for meta in page}
+
     def paths(self, prefix: str) -> list[str]:
         """The paths of all objects below `prefix`, sorted."""
-        with self._answering():
-            return sorted(meta["path"] for page in obstore.list(self._client, prefix) for meta in page)
+        return sorted(self.sizes(prefix))
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
