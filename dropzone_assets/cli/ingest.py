@@ -71,8 +71,8 @@ def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] 
         if prepare:
             prepare()
         before = {row.key for row in platform.ledger.deliveries.failures()}
-        seen = ingester.look()
-        pending, decided = platform.ledger.deliveries.pending(), platform.ledger.deliveries.decided()
+        seen, last = ingester.look(), platform.ledger.deliveries.last_entry()
+        pending = platform.ledger.deliveries.pending()
         try:
             with _progress(platform, pending) as say:
                 for request in ingester.requests():
@@ -91,7 +91,7 @@ def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] 
         "files_new": seen.new,
         "files_not_settled": seen.waiting,
         "files_in_other_runs": platform.ledger.deliveries.pending(),
-        "files_loaded": platform.ledger.deliveries.decided() - decided,
+        "files_loaded": platform.ledger.deliveries.worked_on(last),
         "files_failed": len(failures),
         "runs": len(ingester.result.runs),
         "runs_failed": runs,

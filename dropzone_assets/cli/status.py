@@ -13,8 +13,10 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.steps.expectations import expected_days, standings
 from dropzone_assets.steps.tell import overdue
 
-STATES = ("listed", "fetched", "loaded", "linked", "superseded", "failed", "retracting", "retracted")
-STATES += ("opened", "stored", "sidecar")
+STATES = (
+    *("listed", "fetched", "loaded", "linked", "superseded", "failed", "retracting", "retracted"),
+    *("opened", "stored", "sidecar"),
+)
 
 PER_FILE = ("path", "table_name", "file_date", "state", "rows_read", "valid", "quarantined", "arrived", "loaded_at")
 

@@ -4,10 +4,20 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, func, select
+from sqlalchemy import Engine, Row, Select, distinct, func, select
 
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger.schema import FAILED, LOADED, RETRACTED, RETRACTING, SUPERSEDED, contributions
+from dropzone_assets.ledger.schema import (
+    FAILED,
+    LINKED,
+    LOADED,
+    OPENED,
+    RETRACTED,
+    RETRACTING,
+    STORED,
+    SUPERSEDED,
+    contributions,
+)
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks
@@ -101,6 +111,17 @@ class Accounts:
         mine = (book.c.table_name == table, book.c.state == LOADED, book.c.file_date.in_(list(dates)))
         with self._engine.connect() as connection:
             return list(connection.execute(oldest_first(select(book).where(*mine))))
+
+    def last_entry(self) -> int:
+        """The number of the newest entry in the journal; 0 where there is none."""
+        with self._engine.connect() as connection:
+            return int(connection.scalar(select(func.max(entries.c.number))) or 0)
+
+    def worked_on(self, after: int) -> int:
+        """How many deliveries have got to where nothing more is to be done, since the journal had this last entry."""
+        done = (entries.c.number > after, entries.c.event.in_((LOADED, LINKED, OPENED, STORED, RETRACTED)))
+        with self._engine.connect() as connection:
+            return int(connection.scalar(select(func.count(distinct(entries.c.key))).where(*done)) or 0)
 
     def journal(self, key: str) -> list[Row[Any]]:
         """What happened to a delivery after it was listed, oldest first: at, event, run, said."""

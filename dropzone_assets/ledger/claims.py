@@ -10,7 +10,7 @@ from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.accounts import delivery_of, oldest_first
 from dropzone_assets.ledger.arrivals import Arrivals
 from dropzone_assets.ledger.journal import note
-from dropzone_assets.ledger.schema import FAILED, FETCHED, LINKED, PENDING, RETRACTED, RETRACTING, SAFE, now
+from dropzone_assets.ledger.schema import FAILED, FETCHED, LINKED, PENDING, RETRACTING, now
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 
@@ -37,10 +37,6 @@ class Claims(Arrivals):
     def pending(self) -> int:
         """How many deliveries are still to be worked on."""
         return self._count(book.c.state.in_(PENDING))
-
-    def decided(self) -> int:
-        """How many deliveries need no more work: loaded, linked, opened, stored, or taken back."""
-        return self._count(book.c.state.in_((*SAFE, RETRACTED)))
 
     def claimed(self) -> dict[str, list[Delivery]]:
         """Batch → its deliveries that are still pending."""

@@ -5,7 +5,7 @@ from datetime import date
 
 from dropzone_assets.contracts import DATA_DATE, DELIVERY, JUDGED_BY, RAW, REASONS, RECORD, Contract
 from dropzone_assets.engine import WAREHOUSE, Connection, attached, conform, quote, rows, transaction
-from dropzone_assets.ledger import RELEASE, Tally
+from dropzone_assets.ledger import MOVE, RELEASE, Tally
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.difference import differences, keep_valid
 from dropzone_assets.steps.judge import Load
@@ -126,8 +126,9 @@ def _name(load: Load, chosen: Versions, refused: Sequence[str]) -> None:
         f"SELECT winner, old FROM older JOIN {LOADS} ON delivery = old UNION "
         f"SELECT m.delivery, l.delivery FROM mine m JOIN {LOADS} l USING (source, path) "
         "WHERE l.table_name = $1 AND l.delivery <> m.delivery UNION "
-        f"SELECT delivery, delivery FROM mine JOIN {LOADS} USING (delivery) WHERE contract_hash IS DISTINCT FROM $2",
-        [load.contract.table, load.contract.fingerprint],
+        "SELECT delivery, delivery FROM mine "
+        f"JOIN {LOADS} USING (delivery) WHERE contract_hash IS DISTINCT FROM $2 OR list_contains($3, delivery)",
+        [load.contract.table, load.contract.fingerprint, [d.key for d in chosen.current if d.again == MOVE]],
     )
     away = [*refused, *chosen.linked, *chosen.retracted]
     run(
