@@ -1,7 +1,7 @@
 """Avro object container files, read block by block with fastavro; every value becomes text."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.format import Content, Place, Scan
 from dropzone_assets.formats.named import Named
 
 CELLS = "avro_cells"
@@ -97,6 +97,17 @@ class AvroReading(Named):
                 unreadable[index] = f"has a block that cannot be read: {_line(error)}."
         lost = ", ".join(map(str, unreadable)) or "NULL"
         return Scan(f"FROM {CELLS} WHERE file_index NOT IN ({lost})" if unreadable else f"FROM {CELLS}", unreadable)
+
+    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+        """Block, from 0, and the record in it, from 1."""
+        found: dict[int, Place] = {}
+        before = 0
+        with content.file().open("rb") as file:
+            for number, block in enumerate(fastavro.block_reader(file)):
+                inside = (each for each in records if before < each <= before + block.num_records)
+                found |= {each: Place(None, None, None, f"block {number}, record {each - before}") for each in inside}
+                before += block.num_records
+        return found
 
     def described(self) -> dict[str, str]:
         """The codec."""

@@ -1,7 +1,7 @@
 """Comma-separated values (RFC 4180) and their kin, read by DuckDB as text; what is not pinned is found out."""
 
 from codecs import getincrementaldecoder
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -11,13 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from dropzone_assets.engine import Connection, literal, literals, rows
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import HEAD, Content, Scan, Wanted
+from dropzone_assets.formats.format import HEAD, Content, Place, Scan, Span, Wanted
 from dropzone_assets.formats.named import json_object, json_rest
-from dropzone_assets.formats.text.copies import MIXED, Quoting, as_utf8, blocks_of, copy, ends_of, opened
+from dropzone_assets.formats.text.copies import MIXED, as_utf8, blocks_of, copy, ends_of, opened
 from dropzone_assets.formats.text.decimals import has_commas, pointed
 from dropzone_assets.formats.text.detect import dialect_of, normal
 from dropzone_assets.formats.text.dialect import Dialect, Sample, records
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
+from dropzone_assets.formats.text.shape import Quoting, Shape
+from dropzone_assets.formats.text.spans import text_places, text_spans
 
 RAW = "raw_c"
 """The start of the names of columns as they came, where they were changed."""
@@ -155,8 +157,7 @@ class CsvReading:
         """The files where they lie, or copies that DuckDB can read."""
         if self.encoding == "utf-8" and self.end != MIXED:
             return [content.uri for content in contents]
-        quoting = Quoting(self.dialect.delimiter or ",", self.dialect.quote or "", self.dialect.escape or "")
-        again = quoting if self.end == MIXED else None
+        again = self._shape.quoting if self.end == MIXED else None
         return [str(copy(each, self.encoding, again, scratch / f"{n}.csv")) for n, each in enumerate(contents)]
 
     @property
@@ -172,7 +173,7 @@ class CsvReading:
         """The columns the contract does not know."""
         return json_rest(self.names, known, self._as_sent)
 
-    def broken(self, connection: Connection) -> str:
+    def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Rejected lines. DuckDB counts a header as a line; a record with several faults has several entries."""
         if not rows(connection, f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{REJECTS}'"):
             return ""
@@ -184,6 +185,21 @@ class CsvReading:
             f"to_json({{'line': trim(any_value(csv_line), chr(10) || chr(13))}})::VARCHAR AS raw "
             f"FROM {REJECTS} GROUP BY ALL"
         )
+
+    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+        """Lines and bytes."""
+        return text_places(content, self.encoding, self._shape, records)
+
+    def spans(self, content: Content) -> Iterator[Span]:
+        """Every byte of a file of this reading, in one span each."""
+        return text_spans(content, self.encoding, self._shape)
+
+    @property
+    def _shape(self) -> Shape:
+        """Where there is one column only, a blank line is a record."""
+        dialect = self.dialect
+        quoting = Quoting(dialect.delimiter or ",", dialect.quote or "", dialect.escape or "")
+        return Shape(quoting, b"" if len(self.names) > 1 else None, dialect.skip or 0, dialect.header is not False)
 
     def described(self) -> dict[str, str]:
         """What was pinned or found out."""

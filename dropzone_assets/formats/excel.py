@@ -1,6 +1,6 @@
 """Workbooks (xlsx, xlsm, xlsb, xls, ods), read by calamine: each cell as the text that it means, not as it is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.format import Place as Where
 from dropzone_assets.formats.named import Named
 from dropzone_assets.formats.workbook.cells import Sheet, Workbook, open_workbook
 from dropzone_assets.formats.workbook.places import Place, area_of, find, letters
@@ -80,6 +81,11 @@ class ExcelReading(Named):
         texts = ", ".join(f"c{n}" for n in range(len(self.names)))
         blank = f"trim(concat({texts}), ' ' || chr(9) || chr(10) || chr(13) || chr(160)) = ''"
         return Scan(f"FROM {CELLS}", {}, ignored=blank)
+
+    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Where]:
+        """The sheet and the row, as Excel shows them."""
+        first = self.place.area.top + self.place.header
+        return {n: Where(None, None, None, f"sheet {self.place.sheet}, row {first + n}") for n in records if n > 0}
 
     def described(self) -> dict[str, str]:
         """The sheet, the cells, the row of the header."""

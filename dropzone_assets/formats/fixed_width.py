@@ -1,6 +1,6 @@
 """Records of fixed width, one a line: each column stands at its place, counted in characters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import HEAD, Content, Scan
+from dropzone_assets.formats.format import HEAD, Content, Place, Scan, Span
 from dropzone_assets.formats.named import json_object, json_rest
 from dropzone_assets.formats.text.copies import blocks_of, opened
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
+from dropzone_assets.formats.text.shape import Shape
+from dropzone_assets.formats.text.spans import text_places, text_spans
 
 LINES = "fixed_width_lines"
 
@@ -24,7 +26,7 @@ BAD = "chr(65533)"
 """What a byte that is no character becomes."""
 
 
-class Place(BaseModel):
+class Cells(BaseModel):
     """A column: `start` counts from 1; without it the column follows the one before."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,7 +44,7 @@ class FixedWidth(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    columns: tuple[Place, ...] = Field(min_length=1)
+    columns: tuple[Cells, ...] = Field(min_length=1)
     encoding: str | None = None
     skip: int = Field(default=0, ge=0)
     header: bool = False
@@ -55,7 +57,7 @@ class FixedWidth(BaseModel):
 
     @model_validator(mode="after")
     def _named_apart(self) -> Self:
-        if len({place.name for place in self.columns}) < len(self.columns):
+        if len({column.name for column in self.columns}) < len(self.columns):
             raise ValueError("two columns have one name")
         return self
 
@@ -65,34 +67,35 @@ class FixedWidth(BaseModel):
         encoding = self.encoding or encoding_of(head, blocks_of(content, head))
         if not head.decode(encoding, "replace").strip("\ufeff \t\r\n"):
             raise Refused("is empty.", "Ask the sender for the file again.")
-        return FixedWidthReading(tuple(self._places()), encoding, self.skip + self.header, self.trimmed)
+        return FixedWidthReading(tuple(self._cells()), encoding, self.skip, self.header, self.trimmed)
 
-    def _places(self) -> Iterator[tuple[str, int, int]]:
+    def _cells(self) -> Iterator[tuple[str, int, int]]:
         following = 1
-        for place in self.columns:
-            start = place.start or following
-            following = start + place.width
-            yield place.name, start, place.width
+        for column in self.columns:
+            start = column.start or following
+            following = start + column.width
+            yield column.name, start, column.width
 
 
 @dataclass(frozen=True)
 class FixedWidthReading:
-    """Files of one encoding; `places` are name, start and width."""
+    """Files of one encoding; `cells` are name, start and width."""
 
-    places: tuple[tuple[str, int, int], ...]
+    cells: tuple[tuple[str, int, int], ...]
     encoding: str
     skip: int
+    header: bool
     trimmed: bool
     exact: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns, in the order of the contract."""
-        return tuple(name for name, _, _ in self.places)
+        return tuple(name for name, _, _ in self.cells)
 
     @property
     def _length(self) -> int:
-        return max(start + width - 1 for _, start, width in self.places)
+        return max(start + width - 1 for _, start, width in self.cells)
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """All lines in a table, in their order; those of another length are left to `broken`."""
@@ -103,7 +106,7 @@ class FixedWidthReading:
             f"delim = {literal(NO_DELIMITER)}, new_line = '\\n') WHERE line IS NOT NULL"
         )
         cells = ", ".join(
-            f"nullif(substr(line, {start}, {width}), '') AS c{n}" for n, (_, start, width) in enumerate(self.places)
+            f"nullif(substr(line, {start}, {width}), '') AS c{n}" for n, (_, start, width) in enumerate(self.cells)
         )
         return Scan(f"SELECT file_index, {cells} FROM {LINES} WHERE NOT ({self._wrong})", {})
 
@@ -115,7 +118,7 @@ class FixedWidthReading:
     def _copy(self, content: Content, to: Path) -> Path:
         """In UTF-8, with one kind of line break, without the lines above."""
         with opened(content, self.encoding, newline=None) as file, to.open("w", encoding="utf-8", newline="\n") as copy:
-            for _ in range(self.skip):
+            for _ in range(self.skip + self.header):
                 file.readline()
             copyfileobj(file, copy)
         return to
@@ -128,7 +131,7 @@ class FixedWidthReading:
         """The columns the contract does not know."""
         return json_rest(self.names, known)
 
-    def broken(self, connection: Connection) -> str:
+    def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Lines of another length, or with bytes that are no characters."""
         return (
             f"SELECT l.file_index, l.rowid - first + 1 AS record, "
@@ -137,6 +140,19 @@ class FixedWidthReading:
             f"(SELECT file_index, min(rowid) AS first FROM {LINES} GROUP BY ALL) USING (file_index) WHERE {self._wrong}"
         )
 
+    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+        """Lines and bytes."""
+        return text_places(content, self.encoding, self._shape, records)
+
+    def spans(self, content: Content) -> Iterator[Span]:
+        """Every byte of a file of this reading, in one span each."""
+        return text_spans(content, self.encoding, self._shape)
+
+    @property
+    def _shape(self) -> Shape:
+        return Shape(skip=self.skip, header=self.header)
+
     def described(self) -> dict[str, str]:
         """The encoding and the length of a record."""
-        return {"encoding": self.encoding, "record": f"{self._length} characters", "lines skipped": str(self.skip)}
+        above = str(self.skip + self.header)
+        return {"encoding": self.encoding, "record": f"{self._length} characters", "lines skipped": above}

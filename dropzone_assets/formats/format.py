@@ -1,6 +1,6 @@
 """What a format is: it looks at one file and says how to read it; files read alike are one SQL relation of text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol, Self, cast
@@ -69,6 +69,28 @@ class Scan(NamedTuple):
     ignored: str = ""
 
 
+class Place(NamedTuple):
+    """Where a record stands in its file.
+
+    `line`: its first one, from 1, counting all there are: headers, skipped and blank lines, those inside of quotes.
+    `start` and `end`: its bytes in the file as it was delivered, its line break among them, `end` being the first
+    byte behind it. All three are None where the format has no such thing. `where`: the place for people.
+    """
+
+    line: int | None
+    start: int | None
+    end: int | None
+    where: str
+
+
+class Span(NamedTuple):
+    """Bytes of a text file, `end` being the first behind them; `kind` is header, skipped, record or blank."""
+
+    kind: str
+    start: int
+    end: int
+
+
 class Reading(Protocol):
     """How to read some files: hashable, and equal for files that can share a scan."""
 
@@ -93,10 +115,17 @@ class Reading(Protocol):
     def rest(self, known: Sequence[int]) -> str:
         """SQL: as JSON text, what the record has beside the columns numbered `known`; NULL when nothing."""
 
-    def broken(self, connection: Connection) -> str:
+    def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """SQL: records without structure of the last scan that ran, as (file_index, record, reasons, raw).
 
-        Empty text when there can be none.
+        Empty text when there can be none. `contents` are the files of that scan.
+        """
+
+    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+        """Where the records of these numbers stand in a file of this reading; numbers it does not have are left out.
+
+        A record's number is the one it is stored with: record 1 follows the header, blank lines do not count, records
+        without structure do.
         """
 
     def described(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ from itertools import chain, count
 from types import MappingProxyType
 
 from dropzone_assets.engine import Connection, quote
+from dropzone_assets.formats.format import Content
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Named:
         others = " AND ".join(f"c{n} IS NULL" for n in range(len(self.names)) if n not in known)
         return f"CASE WHEN NOT ({others or 'true'}) THEN {json_rest(self.names, known)} END"
 
-    def broken(self, connection: Connection) -> str:
+    def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """The file is read as a whole, or refused."""
         return ""
 

@@ -1,7 +1,9 @@
 """Parquet files, read by DuckDB; every value becomes text, so that the contract judges it as it judges all text."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dropzone_assets.engine import Connection, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.format import Content, Place, Scan
 from dropzone_assets.formats.named import Named
 
 
@@ -49,6 +51,17 @@ class ParquetReading(Named):
         texts = ", ".join(f"{SQL[shape.split()[0]].format(v=f'v{n}')} AS c{n}" for n, shape in enumerate(self.shapes))
         files = literals([content.uri for content in contents])
         return Scan(f"SELECT file_index, {texts} FROM read_parquet({files}) AS t({columns})", {})
+
+    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+        """Row group, from 0, and the row in it, from 1."""
+        with parquet.ParquetFile(content.file()) as file:
+            sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
+        firsts = list(accumulate(sizes, initial=0))
+        groups = {number: bisect_right(firsts, number - 1) - 1 for number in records if 0 < number <= firsts[-1]}
+        return {
+            number: Place(None, None, None, f"row group {group}, row {number - firsts[group]}")
+            for number, group in groups.items()
+        }
 
     def described(self) -> dict[str, str]:
         """The compression of the first column and the types."""

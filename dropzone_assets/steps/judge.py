@@ -125,7 +125,9 @@ def _judge_scan(platform: Platform, load: Load, layout: Layout, files: list[RawF
         return
     for index, reason in unreadable.items():
         _refuse(load, files[index], Refused(reason, "Ask the sender for the file again."))
-    _number(load, part, [(index, file) for index, file in enumerate(files) if index not in unreadable], reading)
+    kept = [(index, file) for index, file in enumerate(files) if index not in unreadable]
+    broken = reading.broken(load.connection, [RawContent(platform, file) for file in files])
+    _number(load, part, kept, broken)
 
 
 def _scan(
@@ -150,7 +152,7 @@ def _refuse(load: Load, file: RawFile, refusal: Refused) -> None:
     load.refused[file.delivery.key] = Refused(found, refusal.cure)
 
 
-def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], reading: Reading) -> None:
+def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], broken: str) -> None:
     """Give each row its file and its record number, and count.
 
     Rows rest in the order of the files and of the records in each, so a record's number is its distance from the
@@ -165,9 +167,7 @@ def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], reading
         f"INSERT INTO files_{part} SELECT unnest($1), unnest($2), unnest($3), unnest($4)::DATE",
         [list(column) for column in zip(*fields, strict=True)] or [[], [], [], []],
     )
-    broken = reading.broken(load.connection) or (
-        "SELECT 0 AS file_index, 0 AS record, []::VARCHAR[] AS reasons, '' AS raw LIMIT 0"
-    )
+    broken = broken or "SELECT 0 AS file_index, 0 AS record, []::VARCHAR[] AS reasons, '' AS raw LIMIT 0"
     run(
         f"CREATE TEMP TABLE firsts_{part} AS "
         f"SELECT file_index, min(rowid) AS first, count(*) AS whole FROM judged_{part} GROUP BY ALL"

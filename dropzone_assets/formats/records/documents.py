@@ -1,12 +1,13 @@
 """JSON documents with their records at one place, each record kept whole as text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dropzone_assets.engine import Connection, literal, literals, rows
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.format import Content, Place, Scan
+from dropzone_assets.formats.records.elements import element_places
 from dropzone_assets.formats.records.records import Records, path_of, rewritten
 
 DOCUMENTS = "json_documents"
@@ -36,6 +37,10 @@ class Documents(Records):
         records = f"SELECT file_index, unnest({found}) AS record FROM {DOCUMENTS} WHERE json_valid(content){good}"
         fault = self.fault() if self.select or self.record else ""
         return Scan(self.relation(records), unreadable, fault, self.ignored())
+
+    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+        """The path of the element, its line and its bytes."""
+        return element_places(content, self.encoding, self.records, records)
 
     def described(self) -> dict[str, str]:
         """Where the records are."""

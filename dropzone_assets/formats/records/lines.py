@@ -1,15 +1,20 @@
 """One JSON record a line (NDJSON): lines stream through, and a broken one costs itself only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dropzone_assets.engine import Connection, literals, rows
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.format import Content, Place, Scan, Span
 from dropzone_assets.formats.records.records import Records, rewritten
+from dropzone_assets.formats.text.shape import Shape
+from dropzone_assets.formats.text.spans import text_places, text_spans
 
 REJECTS = "json_rejects"
+
+SHAPE = Shape(blank=rb"[ \t\r]*+")
+"""A line of blanks only is no record."""
 
 LINE = 1 << 24
 """Bytes a line may have; DuckDB keeps a few buffers of this size."""
@@ -42,7 +47,7 @@ class Lines(Records):
         """The line: the record itself, or text where it is no record."""
         return "CASE WHEN record IS NULL THEN to_json({'line': line})::VARCHAR ELSE line END"
 
-    def broken(self, connection: Connection) -> str:
+    def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Lines that are no text, or too long, or hold a character that JSON forbids."""
         if not rows(connection, f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{REJECTS}'"):
             return ""
@@ -53,6 +58,14 @@ class Lines(Records):
             "to_json({'line': trim(any_value(csv_line), chr(10) || chr(13))})::VARCHAR AS raw "
             f"FROM {REJECTS} GROUP BY ALL"
         )
+
+    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+        """Lines and bytes."""
+        return text_places(content, self.encoding, SHAPE, records)
+
+    def spans(self, content: Content) -> Iterator[Span]:
+        """Every byte of a file of this reading, in one span each."""
+        return text_spans(content, self.encoding, SHAPE)
 
     def described(self) -> dict[str, str]:
         """One record a line."""

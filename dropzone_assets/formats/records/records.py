@@ -1,12 +1,12 @@
 """What JSON records have in common, wherever they stand: names, fields, a discriminator, the record as it came."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.format import Content, Place, Scan
 
 Selection = tuple[tuple[str, tuple[str, ...]], ...]
 """Paths and the values that are wanted there."""
@@ -29,9 +29,13 @@ class Records:
         """One row a record, in the order of the files."""
         raise NotImplementedError
 
-    def broken(self, connection: Connection) -> str:
+    def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Records that never became a row."""
         return ""
+
+    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+        """Where records stand."""
+        raise NotImplementedError
 
     def relation(self, records: str) -> str:
         """The fields of `records`, a query with `file_index` and `record`; ignored records have none."""

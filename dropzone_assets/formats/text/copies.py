@@ -2,12 +2,12 @@
 
 import codecs
 import mmap
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from dropzone_assets.formats.format import HEAD, Content
+from dropzone_assets.formats.text.shape import Quoting, Shape
 
 BLOCK = 1 << 20
 ENDS = ("\r\n", "\n", "\r")
@@ -24,14 +24,6 @@ def _set_aside(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("dropzone.set_aside", _set_aside)
-
-
-class Quoting(NamedTuple):
-    """Where a line break is part of a value."""
-
-    delimiter: str
-    quote: str
-    escape: str
 
 
 def blocks_of(content: Content, head: bytes) -> Iterator[bytes]:
@@ -60,11 +52,12 @@ def as_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         text = decoder.decode(block)
         if start and text:
             text, start = text.removeprefix("\ufeff"), False
-        yield _encoded(text)
-    yield _encoded(decoder.decode(b"", final=True))
+        yield encoded(text)
+    yield encoded(decoder.decode(b"", final=True))
 
 
-def _encoded(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """Text in UTF-8, with what could not be decoded as a byte that UTF-8 does not have."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -94,22 +87,5 @@ def copy(content: Content, encoding: str, quoting: Quoting | None, to: Path) -> 
 
 def _one_kind_of_end(descriptor: int, quoting: Quoting) -> Iterator[bytes]:
     with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as text:
-        begin = 0
-        for record in _records(quoting).finditer(text):
-            yield record[1] + (b"\n" if record[2] else b"")
-            begin = record.end()
-        yield text[begin:]
-
-
-def _records(quoting: Quoting) -> re.Pattern[bytes]:
-    """A record and its end; a quote counts where a value begins, and one left open goes on to the end."""
-    end = rb"(\r\n|\r|\n|\Z)"
-    if not quoting.quote:
-        return re.compile(rb"([^\r\n]*+)" + end)
-    quote, delimiter = (re.escape(each.encode()) for each in (quoting.quote, quoting.delimiter))
-    escape = re.escape((quoting.escape or quoting.quote).encode())
-    inside = rb"(?:(?!" + quote + rb"|" + escape + rb").|" + escape + rb".)*+"
-    if escape == quote:
-        inside = rb"(?:(?!" + quote + rb").|" + quote + quote + rb")*+"
-    value = rb"(?<![^\r\n" + delimiter[-1:] + rb"]) *+" + quote + inside + quote + rb"?+"
-    return re.compile(rb"((?:" + value + rb"|[^\r\n" + quote + delimiter[-1:] + rb" ]++|[^\r\n])*+)" + end, re.DOTALL)
+        for unit in Shape(quoting).unit(ended=True).finditer(text):
+            yield unit[1] + (b"\n" if unit.end() > unit.end(1) else b"")

@@ -1,0 +1,62 @@
+"""Where the records of a text file stand: their lines, and their bytes in the file as it was delivered."""
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
+
+from dropzone_assets.formats.format import HEAD, Content, Place, Span
+from dropzone_assets.formats.text.copies import as_utf8, blocks_of
+from dropzone_assets.formats.text.origins import mark_length, origins
+from dropzone_assets.formats.text.shape import Shape
+from dropzone_assets.formats.text.walk import Unit, Walk
+
+
+def walk(content: Content, encoding: str, shape: Shape) -> Walk:
+    """A walk through a file as UTF-8, behind its byte order mark."""
+    head = content.head(HEAD)
+    blocks = blocks_of(content, head)
+    if encoding == "utf-8":
+        return Walk(shape, _behind(blocks, mark_length(head, encoding)))
+    return Walk(shape, as_utf8(blocks, encoding))
+
+
+def text_places(content: Content, encoding: str, shape: Shape, records: Collection[int]) -> dict[int, Place]:
+    """Where these records stand, as far as they exist; each with its line break."""
+    found = list(walk(content, encoding, shape).records(records))
+    offsets = origins_of(content, encoding, [edge for _, unit in found for edge in (unit.start, unit.end)])
+    edges = zip(offsets, offsets, strict=True)
+    return {
+        number: Place(unit.line, start, end, _where(unit))
+        for (number, unit), (start, end) in zip(found, edges, strict=True)
+    }
+
+
+def text_spans(content: Content, encoding: str, shape: Shape) -> Iterator[Span]:
+    """The file from its first byte to its last; its byte order mark counts as skipped."""
+    units = list(walk(content, encoding, shape).units())
+    mark = mark_length(content.head(HEAD), encoding)
+    if mark:
+        yield Span("skipped", 0, mark)
+    start = mark
+    ends = origins_of(content, encoding, [unit.end for unit in units[:-1]])
+    for unit, end in zip(units, chain(ends, [content.size]), strict=True):
+        yield Span(unit.kind, start, end)
+        start = end
+
+
+def origins_of(content: Content, encoding: str, offsets: list[int]) -> Iterator[int]:
+    """Where bytes of the text, which is UTF-8 behind its byte order mark, stand in the file; in rising order."""
+    head = content.head(HEAD)
+    mark = mark_length(head, encoding)
+    if encoding == "utf-8":
+        return (offset + mark for offset in offsets)
+    return origins(blocks_of(content, head), encoding, mark, offsets)
+
+
+def _behind(blocks: Iterable[bytes], mark: int) -> Iterator[bytes]:
+    for block in blocks:
+        yield block[mark:]
+        mark = 0
+
+
+def _where(unit: Unit) -> str:
+    return f"line {unit.line}" if unit.line == unit.last else f"lines {unit.line} to {unit.last}"
