@@ -16,6 +16,7 @@ from dropzone_assets.cli.query import query, shell
 from dropzone_assets.cli.show import PROFILE, problem
 from dropzone_assets.cli.sources import sources
 from dropzone_assets.cli.status import status
+from dropzone_assets.cli.trace import show_trace
 from dropzone_assets.cli.up import up
 from dropzone_assets.cli.verify import verify
 from dropzone_assets.errors import DropzoneError
@@ -29,6 +30,7 @@ app = typer.Typer(
 for command in (demo, up, generate, ingest, status, quarantine, replay, query, shell, verify):
     app.command()(command)
 app.command("preview")(show_preview)
+app.command("trace")(show_trace)
 app.add_typer(contracts, name="contracts")
 app.add_typer(sources, name="sources")
 

@@ -1,13 +1,18 @@
 """`dropzone quarantine`: which rows were refused, and why."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
 from dropzone_assets.cli.show import as_json, here, out, table
-from dropzone_assets.contracts import Contract
+from dropzone_assets.contracts import DELIVERY, Contract
 from dropzone_assets.engine import columns_of, rows
+from dropzone_assets.errors import Permanent
+from dropzone_assets.formats import Place
+from dropzone_assets.platform import Platform
 from dropzone_assets.steps.query import open_query
+from dropzone_assets.steps.trace import originals_of
 
 
 def quarantine(
@@ -34,18 +39,21 @@ def quarantine(
         )
         found = rows(
             connection,
-            f"SELECT file, record, reasons, raw::VARCHAR {mine} ORDER BY file, record LIMIT {limit}",
+            f"SELECT {DELIVERY}, file, record, reasons, raw::VARCHAR {mine} ORDER BY file, record LIMIT {limit}",
             asked,
         )
         count = rows(connection, f"SELECT count(*) {mine}", asked)[0][0]
-    sentences = _sentences(contract)
+    sentences, places = (
+        _sentences(contract),
+        _places(platform, contract, [(key, record) for key, _, record, *_ in found]),
+    )
     if json:
         as_json(
             {
                 "table": table_name,
                 "rows": count,
                 "reasons": [{"reason": r, "rows": n, "files": f, "rule": sentences.get(r, "")} for r, n, f in reasons],
-                "quarantined": [dict(zip(("file", "record", "reasons", "raw"), row, strict=True)) for row in found],
+                "quarantined": [_document(row, places.get((row[0], row[2]))) for row in found],
             }
         )
         return
@@ -54,8 +62,30 @@ def quarantine(
         ("reason", "rows", "files", "the rule"),
         [(r, n, f, sentences.get(r, "")) for r, n, f in reasons],
     )
-    shown = [(f, record, "\n".join(why), raw) for f, record, why, raw in found]
-    table(f"{min(limit, count):,} of {count:,} refused rows", ("file", "record", "reasons", "as it came"), shown)
+    shown = [
+        (file, record, place.line if (place := places.get((key, record))) else None, "\n".join(why), raw)
+        for key, file, record, why, raw in found
+    ]
+    names = ("file", "record", "line", "reasons", "as it came")
+    table(f"{min(limit, count):,} of {count:,} refused rows", names, shown)
+
+
+def _places(platform: Platform, contract: Contract, rows: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Place]:
+    """Where the records of deliveries stand, as far as that can still be found out."""
+    deliveries = {each.key: each for each in platform.ledger.deliveries.of_keys(list({key for key, _ in rows}))}
+    found: dict[tuple[str, int], Place] = {}
+    for key, delivery in deliveries.items():
+        try:
+            originals = originals_of(platform, contract, delivery, [record for each, record in rows if each == key])
+        except Permanent:
+            continue
+        found |= {(key, record): each.place for record, each in originals.items() if each.place}
+    return found
+
+
+def _document(row: tuple[Any, ...], place: Place | None) -> dict[str, Any]:
+    where = place._asdict() if place else dict.fromkeys(Place._fields)
+    return dict(zip(("file", "record", "reasons", "raw"), row[1:], strict=True)) | where
 
 
 def _sentences(contract: Contract) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from dropzone_assets.engine import Connection, literal, literals, rows
+from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import HEAD, Content, Place, Scan, Span, Wanted
 from dropzone_assets.formats.named import json_object, json_rest
@@ -18,8 +18,9 @@ from dropzone_assets.formats.text.decimals import has_commas, pointed
 from dropzone_assets.formats.text.detect import dialect_of, normal
 from dropzone_assets.formats.text.dialect import Dialect, Sample, records
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
+from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Quoting, Shape
-from dropzone_assets.formats.text.spans import text_places, text_spans
+from dropzone_assets.formats.text.spans import text_at, text_places, text_spans
 
 RAW = "raw_c"
 """The start of the names of columns as they came, where they were changed."""
@@ -130,8 +131,7 @@ class CsvReading:
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """One `read_csv` over all files; records without structure go to a table of rejects."""
-        for table in (REJECTS, f"{REJECTS}_scans"):
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        self._rejects.clear(connection)
         columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.names)))
         options: dict[str, str | int | bool] = {
             "delim": self.dialect.delimiter or ",",
@@ -174,25 +174,24 @@ class CsvReading:
         return json_rest(self.names, known, self._as_sent)
 
     def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
-        """Rejected lines. DuckDB counts a header as a line; a record with several faults has several entries."""
-        if not rows(connection, f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{REJECTS}'"):
-            return ""
-        above = int(self.dialect.header is not False) + (self.dialect.skip or 0)
-        cases = " ".join(f"WHEN '{theirs}' THEN '{ours}'" for theirs, ours in REASONS.items())
-        return (
-            f"SELECT file_id AS file_index, line - {above} AS record, "
-            f"list_sort(list_distinct(list(CASE error_type::VARCHAR {cases} ELSE 'record:structure' END))) AS reasons, "
-            f"to_json({{'line': trim(any_value(csv_line), chr(10) || chr(13))}})::VARCHAR AS raw "
-            f"FROM {REJECTS} GROUP BY ALL"
-        )
+        """Rejected records."""
+        return self._rejects.broken(connection, contents)
 
     def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
         """Lines and bytes."""
         return text_places(content, self.encoding, self._shape, records)
 
+    def text(self, content: Content, place: Place) -> str:
+        """The bytes at a place as text."""
+        return text_at(content, self.encoding, place)
+
     def spans(self, content: Content) -> Iterator[Span]:
         """Every byte of a file of this reading, in one span each."""
         return text_spans(content, self.encoding, self._shape)
+
+    @property
+    def _rejects(self) -> Rejects:
+        return Rejects(REJECTS, self.encoding, self._shape, REASONS, "record:structure")
 
     @property
     def _shape(self) -> Shape:

@@ -15,7 +15,7 @@ from dropzone_assets.formats.named import json_object, json_rest
 from dropzone_assets.formats.text.copies import blocks_of, opened
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
 from dropzone_assets.formats.text.shape import Shape
-from dropzone_assets.formats.text.spans import text_places, text_spans
+from dropzone_assets.formats.text.spans import text_at, text_places, text_spans
 
 LINES = "fixed_width_lines"
 
@@ -143,6 +143,10 @@ class FixedWidthReading:
     def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
         """Lines and bytes."""
         return text_places(content, self.encoding, self._shape, records)
+
+    def text(self, content: Content, place: Place) -> str:
+        """The bytes at a place as text."""
+        return text_at(content, self.encoding, place)
 
     def spans(self, content: Content) -> Iterator[Span]:
         """Every byte of a file of this reading, in one span each."""

@@ -128,6 +128,9 @@ class Reading(Protocol):
         without structure do.
         """
 
+    def text(self, content: Content, place: Place) -> str:
+        """The bytes at a place of this reading, as the text they are; empty where it has no bytes."""
+
     def described(self) -> dict[str, str]:
         """For people: what was pinned or found out about these files (encoding, delimiter, sheet …)."""
 

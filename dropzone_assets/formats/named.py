@@ -6,7 +6,7 @@ from itertools import chain, count
 from types import MappingProxyType
 
 from dropzone_assets.engine import Connection, quote
-from dropzone_assets.formats.format import Content
+from dropzone_assets.formats.format import Content, Place
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ class Named:
         """The columns the contract does not know, where the record has something in them."""
         others = " AND ".join(f"c{n} IS NULL" for n in range(len(self.names)) if n not in known)
         return f"CASE WHEN NOT ({others or 'true'}) THEN {json_rest(self.names, known)} END"
+
+    def text(self, content: Content, place: Place) -> str:
+        """A row of cells has no bytes of its own."""
+        return ""
 
     def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """The file is read as a whole, or refused."""

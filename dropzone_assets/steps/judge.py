@@ -27,7 +27,7 @@ from dropzone_assets.contracts import (
 )
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
-from dropzone_assets.formats import Format, Reading, Wanted, open_format
+from dropzone_assets.formats import Reading, Wanted, open_format
 from dropzone_assets.ledger import Tally
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.content import RawContent
@@ -70,11 +70,10 @@ def judge(platform: Platform, contract: Contract, files: Sequence[RawFile], toda
     load = Load(contract, platform.connect())
     if today:
         load.connection.execute(f"SET VARIABLE {TODAY} = {engine.literal(today)}::DATE")
-    form = open_format(contract.format, contract.options)
     layouts: dict[Layout, list[RawFile]] = {}
     for file in files:
         try:
-            layout = _layout(platform, contract, form, file)
+            layout = _layout(platform, contract, file)
             layouts.setdefault(layout, []).append(file)
             load.readings[file.delivery.key] = layout[0]
         except Refused as refusal:
@@ -86,9 +85,18 @@ def judge(platform: Platform, contract: Contract, files: Sequence[RawFile], toda
     return load
 
 
-def _layout(platform: Platform, contract: Contract, form: Format, file: RawFile) -> Layout:
-    wanted = Wanted.of(wanted_names(contract), number_names(contract))
-    reading = form.reading(RawContent(platform, file), wanted)
+def reading_of(platform: Platform, contract: Contract, file: RawFile) -> Reading:
+    """How a file is read as its table.
+
+    Raises:
+        Refused: it cannot be.
+    """
+    form = open_format(contract.format, contract.options)
+    return form.reading(RawContent(platform, file), Wanted.of(wanted_names(contract), number_names(contract)))
+
+
+def _layout(platform: Platform, contract: Contract, file: RawFile) -> Layout:
+    reading = reading_of(platform, contract, file)
     return reading, match_columns(contract, reading.names, exact=reading.exact)
 
 

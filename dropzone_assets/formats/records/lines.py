@@ -4,14 +4,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropzone_assets.engine import Connection, literals, rows
+from dropzone_assets.engine import Connection, literals
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import Content, Place, Scan, Span
 from dropzone_assets.formats.records.records import Records, rewritten
+from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Shape
 from dropzone_assets.formats.text.spans import text_places, text_spans
 
 REJECTS = "json_rejects"
+
+REASONS = {"INVALID ENCODING": "record:encoding", "LINE SIZE OVER MAXIMUM": "record:length"}
+"""DuckDB's reject reasons → ours; others are characters that JSON forbids."""
 
 SHAPE = Shape(blank=rb"[ \t\r]*+")
 """A line of blanks only is no record."""
@@ -28,8 +32,7 @@ class Lines(Records):
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """Lines are the cells of a CSV whose delimiter is a character that no JSON may hold."""
-        for table in (REJECTS, f"{REJECTS}_scans"):
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        self._rejects.clear(connection)
         unreadable: dict[int, str] = {}
         uris = [self._uri(n, content, scratch, unreadable) for n, content in enumerate(contents)]
         lines = (
@@ -49,15 +52,7 @@ class Lines(Records):
 
     def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Lines that are no text, or too long, or hold a character that JSON forbids."""
-        if not rows(connection, f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{REJECTS}'"):
-            return ""
-        return (
-            "SELECT file_id AS file_index, line AS record, list_distinct(list(CASE error_type::VARCHAR "
-            "WHEN 'INVALID ENCODING' THEN 'record:encoding' WHEN 'LINE SIZE OVER MAXIMUM' THEN 'record:length' "
-            "ELSE 'record:json' END)) AS reasons, "
-            "to_json({'line': trim(any_value(csv_line), chr(10) || chr(13))})::VARCHAR AS raw "
-            f"FROM {REJECTS} GROUP BY ALL"
-        )
+        return self._rejects.broken(connection, contents)
 
     def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
         """Lines and bytes."""
@@ -70,6 +65,10 @@ class Lines(Records):
     def described(self) -> dict[str, str]:
         """One record a line."""
         return {"records": "one a line", **super().described()}
+
+    @property
+    def _rejects(self) -> Rejects:
+        return Rejects(REJECTS, self.encoding, SHAPE, REASONS, "record:json")
 
     def _uri(self, number: int, content: Content, scratch: Path, unreadable: dict[int, str]) -> str:
         """The file itself where DuckDB can read it, else a copy."""

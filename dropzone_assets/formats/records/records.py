@@ -7,6 +7,7 @@ from pathlib import Path
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import Content, Place, Scan
+from dropzone_assets.formats.text.spans import text_at
 
 Selection = tuple[tuple[str, tuple[str, ...]], ...]
 """Paths and the values that are wanted there."""
@@ -36,6 +37,10 @@ class Records:
     def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
         """Where records stand."""
         raise NotImplementedError
+
+    def text(self, content: Content, place: Place) -> str:
+        """The bytes at a place as text."""
+        return text_at(content, self.encoding, place)
 
     def relation(self, records: str) -> str:
         """The fields of `records`, a query with `file_index` and `record`; ignored records have none."""

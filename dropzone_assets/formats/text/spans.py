@@ -1,5 +1,6 @@
 """Where the records of a text file stand: their lines, and their bytes in the file as it was delivered."""
 
+from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
@@ -10,13 +11,16 @@ from dropzone_assets.formats.text.shape import Shape
 from dropzone_assets.formats.text.walk import Unit, Walk
 
 
-def walk(content: Content, encoding: str, shape: Shape) -> Walk:
-    """A walk through a file as UTF-8, behind its byte order mark."""
+def text_pieces(content: Content, encoding: str) -> Iterator[bytes]:
+    """A file as UTF-8, behind its byte order mark."""
     head = content.head(HEAD)
     blocks = blocks_of(content, head)
-    if encoding == "utf-8":
-        return Walk(shape, _behind(blocks, mark_length(head, encoding)))
-    return Walk(shape, as_utf8(blocks, encoding))
+    return _behind(blocks, mark_length(head, encoding)) if encoding == "utf-8" else as_utf8(blocks, encoding)
+
+
+def walk(content: Content, encoding: str, shape: Shape) -> Walk:
+    """A walk through a file."""
+    return Walk(shape, text_pieces(content, encoding))
 
 
 def text_places(content: Content, encoding: str, shape: Shape, records: Collection[int]) -> dict[int, Place]:
@@ -28,6 +32,18 @@ def text_places(content: Content, encoding: str, shape: Shape, records: Collecti
         number: Place(unit.line, start, end, _where(unit))
         for (number, unit), (start, end) in zip(found, edges, strict=True)
     }
+
+
+def text_at(content: Content, encoding: str, place: Place) -> str:
+    """The bytes at a place as text, without the line break at its end."""
+    if place.start is None or place.end is None:
+        return ""
+    decoder = getincrementaldecoder(encoding)("replace")
+    head = content.head(HEAD)
+    decoder.decode(head[: mark_length(head, encoding)])
+    with content.file().open("rb") as file:
+        file.seek(place.start)
+        return decoder.decode(file.read(place.end - place.start), True).rstrip("\r\n")
 
 
 def text_spans(content: Content, encoding: str, shape: Shape) -> Iterator[Span]:

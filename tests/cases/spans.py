@@ -1,0 +1,82 @@
+"""The byte law of text files: each byte is in one span, and a record's own bytes alone give what the file gave."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dropzone_assets import engine
+from dropzone_assets.formats import Span
+from dropzone_assets.platform import Platform, open_platform
+from dropzone_assets.settings import Settings
+from dropzone_assets.steps.content import RawContent
+from tests.cases.judged import Judged, Row, contract_of, judge_files, raw_file
+
+PINS = ("delimiter", "quote", "escape", "header", "skip")
+
+
+class Whole(NamedTuple):
+    """A file that was read: what became of it, how it was read, its spans."""
+
+    judged: Judged
+    reading: Any
+    spans: list[Span]
+
+
+def assert_byte_law(folder: Path, content: bytes, options: Mapping[str, Any]) -> bool:
+    """Hold the law against a file with the columns id and note; False when it cannot be read at all."""
+    platform = open_platform(Settings(home=folder))
+    whole = _read(platform, content, options)
+    if whole is None:
+        return False
+    edges = [0, *(span.end for span in whole.spans)]
+    assert edges == [*(span.start for span in whole.spans), len(content)]
+    records = [content[span.start : span.end] for span in whole.spans if span.kind == "record"]
+    assert len(records) == whole.judged.tallies[0].rows_read
+    assert len(records) == len(whole.judged.rows)
+    assert_alone(platform, whole, content, records, options)
+    return True
+
+
+def assert_alone(
+    platform: Platform, whole: Whole, content: bytes, records: Sequence[bytes], options: Mapping[str, Any]
+) -> None:
+    """Each record below the header, or below the first record where there is no header."""
+    above = b"".join(content[span.start : span.end] for span in whole.spans if span.kind in ("skipped", "header"))
+    first = b"" if any(span.kind == "header" for span in whole.spans) else b"".join(records[:1])
+    files = [above + (first if n else b"") + record for n, record in enumerate(records)]
+    dialect = getattr(whole.reading, "dialect", None)
+    pins = {name: getattr(dialect, name) for name in PINS} if dialect else {}
+    found = _judge(platform, files, {**options, **pins, **_encoding(whole.reading, options)})
+    last = [max((row for row in found.rows if row.file == n), key=lambda row: row.record) for n in range(len(files))]
+    assert [_said(row) for row in last] == [_said(row) for row in whole.judged.rows]
+
+
+def _encoding(reading: Any, options: Mapping[str, Any]) -> dict[str, str]:
+    return {} if options["kind"] == "json" else {"encoding": reading.encoding}
+
+
+def _said(row: Row) -> tuple[Any, ...]:
+    return row.values, row.reasons, row.raw
+
+
+def _read(platform: Platform, content: bytes, options: Mapping[str, Any]) -> Whole | None:
+    judged = _judge(platform, [content], options)
+    if judged.refused or _told_twice(judged):
+        return None
+    reading: Any = judged.load.readings["00000"]
+    return Whole(judged, reading, list(reading.spans(RawContent(platform, raw_file(platform, 0, content)))))
+
+
+def _told_twice(judged: Judged) -> bool:
+    """DuckDB goes on behind the second misplaced quote of a record as if another one began there."""
+    if not engine.columns_of(judged.load.connection, "csv_rejects"):
+        return False
+    query = "SELECT 1 FROM csv_rejects WHERE error_type::VARCHAR = 'UNQUOTED VALUE' GROUP BY line HAVING count(*) > 1"
+    return bool(engine.rows(judged.load.connection, query))
+
+
+def _judge(platform: Platform, contents: Sequence[bytes], options: Mapping[str, Any]) -> Judged:
+    by = "by_position" if options.get("header") is False else "by_name"
+    names = ({"name": "id"}, {"name": "note"})
+    contract = contract_of(platform.settings.home / "c", *names, format=dict(options), columns=[by])
+    return judge_files(platform, contract, [raw_file(platform, n, content) for n, content in enumerate(contents)])
