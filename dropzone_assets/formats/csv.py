@@ -2,7 +2,7 @@
 
 from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Literal, Self
@@ -20,7 +20,8 @@ from dropzone_assets.formats.text.dialect import Dialect, Sample, records
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
 from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Quoting, Shape
-from dropzone_assets.formats.text.spans import text_at, text_places, text_spans
+from dropzone_assets.formats.text.spans import text_at, text_pieces, text_places, text_spans
+from dropzone_assets.formats.text.unclosed import ends_open
 
 RAW = "raw_c"
 """The start of the names of columns as they came, where they were changed."""
@@ -89,7 +90,8 @@ class Csv(BaseModel):
         commas = self._commas(sample, dialect, names, wanted)
         blocks = blocks_of(content, head)
         end = ends_of(as_utf8(blocks, encoding) if encoding.startswith(("utf-16", "utf-32")) else blocks)
-        return CsvReading(dialect, names, encoding, end, commas)
+        reading = CsvReading(dialect, names, encoding, end, commas)
+        return replace(reading, unclosed=ends_open(text_pieces(content, encoding), reading.quoting))
 
     def _commas(
         self, sample: Sample, dialect: Dialect, names: tuple[str, ...], wanted: Sequence[str]
@@ -120,13 +122,14 @@ def _first(sample: Sample, dialect: Dialect) -> list[str]:
 
 @dataclass(frozen=True)
 class CsvReading:
-    """Files of one dialect, encoding and line break with the same columns."""
+    """Files of one dialect, encoding and line break with the same columns; `unclosed` ones end inside of quotes."""
 
     dialect: Dialect
     names: tuple[str, ...]
     encoding: str
     end: str
     commas: tuple[int, ...] = ()
+    unclosed: bool = False
     exact: bool = True
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
@@ -157,7 +160,7 @@ class CsvReading:
         """The files where they lie, or copies that DuckDB can read."""
         if self.encoding == "utf-8" and self.end != MIXED:
             return [content.uri for content in contents]
-        again = self._shape.quoting if self.end == MIXED else None
+        again = self.quoting if self.end == MIXED else None
         return [str(copy(each, self.encoding, again, scratch / f"{n}.csv")) for n, each in enumerate(contents)]
 
     @property
@@ -191,14 +194,18 @@ class CsvReading:
 
     @property
     def _rejects(self) -> Rejects:
-        return Rejects(REJECTS, self.encoding, self._shape, REASONS, "record:structure")
+        return Rejects(REJECTS, self.encoding, self._shape, REASONS, "record:structure", self.unclosed)
+
+    @property
+    def quoting(self) -> Quoting:
+        """Where a line break is part of a value."""
+        return Quoting(self.dialect.delimiter or ",", self.dialect.quote or "", self.dialect.escape or "")
 
     @property
     def _shape(self) -> Shape:
         """Where there is one column only, a blank line is a record."""
-        dialect = self.dialect
-        quoting = Quoting(dialect.delimiter or ",", dialect.quote or "", dialect.escape or "")
-        return Shape(quoting, b"" if len(self.names) > 1 else None, dialect.skip or 0, dialect.header is not False)
+        blank = b"" if len(self.names) > 1 else None
+        return Shape(self.quoting, blank, self.dialect.skip or 0, self.dialect.header is not False)
 
     def described(self) -> dict[str, str]:
         """What was pinned or found out."""

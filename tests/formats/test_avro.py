@@ -1,6 +1,7 @@
 """Avro keeps the promises of formats; every logical type becomes text, and a broken block refuses its file."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
@@ -41,6 +42,7 @@ class TestAvro(FormatCases):
     exceptions: ClassVar[Mapping[str, str]] = {
         "test_a_byte_order_mark_belongs_to_no_value": "Avro is no text, so it has no byte order mark",
         "test_what_the_contract_does_not_know_is_rescued": "a name in Avro has no space: see below",
+        "test_a_record_is_found_again_by_its_bytes": "a record has a block, packed as a whole, and a number in it",
     }
 
     def encode(self, records: Sequence[Record]) -> bytes:
@@ -133,3 +135,11 @@ def test_a_format_whose_driver_is_not_installed_says_what_to_install(monkeypatch
     monkeypatch.setitem(KINDS, "avro", "no_such_driver.avro:Avro")
     with pytest.raises(BadContract, match=r"needs no_such_driver.*dropzone-assets\[avro\]"):
         open_format("avro", {})
+
+
+def test_a_record_stands_in_its_block(tmp_path: Path) -> None:
+    content = Bytes(MANY, tmp_path)
+    found = open_format("avro", {}).reading(content, ("id",)).places(content, [1, 2_000, 2_001])
+    assert found[1].where == "block 0, record 1"
+    assert re.fullmatch(r"block [1-9]\d*, record [1-9]\d*", found[2_000].where)
+    assert sorted(found) == [1, 2_000]

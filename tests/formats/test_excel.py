@@ -57,7 +57,8 @@ class TestExcel(FormatCases):
     unreadable: ClassVar = ()
     without_rows = (workbook(["id", "note"]), workbook(["A title"], [], ["id", "note"], [], [" "]))
     exceptions: ClassVar[Mapping[str, str]] = {
-        "test_a_byte_order_mark_belongs_to_no_value": "a workbook is no text, so it has no byte order mark"
+        "test_a_byte_order_mark_belongs_to_no_value": "a workbook is no text, so it has no byte order mark",
+        "test_a_record_is_found_again_by_its_bytes": "a workbook is packed: a row has a sheet and a number",
     }
 
     def encode(self, records: Sequence[Record]) -> bytes:
@@ -253,3 +254,13 @@ def test_a_reading_says_where_it_reads(tmp_path: Path) -> None:
 def test_an_impossible_place_is_a_bad_contract(options: dict[str, Any]) -> None:
     with pytest.raises(BadContract, match="format excel"):
         open_format("excel", options)
+
+
+def test_a_record_stands_in_the_row_that_excel_shows(tmp_path: Path) -> None:
+    rows = ([], [], ["A title"], [], ["id", "note"], [1, "a"], [], [2, "b"])
+    content = Bytes(workbook(*rows, title="Orders"), tmp_path)
+    reading = open_format("excel", {}).reading(content, ("id", "note"))
+    assert [place.where for place in reading.places(content, [1, 3]).values()] == [
+        "sheet Orders, row 6",
+        "sheet Orders, row 8",
+    ]

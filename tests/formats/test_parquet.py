@@ -43,7 +43,8 @@ class TestParquet(FormatCases):
     unreadable: ClassVar = tuple(damaged(each, at) for each in ("snappy", "zstd", "gzip", "none") for at in (4, 2_000))
     without_rows = (written({"id": pa.array([], pa.string()), "note": pa.array([], pa.string())}),)
     exceptions: ClassVar[Mapping[str, str]] = {
-        "test_a_byte_order_mark_belongs_to_no_value": "Parquet is no text, so it has no byte order mark"
+        "test_a_byte_order_mark_belongs_to_no_value": "Parquet is no text, so it has no byte order mark",
+        "test_a_record_is_found_again_by_its_bytes": "a row is spread over columns; it has a row group and a number",
     }
 
     def encode(self, records: Sequence[Record]) -> bytes:
@@ -141,3 +142,13 @@ def test_ugly_files_are_refused(tmp_path: Path, name: str) -> None:
     judged = judge_bytes(tmp_path, contract, (BROKEN / name).read_bytes(), WHOLE)
     assert set(judged.refused) == {0}
     assert judged.of("id", 1) == ["1"]
+
+
+def test_a_record_stands_in_its_row_group(tmp_path: Path) -> None:
+    content = Bytes(written({"id": [str(n) for n in range(1, 8)]}, row_group_size=3), tmp_path)
+    found = open_format("parquet", {}).reading(content, ("id",)).places(content, [7, 3, 4, 8])
+    assert {n: place.where for n, place in found.items()} == {
+        3: "row group 0, row 3",
+        4: "row group 1, row 1",
+        7: "row group 2, row 1",
+    }

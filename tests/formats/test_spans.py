@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cases.spans import assert_byte_law
@@ -30,9 +30,47 @@ def csv_files(draw: st.DrawFn) -> tuple[bytes, dict[str, Any]]:
     return text.encode(encoding, "replace"), options
 
 
+@st.composite
+def line_files(draw: st.DrawFn) -> tuple[bytes, dict[str, Any]]:
+    """Lines of fixed width, or of JSON, good ones and bad ones."""
+    fixed = draw(st.booleans())
+    encoding = draw(st.sampled_from(ENCODINGS if fixed else ("utf-8", "utf-8-sig", "utf-16")))
+    pieces = FIXED if fixed else JSON
+    ends = draw(st.sampled_from([["\n"], ["\r\n"], ["\r"], ["\n", "\r\n", "\r"]] if fixed else [["\n"], ["\r\n"]]))
+    text = "".join(line + draw(st.sampled_from(ends)) for line in draw(st.lists(st.sampled_from(pieces), max_size=12)))
+    text += draw(st.sampled_from(pieces))
+    options: dict[str, Any] = {"kind": "json", "lines": True}
+    if fixed:
+        columns = [{"name": "id", "width": 2}, {"name": "note", "width": 2}]
+        above = {"header": draw(st.booleans()), "skip": draw(st.sampled_from([0, 2]))}
+        options = {"kind": "fixed_width", "columns": columns, "encoding": encoding, **above}
+    return text.encode(encoding, "replace"), options
+
+
+FIXED = ("1 ab", "2 äb", "3 表x", "4", "", "    ", "12345", '"  "')
+JSON = ('{"id": 1}', '{"id": "ä", "note": "\u2028"}', "{", "", " \t", "7", "\x01", '{"id": "x\x01"}')
+
+
 @settings(max_examples=25, deadline=None)
 @given(file=csv_files())
 def test_every_byte_of_a_csv_file_is_in_one_span(
+    file: tuple[bytes, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert_byte_law(tmp_path_factory.mktemp("home"), *file)
+
+
+@settings(max_examples=25, deadline=None)
+@given(file=line_files())
+def test_every_byte_of_a_file_of_lines_is_in_one_span(
+    file: tuple[bytes, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert_byte_law(tmp_path_factory.mktemp("home"), *file)
+
+
+@pytest.mark.full
+@settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(file=csv_files() | line_files())
+def test_every_byte_of_thousands_of_files_is_in_one_span(
     file: tuple[bytes, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     assert_byte_law(tmp_path_factory.mktemp("home"), *file)

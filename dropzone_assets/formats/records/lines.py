@@ -17,8 +17,8 @@ REJECTS = "json_rejects"
 REASONS = {"INVALID ENCODING": "record:encoding", "LINE SIZE OVER MAXIMUM": "record:length"}
 """DuckDB's reject reasons → ours; others are characters that JSON forbids."""
 
-SHAPE = Shape(blank=rb"[ \t\r]*+")
-"""A line of blanks only is no record."""
+SHAPE = Shape(blank=rb"[ \t\r]*+\x01*+")
+"""A line of blanks only is no record; nor is one of delimiters, which mean nothing at the end of a line."""
 
 LINE = 1 << 24
 """Bytes a line may have; DuckDB keeps a few buffers of this size."""

@@ -72,15 +72,17 @@ def _held(quoting: Quoting, end: bytes) -> bytes:
     if not quoting.quote:
         return rb"[^\r\n]++"
     quote, delimiter = (re.escape(each.encode()) for each in (quoting.quote, quoting.delimiter))
-    quoted = quote + _inside(quote, re.escape((quoting.escape or quoting.quote).encode())) + quote + rb"?+"
+    quoted = quote + inside(quoting) + quote + rb"?+"
     begins = rb"(?:(?<![^\r\n])|(?<=" + delimiter + rb"))"
     value = begins + rb" ?+" + quoted + rb"(?: ++" + quoted + rb")*+"
     text = rb"[^\r\n" + quote + re.escape(quoting.delimiter.encode()[-1:]) + rb" ]++"
     return rb"(?:[^\r\n" + quote + rb"]++(?=" + end + rb")|(?:" + value + rb"|" + text + rb"|[^\r\n])++)"
 
 
-def _inside(quote: bytes, escape: bytes) -> bytes:
-    """What stands between quotes; one left open goes on to the end."""
+def inside(quoting: Quoting) -> bytes:
+    """The expression for what stands between quotes, to the end of the text where one is left open."""
+    quote = re.escape(quoting.quote.encode())
+    escape = re.escape((quoting.escape or quoting.quote).encode())
     pair = quote + quote if escape == quote else escape + rb"(?s:.)"
     other = rb"[^" + quote + (b"" if escape == quote else escape) + rb"]*+"
     return other + rb"(?:" + pair + other + rb")*+"
