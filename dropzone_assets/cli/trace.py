@@ -38,11 +38,11 @@ def show_trace(
 
 def _print(platform: Platform, found: Traced, version: str) -> None:
     row = ", ".join(f"{name}={value}" for name, value in found.row.items() if value is not None)
-    out.print(Text(row, style="bold"))
+    out.print(Text(row, style="bold"), soft_wrap=True)
     for name, value in _steps(platform, found, version):
-        out.print(Text(f"  {name:9}", style="dim"), Text(value), sep="")
+        out.print(Text(f"  {name:9}", style="dim"), Text(value), sep="", soft_wrap=True)
     for line in found.original.text[:LONG].splitlines():
-        out.print(Text(f"  {line}", style="green"))
+        out.print(Text(f"  {line}", style="green"), soft_wrap=True)
     out.print()
 
 
@@ -54,11 +54,17 @@ def _steps(platform: Platform, found: Traced, version: str) -> list[tuple[str, s
     place = original.place.where if original.place else original.problem
     return [
         ("source", delivery.source),
-        *(("archive", f"{each.path} ({_raw(platform, each)})") for each in found.archives),
-        ("member" if found.archives else "file", f"{delivery.path.rsplit(INSIDE, 1)[-1]} ({_raw(platform, delivery)})"),
+        *(step for each in found.archives for step in (("archive", _name(each)), ("", _raw(platform, each)))),
+        ("member" if found.archives else "file", _name(delivery)),
+        ("", _raw(platform, delivery)),
         ("delivery", f"{delivery.key}, arrived {delivery.arrived:%Y-%m-%d %H:%M:%S} UTC{judged}{now}"),
         ("record", f"{found.record}: {place}{_bytes(found)}"),
     ]
+
+
+def _name(delivery: Delivery) -> str:
+    """Of a member, its path in its archive."""
+    return delivery.path.rsplit(INSIDE, 1)[-1]
 
 
 def _bytes(found: Traced) -> str:
