@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from dropzone_assets.contracts import DELIVERY, RECORD, Contract
-from dropzone_assets.engine import WAREHOUSE, Error, columns_of, literals, quote, rows
+from dropzone_assets.contracts import DELIVERY, JUDGED_BY, RECORD, Contract
+from dropzone_assets.engine import Connection, Error, columns_of, literals, quote, rows
 from dropzone_assets.errors import Permanent, Refused
 from dropzone_assets.files import Delivery, RawFile
 from dropzone_assets.formats import Place
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.commit import tables
 from dropzone_assets.steps.content import RawContent
 from dropzone_assets.steps.judge import reading_of
 from dropzone_assets.steps.query import open_query
@@ -63,7 +64,7 @@ def trace(platform: Platform, contract: Contract, where: str, limit: int) -> lis
         archives = tuple(_archives(platform, delivery))[::-1]
         originals = originals_of(platform, contract, delivery, [each.record for each in of_file])
         for each in of_file:
-            version, original = versions.get(key, ""), originals[each.record]
+            version, original = versions.get((key, each.record), ""), originals[each.record]
             traced.append(Traced(each.row, delivery, archives, each.record, version, original))
     return traced
 
@@ -95,8 +96,10 @@ def originals_of(
         ) from error
 
 
-def _rows(platform: Platform, contract: Contract, where: str, limit: int) -> tuple[list[_Found], dict[str, str]]:
-    """The rows asked for, file by file, and the contract versions of their deliveries."""
+def _rows(
+    platform: Platform, contract: Contract, where: str, limit: int
+) -> tuple[list[_Found], dict[tuple[str, int], str]]:
+    """The rows asked for, file by file, and the contract version of each."""
     own = ", ".join(quote(name) for name in contract.stored)
     with open_query(platform) as connection:
         query = f"SELECT {DELIVERY}, {RECORD}, {own} FROM lake.{quote(contract.table)} WHERE (\n{where or 'true'}\n)"
@@ -106,12 +109,20 @@ def _rows(platform: Platform, contract: Contract, where: str, limit: int) -> tup
             columns = ", ".join([*contract.stored, *contract.lineage])
             raise Permanent(str(error), f"The columns of lake.{contract.table} are: {columns}.") from error
         found = [_Found(key, record, dict(zip(contract.stored, row, strict=True))) for key, record, *row in answer]
-        loads = f"{WAREHOUSE}.dropzone.loads"
-        if not found or not columns_of(connection, loads):
-            return found, {}
-        keys = literals([each.key for each in found])
-        version = f"SELECT delivery, contract_version FROM {loads} WHERE list_contains({keys}, delivery)"
-        return found, dict(rows(connection, version))
+        return found, _versions(connection, contract, found)
+
+
+def _versions(connection: Connection, contract: Contract, found: Sequence[_Found]) -> dict[tuple[str, int], str]:
+    """The contract version by which each row was judged, where the warehouse still has the row."""
+    validated, _ = tables(contract.table)
+    if JUDGED_BY not in columns_of(connection, validated):
+        return {}
+    mine = [literals([each.key for each in found]), literals([each.record for each in found])]
+    query = (
+        f"SELECT {DELIVERY}, {RECORD}, {JUDGED_BY} FROM {validated} WHERE {JUDGED_BY} IS NOT NULL "
+        f"AND list_contains({mine[0]}, {DELIVERY}) AND list_contains({mine[1]}, {RECORD})"
+    )
+    return {(key, record): version for key, record, version in rows(connection, query)}
 
 
 def _known(contract: Contract, deliveries: Mapping[str, Delivery], key: str) -> Delivery:
