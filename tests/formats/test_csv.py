@@ -85,6 +85,10 @@ def test_an_escape_at_the_end_closes_what_is_open(tmp_path: Path, end: bytes, va
     assert [tally.rows_read for tally in judged.tallies.values()] == [1] * 20
 
 
+def test_a_blank_line_of_another_kind_moves_no_number(tmp_path: Path) -> None:
+    assert judge_csv(tmp_path, b"id,note\n\r1\n2,b\n").reasons() == {1: ["record:missing-cell"]}
+
+
 def test_a_broken_record_below_blank_lines_has_its_own_number_and_text(tmp_path: Path) -> None:
     judged = judge_csv(tmp_path, b'id,note\n\n1,a\n\n\n"2"x,"b"y\n\n3,c\n4\n\n5,e\n')
     assert list(judged.reasons()) == [2, 4]

@@ -9,7 +9,7 @@ from dropzone_assets.formats.text.shape import Shape
 from dropzone_assets.formats.text.spans import text_pieces, walk
 from dropzone_assets.formats.text.walk import Unit
 
-PAIRS = (b"\n\n", b"\r\r", b"\r\n\r\n", b"\n\r\n")
+PAIRS = (b"\n\n", b"\r\r", b"\n\r")
 """Two line ends in a row."""
 
 
@@ -96,7 +96,7 @@ class Rejects:
         for block in text_pieces(content, self.encoding):
             if any(pair in before + block for pair in PAIRS):
                 return True
-            before = block[-3:]
+            before = block[-1:] or before
         return False
 
 
