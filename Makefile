@@ -7,10 +7,13 @@ export DAGSTER_HOME ?= $(DROPZONE_HOME)/dagster
 # Bytecode makes every start of Dagster seconds faster; some machines switch it off.
 unexport PYTHONDONTWRITEBYTECODE
 export UV_COMPILE_BYTECODE := 1
+SEED ?= 1
+FAULTS ?= 100000
+KILLS ?= 200
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check full services servers ui lint-contracts bench env clean
+.PHONY: help demo up test check full chaos services servers ui lint-contracts bench env clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -32,6 +35,9 @@ check: $(VENV)/.check  ## Lint, format, types, floors.
 
 full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at every point.
 	$(BIN)/python -m pytest -m full
+
+chaos: $(VENV)/.test  ## Faults at every place where the platform meets the outside, and kills (SEED=1 FAULTS=100000 KILLS=200).
+	$(BIN)/python -m tests.chaos --seed $(SEED) --faults $(FAULTS) --kills $(KILLS)
 
 services: $(VENV)/.services $(VENV)/.azurite  ## The tests against real S3, Azure, GCS, SFTP, FTP servers and PostgreSQL (Linux, npm, root).
 	$(BIN)/python -m pytest -n 0 -m 's3 or azure or gcs or remote or postgres'

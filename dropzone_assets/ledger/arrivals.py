@@ -1,9 +1,10 @@
 """How deliveries come into the first book, and how their files leave the source."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, func, or_, select, update
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import Accounts, delivery_of, oldest_first
@@ -54,6 +55,18 @@ class Arrivals(Accounts):
         with self._engine.connect() as connection:
             return {row.value: _strangeness(row) for row in connection.execute(query, {"keys": keys})}
 
+    def arrival(self, source: str, paths: Sequence[str]) -> datetime:
+        """The moment at which something arrives at `paths`: now, but after all that ever arrived there.
+
+        Of several versions of a file the one that arrived last counts, also where the clock was set back.
+        """
+        newest = [now()]
+        with self._engine.connect() as connection:
+            for chunk in chunks(paths):
+                query = select(func.max(book.c.arrived)).where(book.c.source == source, book.c.path.in_(chunk))
+                newest += [last + timedelta(microseconds=1) for last in connection.scalars(query) if last]
+        return max(newest)
+
     def record(self, new: Iterable[Delivery]) -> None:
         """Write new deliveries down; those already known stay as they are."""
         values = [
@@ -78,13 +91,13 @@ class Arrivals(Accounts):
             for chunk in chunks(values):
                 connection.execute(insert, chunk)
 
-    def restore(self, keys: Sequence[str]) -> None:
-        """Those of these deliveries that are superseded become pending, as if they arrived now."""
+    def restore(self, keys: Sequence[str], arrived: datetime) -> None:
+        """Those of these deliveries that are superseded become pending, as if they had `arrived` only then."""
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), book.c.state == SUPERSEDED)
                 note(connection, "back", *mine)
-                connection.execute(update(book).where(*mine).values(**_AGAIN, state=LISTED, arrived=now()))
+                connection.execute(update(book).where(*mine).values(**_AGAIN, state=LISTED, arrived=arrived))
 
     def brought(self, keys: Sequence[str], parent: Delivery) -> None:
         """An archive has brought these: what an older one brought is of the newer one now, and counts again."""

@@ -39,8 +39,8 @@ class Claims(Arrivals):
         return self._count(book.c.state.in_(PENDING))
 
     def claimed(self) -> dict[str, list[Delivery]]:
-        """Batch → its deliveries that are still pending."""
-        query = select(book).where(book.c.state.in_(PENDING), book.c.batch != "")
+        """Batch → its deliveries that are still pending, or linked by a run that has not done the rest."""
+        query = select(book).where(book.c.state.in_((*PENDING, LINKED)), book.c.batch != "")
         batches: dict[str, list[Delivery]] = {}
         with self._engine.connect() as connection:
             for row in connection.execute(oldest_first(query)):
@@ -64,12 +64,14 @@ class Claims(Arrivals):
     def release(self, batch: str, most: int, error: DropzoneError) -> None:
         """The run of `batch` ended early: its pending deliveries are free again.
 
-        Those that wait for their source have not been tried. Of several others one may be to blame, so after two deaths
-        each half is tried apart; one that is alone has failed because of `error` after `most` attempts.
+        So are those it had linked, for what they replace may still be there. Those that wait for their source have not
+        been tried. Of several others one may be to blame, so after two deaths each half is tried apart; one that is
+        alone has failed because of `error` after `most` attempts.
         """
         mine = (book.c.batch == batch, book.c.state.in_(PENDING))
         waiting = (*mine, book.c.waits > 0)
         with self._engine.begin() as connection:
+            _loosen(connection, book.c.batch == batch)
             connection.execute(update(book).where(*waiting).values(batch="", attempts=0))
             rest = list(connection.execute(oldest_first(select(book).where(*mine))))
             if len(rest) > 1 and max(row.attempts for row in rest) >= TOGETHER:
@@ -132,6 +134,10 @@ def fail(connection: Connection, key: str, stage: str, error: DropzoneError, *wh
 def unlink(connection: Connection, keys: Sequence[str]) -> None:
     """The deliveries linked to these are pending again: what they were equal to is gone."""
     for chunk in chunks(keys):
-        mine = (book.c.same_as.in_(chunk), book.c.state == LINKED)
-        note(connection, "unlinked", *mine, said="What it was equal to is gone.")
-        connection.execute(update(book).where(*mine).values(state=FETCHED, same_as="", batch=""))
+        _loosen(connection, book.c.same_as.in_(chunk), said="What it was equal to is gone.", batch="")
+
+
+def _loosen(connection: Connection, *where: ColumnElement[bool], said: str = "", **values: str) -> None:
+    mine = (*where, book.c.state == LINKED)
+    note(connection, "unlinked", *mine, said=said)
+    connection.execute(update(book).where(*mine).values(state=FETCHED, same_as="", **values))

@@ -158,6 +158,13 @@ class Deliveries(Reversals):
                 note(connection, "linked", *mine, book.c.state != LINKED, said=f"The same bytes as delivery {keeper}.")
                 connection.execute(update(book).where(*mine).values(state=LINKED, same_as=keeper, lot=""))
 
+    def done_with(self, linked: Sequence[str]) -> None:
+        """What these linked deliveries replace is gone from the warehouse: no run need work on them."""
+        with self._engine.begin() as connection:
+            for chunk in chunks(linked):
+                mine = (book.c.key.in_(chunk), book.c.state == LINKED)
+                connection.execute(update(book).where(*mine).values(batch=""))
+
     def loaded(self, tallies: Sequence[Tally]) -> None:
         """The rows of these deliveries are in the warehouse."""
         values = [{"b_key": t.key, **{name: getattr(t, name) for name in COUNTS}} for t in tallies]

@@ -58,8 +58,16 @@ class Partitions:
 
     def ingestion_changed(self, days: Sequence[date]) -> None:
         """The platform-wide summary of these days is out of date."""
-        version = time_ns() // 1000
-        self.touched(INGESTION, [(day, version) for day in sorted(set(days))])
+        version, insert = time_ns() // 1000, upsert(self._engine, book)
+        values = [{"table_name": INGESTION, "data_date": day, "version": version} for day in sorted(set(days))]
+        newer = func.max if self._engine.dialect.name == "sqlite" else func.greatest
+        newest = insert.on_conflict_do_update(  # newer than the last one also where the clock was set back
+            index_elements=[book.c.table_name, book.c.data_date],
+            set_={"version": newer(insert.excluded.version, book.c.version + 1)},
+        )
+        if values:
+            with self._engine.begin() as connection:
+                connection.execute(newest, values)
 
     def due(self) -> dict[str, dict[date, int]]:
         """Table → day → version, for every partition the lake does not hold as the warehouse does."""

@@ -75,13 +75,13 @@ def _tell(platform: Platform, load: Load, chosen: Versions, tallies: list[Tally]
     """The ledger hears what the warehouse holds; last of all that these deliveries are loaded."""
     ledger, table = platform.ledger, load.contract.table
     ledger.partitions.touched(table, _touched(load.connection, table, platform))
-    taken_back = {delivery.file_date for delivery in ledger.deliveries.of_keys(chosen.retracted)}
-    ledger.partitions.ingestion_changed(sorted({d.file_date for d in chosen.current} | taken_back))
-    ledger.standings.forget(table, sorted(taken_back))
-    held = {tally.key for tally in tallies}
-    gone = [old for key, olds in chosen.replaced.items() if key in held for old in olds]
-    ledger.deliveries.superseded([*gone, *chosen.outdated])
+    gone = [old for _, old in chosen.gone({tally.key for tally in tallies})] + chosen.outdated
+    others = ledger.deliveries.of_keys([*gone, *chosen.linked, *chosen.retracted])
+    ledger.partitions.ingestion_changed(sorted({d.file_date for d in (*chosen.current, *others)}))
+    ledger.standings.forget(table, sorted({d.file_date for d in others if d.key in chosen.retracted}))
+    ledger.deliveries.superseded(gone)
     ledger.deliveries.retracted(chosen.retracted)
+    ledger.deliveries.done_with(chosen.linked)
     ledger.deliveries.loaded(tallies)
 
 
@@ -118,9 +118,8 @@ def _name(load: Load, chosen: Versions, refused: Sequence[str]) -> None:
     mine = [(d.key, d.source, d.path, d.file_time) for d in chosen.current if d.key in held]
     run("CREATE OR REPLACE TEMP TABLE mine (delivery VARCHAR, source VARCHAR, path VARCHAR, file_time TIMESTAMP)")
     run("INSERT INTO mine SELECT unnest($1), unnest($2), unnest($3), unnest($4)", _columns(mine, 4))
-    older = [(key, old) for key, olds in chosen.replaced.items() if key in held for old in olds]
     run("CREATE OR REPLACE TEMP TABLE older (winner VARCHAR, old VARCHAR)")
-    run("INSERT INTO older SELECT unnest($1), unnest($2)", _columns(older, 2))
+    run("INSERT INTO older SELECT unnest($1), unnest($2)", _columns(chosen.gone(held), 2))
     run(
         "CREATE OR REPLACE TEMP TABLE replaced AS "
         f"SELECT winner, old FROM older JOIN {LOADS} ON delivery = old UNION "

@@ -49,7 +49,7 @@ def take_in(platform: Platform, name: str) -> Intake:
         with engine.connect() as connection:
             for page in look(connection, platform.sources[name], platform.configs[name]):
                 strange = _strange(platform, name, connection, page, intake)
-                _take(platform, strange, intake)
+                _take(platform, name, strange, intake)
                 gone.difference_update(strange.fates)
                 later.watched |= strange.watched
                 later.sidecars |= strange.sidecars
@@ -58,7 +58,7 @@ def take_in(platform: Platform, name: str) -> Intake:
         platform.ledger.looks.looked(name, now(), intake.seen, str(error))
         raise
     later.ready = _settled(platform, name, later.watched, intake)
-    _take(platform, later, intake)
+    _take(platform, name, later, intake)
     platform.ledger.deliveries.superseded(sorted(gone))
     platform.ledger.looks.looked(name, now(), intake.seen)
     return intake
@@ -89,13 +89,14 @@ def _settled(platform: Platform, name: str, watched: dict[str, Listed], intake: 
     return ready
 
 
-def _take(platform: Platform, strange: _Strange, intake: Intake) -> None:
+def _take(platform: Platform, name: str, strange: _Strange, intake: Intake) -> None:
     """Write down what has settled: new files, older versions that are back, files a contract has learned to know."""
     if not strange.ready:
         return
-    deliveries, arrived = platform.ledger.deliveries, now()
+    deliveries = platform.ledger.deliveries
+    arrived = deliveries.arrival(name, [item.path for item in strange.ready.values()])
     new, back, nameless = (_of(strange, fate) for fate in ("new", "superseded", "nameless"))
-    deliveries.restore(list(back))
+    deliveries.restore(list(back), arrived)
     beside = {key: item for key, item in new.items() if key in strange.sidecars and not item.problem}
     deliveries.record([_nobodys(item, arrived, SIDECAR) for item in beside.values()])
     intake.refused += record(platform, [item for key, item in new.items() if key not in beside], arrived)

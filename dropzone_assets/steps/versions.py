@@ -1,6 +1,6 @@
 """Versions: of several deliveries of one file, the newest counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from dropzone_assets.files import Delivery
@@ -24,6 +24,12 @@ class Versions(NamedTuple):
     def keys(self) -> list[str]:
         """All deliveries that were asked about."""
         return [*(d.key for d in self.current), *self.linked, *self.outdated, *self.retracted]
+
+    def gone(self, held: Collection[str]) -> list[tuple[str, str]]:
+        """Who takes a place, and who had it: what is `held` now, and whose copies are the newest versions of others."""
+        here = {delivery.key for delivery in self.current}
+        taking = {key: olds for key, olds in self.replaced.items() if key in held or key not in here}
+        return [(key, old) for key, olds in taking.items() for old in olds]
 
 
 def versions(platform: Platform, asked: Sequence[Delivery]) -> Versions:

@@ -55,7 +55,7 @@ class Store:
         if self._folder:
             target = self._folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            staged = target.with_name(f".{file.name}.{target.name}")
+            staged = target.with_name(f".{file.name}.part")  # a process that dies here leaves what nobody reads
             shutil.move(file, staged)
             staged.replace(target)
             return
@@ -113,9 +113,10 @@ class Store:
             yield from obstore.get(self._client, path).stream()
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        """Path → bytes of every object below `prefix`."""
+        """Path → bytes of every object below `prefix`; what a process that died had not finished is none."""
         with self._answering():
-            return {meta["path"]: meta["size"] for page in obstore.list(self._client, prefix) for meta in page}
+            found = {meta["path"]: meta["size"] for page in obstore.list(self._client, prefix) for meta in page}
+        return {path: size for path, size in found.items() if not path.rpartition("/")[2].startswith(".")}
 
     def paths(self, prefix: str) -> list[str]:
         """The paths of all objects below `prefix`, sorted."""

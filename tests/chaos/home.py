@@ -1,0 +1,57 @@
+"""A home of the small world: three tables, one source, and a platform that shares what never changes."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from dropzone_assets.contracts import Contracts
+from dropzone_assets.platform import Platform, open_platform
+from dropzone_assets.settings import Settings
+from dropzone_assets.sources import SourceConfig
+from tests.chaos.letters import CONTRACTS
+
+FATES = {"keep": {}, "delete": {"after": "delete"}, "move": {"after": "move", "move_to": "done"}}
+"""What becomes of loaded files, and how an entry of a source says so."""
+
+MEMORY = Path("/dev/shm")
+
+
+@contextmanager
+def workshop() -> Iterator[Path]:
+    """A folder for homes, in memory where the system has that."""
+    with tempfile.TemporaryDirectory(prefix="chaos-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+def make_home(home: Path, after: str = "keep") -> Path:
+    """A home on the disk, as a process of its own finds it."""
+    (home / "contracts").mkdir(parents=True)
+    for table, text in CONTRACTS.items():
+        (home / "contracts" / f"{table}.odcs.yaml").write_text(text)
+    (home / "dropzone").mkdir()
+    fields = "".join(f", {name}: {value}" for name, value in FATES[after].items())
+    entry = f"{{name: dropzone, url: dropzone, settle_seconds: 0, parallel: 1{fields}}}"
+    (home / "sources.yaml").write_text(f"sources:\n  - {entry}\n")
+    return home
+
+
+def open_home(home: Path, after: str = "keep") -> Platform:
+    """The platform of a home, whose contracts and entries are not read again."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "dropzone").mkdir(exist_ok=True)
+    platform = open_platform(Settings(home=home, threads=1))
+    entry = {"name": "dropzone", "url": "dropzone", "settle_seconds": 0, "parallel": 1, **FATES[after]}
+    platform.__dict__["contracts"] = tables()
+    platform.__dict__["configs"] = {"dropzone": SourceConfig.model_validate(entry)}
+    return platform
+
+
+@cache
+def tables() -> Contracts:
+    """The contracts, read once."""
+    with workshop() as folder:
+        found = open_platform(Settings(home=make_home(folder / "home"))).contracts
+    assert not found.broken, found.broken
+    return found

@@ -1,0 +1,96 @@
+"""The road without Dagster, as the assets walk it: a load, a publication, a rebuilt day."""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import date
+
+from dropzone_assets.contracts import Contract
+from dropzone_assets.files import FILES, Delivery, RawFile
+from dropzone_assets.ledger import INGESTION, now
+from dropzone_assets.platform import Platform
+from dropzone_assets.steps.commit import commit
+from dropzone_assets.steps.fetch import fetch
+from dropzone_assets.steps.judge import judge
+from dropzone_assets.steps.plan import History, Request, plan_loads, plan_publications
+from dropzone_assets.steps.publish import deduplicate, publish, snapshot
+from dropzone_assets.steps.summarise import ask, ask_ingestion, keep
+from dropzone_assets.steps.unpack import unpack
+from dropzone_assets.steps.versions import versions
+
+
+class Road:
+    """Plans and makes runs. `ended` outlives a process, as Dagster's record of runs does."""
+
+    def __init__(self, platform: Platform, ended: Counter[str]) -> None:
+        self.platform = platform
+        self._ended = ended
+
+    def loads(self) -> list[Request]:
+        """The loads to make now."""
+        return plan_loads(self.platform, self._history)
+
+    def publications(self) -> list[Request]:
+        """The publications to make now, the ingestion summary last."""
+        found = plan_publications(self.platform, self._history, patient=False)
+        return [due for due in found if due.table != INGESTION] or found
+
+    def run(self, request: Request) -> None:
+        """Make one run; it has ended, however it ends."""
+        try:
+            self._load(request) if request.step == "load" else self._publish(request)
+        finally:
+            self._ended[request.id] += 1
+
+    def rebuild(self, table: str, day: date) -> None:
+        """What a run without a request does with a day: everything from all of its deliveries."""
+        deliveries = self.platform.ledger.deliveries
+        present = fetch(self.platform, deliveries.of_dates(table, [day])).present
+        if table == FILES:
+            unpack(self.platform, present)
+            return
+        contract = self.platform.contract(table)
+        self._commit(contract, deliveries.of_dates(table, [day]))
+        self._lake(contract, [day])
+
+    def _history(self, identity: str) -> History:
+        return History(False, self._ended[identity])
+
+    def _load(self, request: Request) -> None:
+        wanted = self.platform.ledger.deliveries.of_batch
+        present = fetch(self.platform, wanted(request.id), last=self._ended[request.id] > 0).present
+        if request.table == FILES:
+            unpack(self.platform, present)
+        else:
+            self._commit(self.platform.contract(request.table), wanted(request.id))
+
+    def _commit(self, contract: Contract, wanted: Sequence[Delivery]) -> None:
+        chosen = versions(self.platform, wanted)
+        raw = [RawFile(d, self.platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
+        load = judge(self.platform, contract, raw)
+        with closing(load.connection):
+            commit(self.platform, load, chosen)
+
+    def _publish(self, request: Request) -> None:
+        books = self.platform.ledger.partitions
+        if request.table == INGESTION:
+            days = [day for day in books.due().get(INGESTION, {}) if request.first <= day <= request.last]
+            self._keep(ask_ingestion(self.platform, days, now()))
+            return
+        contract = self.platform.contract(request.table)
+        due = books.due().get(request.table, {})
+        self._lake(contract, [day for day in due if request.first <= day <= request.last])
+
+    def _lake(self, contract: Contract, days: Sequence[date]) -> None:
+        """The lake, and the summaries of everything whose summary is older than it."""
+        if days:
+            taken = snapshot(self.platform, contract, days)
+            with closing(taken.connection):
+                publish(self.platform, taken, deduplicate(taken))
+        behind = self.platform.ledger.partitions.unsummarised().get(contract.table, {})
+        if behind:
+            self._keep(ask(self.platform, contract, list(behind)))
+
+    def _keep(self, summary: object) -> None:
+        with closing(summary.connection):  # type: ignore[attr-defined]
+            keep(self.platform, summary)  # type: ignore[arg-type]

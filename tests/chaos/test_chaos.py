@@ -1,0 +1,42 @@
+"""Whatever fails, and wherever a process dies: nothing is lost, nothing is doubled, nothing is stuck."""
+
+import pytest
+
+from tests.chaos import dagster_road
+from tests.chaos.campaign import Outcome, live
+from tests.chaos.kills import killed
+
+SEED = 7
+
+
+def lived(first: int, scenarios: int, length: int) -> Outcome:
+    """What came of some scenarios of so many rounds."""
+    outcome = Outcome()
+    for number in range(first, first + scenarios):
+        outcome.add(*live(SEED, number, length))
+    return outcome
+
+
+def test_a_short_campaign_loses_doubles_and_leaves_nothing() -> None:
+    outcome = lived(0, 2, 12)
+    assert outcome.wrong == {}
+    assert outcome.happened.total() > 50
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("part", range(4))
+def test_a_campaign_loses_doubles_and_leaves_nothing(part: int) -> None:
+    outcome = lived(10 + 10 * part, 6, 40)
+    assert outcome.wrong == {}
+    assert outcome.happened.total() > 400
+
+
+@pytest.mark.full
+def test_ingests_with_dagster_lose_double_and_leave_nothing() -> None:
+    assert dagster_road.live(SEED, 8).wrong == []
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(4))
+def test_processes_that_are_killed_lose_double_and_leave_nothing(seed: int) -> None:
+    assert killed(seed, 5) == []
