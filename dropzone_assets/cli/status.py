@@ -116,7 +116,7 @@ def _broken(platform: Platform) -> list[dict[str, str]]:
 def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
     lines = []
     for line in tables:
-        line["listed"] += line["fetched"]
+        line["listed"] += line["fetched"] + line["retracting"]
         line["loaded"] += line["opened"] + line["stored"]
         lines.append((line["table"] or "(no table)", *(line[name] for name in PRINTED_OF_TABLE)))
     table(f"{platform.settings.home}", ("table", *PRINTED_OF_TABLE.values()), lines)

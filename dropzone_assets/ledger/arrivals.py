@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, and_, or_, select, update
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import Accounts, delivery_of, oldest_first
@@ -15,6 +15,8 @@ from dropzone_assets.ledger.schema import (
     LISTED,
     LOADED,
     PENDING,
+    RETRACTED,
+    RETRACTING,
     SAFE,
     SIDECAR,
     SUPERSEDED,
@@ -23,8 +25,8 @@ from dropzone_assets.ledger.schema import (
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks, elements, upsert
 
-LEAVING, LEFT = "leaving", "left"
-"""A file that is to go from its source, and one that has gone."""
+LEAVING, LEFT, GONE = "leaving", "left", "gone"
+"""A file that is to go from its source, one that has left it, and one that is gone without our doing."""
 
 _AGAIN = {"batch": "", "lot": "", "again": "", "attempts": 0, "leaving": "", "same_as": ""}
 """What is forgotten of a delivery that counts again."""
@@ -87,14 +89,19 @@ class Arrivals(Accounts):
                 connection.execute(update(book).where(*mine).values(**_AGAIN, state=LISTED, arrived=now()))
 
     def brought(self, keys: Sequence[str], parent: Delivery) -> None:
-        """An archive has brought these: what an older one brought is of the newer one now, and counts again."""
-        origin = {"parent": parent.key, "arrived": parent.arrived}
+        """An archive has brought these: what an older one brought is of the newer one now, and counts again.
+
+        So does what was taken back with the older one; what was taken back alone does not.
+        """
+        origin, other = {"parent": parent.key, "arrived": parent.arrived}, book.alias()
+        older = select(other.c.key).where(other.c.key == book.c.parent, other.c.state == RETRACTED)
+        with_it = and_(book.c.state.in_((RETRACTING, RETRACTED)), older.exists())
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), book.c.arrived < parent.arrived)
-                superseded = (*mine, book.c.state == SUPERSEDED)
-                note(connection, "back", *superseded)
-                connection.execute(update(book).where(*superseded).values(**_AGAIN, **origin, state=FETCHED))
+                back = (*mine, or_(book.c.state == SUPERSEDED, with_it))
+                note(connection, "back", *back)
+                connection.execute(update(book).where(*back).values(**_AGAIN, **origin, state=FETCHED))
                 connection.execute(update(book).where(*mine).values(**origin))
 
     def nameless(self, source: str) -> list[Delivery]:
