@@ -97,6 +97,7 @@ def ingest_all(
         ],
         "files_seen": seen.seen,
         "files_new": seen.new,
+        "files_gone": seen.gone,
         "files_not_settled": seen.waiting,
         "files_in_other_runs": platform.ledger.deliveries.pending(),
         "files_loaded": platform.ledger.deliveries.worked_on(last),
@@ -127,16 +128,18 @@ def _tell(platform: Platform, result: dict[str, Any]) -> None:
 
 
 def _sentences(result: dict[str, Any]) -> Iterator[str]:
+    if result["files_taken_back"]:
+        yield f"{_many(result['files_taken_back'], 'file')} taken back."
     if result["files_loaded"]:
         yield f"{_many(result['files_loaded'], 'file')} loaded in {_many(result['runs'], 'run')}. See: dropzone status."
-    elif result["files_taken_back"]:
-        yield f"{_many(result['files_taken_back'], 'file')} taken back in {_many(result['runs'], 'run')}."
     elif result["runs"] and not result["runs_failed"] and not result["files_failed"]:
         yield f"No file to load; {_many(result['runs'], 'run')} brought the lake up to date."
     elif not result["files_failed"] and not result["files_in_other_runs"] and not result["runs_failed"]:
         yield f"Nothing new among {_many(result['files_seen'], 'file')} at the sources."
     if result["files_in_other_runs"]:
         yield f"{_many(result['files_in_other_runs'], 'file')} wait for a run, or are in one of another process."
+    if result["files_gone"]:
+        yield f"{_many(result['files_gone'], 'file')} gone without our doing. See: dropzone status."
     if result["files_not_settled"]:
         yield f"{_many(result['files_not_settled'], 'file')} may still be written to; they are taken next time."
 

@@ -40,8 +40,9 @@ class Arrivals(Accounts):
     def strange(self, keys: str) -> dict[str, str]:
         """Those of the listed keys that are not simply known, with what they are.
 
-        They are *new*, *superseded* (an older version is back), *nameless* (no contract recognised the file) or *left*
-        (the file has been taken from its source, and is there again). One statement, whatever the number of keys.
+        They are *new*, *superseded* (an older version is back), *nameless* (no contract recognised the file), *left*
+        (the file has been taken from its source, and is there again) or *gone* (it was gone without our doing, and is
+        there again). One statement, whatever the number of keys.
 
         Args:
             keys: a JSON array.
@@ -51,7 +52,7 @@ class Arrivals(Accounts):
         query = (
             select(listed.c.value, book.c.key, book.c.state, book.c.leaving)
             .select_from(listed.outerjoin(book, book.c.key == listed.c.value))
-            .where(or_(book.c.key.is_(None), book.c.state == SUPERSEDED, nameless, book.c.leaving == LEFT))
+            .where(or_(book.c.key.is_(None), book.c.state == SUPERSEDED, nameless, book.c.leaving.in_((LEFT, GONE))))
         )
         with self._engine.connect() as connection:
             return {row.value: _strangeness(row) for row in connection.execute(query, {"keys": keys})}
@@ -182,4 +183,4 @@ def _strangeness(row: Row[Any, Any, Any, Any]) -> str:
         return "new"
     if row.state == SUPERSEDED:
         return "superseded"
-    return "left" if row.leaving == LEFT else "nameless"
+    return {LEFT: "left", GONE: "gone"}.get(row.leaving, "nameless")

@@ -96,7 +96,7 @@ class Reversals(Claims):
         """What was taken back counts again; how many deliveries. What no contract recognised is as it was: failed."""
         with self._engine.begin() as connection:
             return sum(
-                _let_in(connection, book.c.key.in_(chunk)) for chunk in chunks(self._with_members(connection, keys))
+                let_in(connection, book.c.key.in_(chunk)) for chunk in chunks(self._with_members(connection, keys))
             )
 
     def within(self, keys: Sequence[str]) -> list[Row[Any]]:
@@ -150,7 +150,8 @@ def _nobodys(mine: ColumnElement[bool]) -> ColumnElement[bool]:
     return and_(mine, book.c.table_name.in_(("", FILES)))
 
 
-def _let_in(connection: Connection, mine: ColumnElement[bool]) -> int:
+def let_in(connection: Connection, mine: ColumnElement[bool]) -> int:
+    """What was taken back of these counts again; how many deliveries."""
     taken_back = (mine, book.c.state.in_((RETRACTING, RETRACTED)))
     unknown = {"stage": "read", "reason": "No contract has recognised it.", "cure": "Add its name to a contract."}
     nobodys = (*taken_back, book.c.table_name == "")
