@@ -8,7 +8,7 @@ import dagster as dg
 from dropzone_assets.contracts import Contract
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import COMPLETE, POOL, days_of, table_value
+from dropzone_assets.runs import COMPLETE, POOL, days_of, no_files_gone, table_value
 from dropzone_assets.steps import questions
 from dropzone_assets.steps.questions import Answer
 
@@ -32,6 +32,21 @@ def table_checks(contract: Contract) -> list[dg.AssetChecksDefinition]:
         *([_complete(contract)] if contract.expected else []),
         *([_quality(contract)] if contract.quality else []),
     ]
+
+
+def gone_checks(tables: Sequence[str]) -> list[dg.AssetChecksDefinition]:
+    """What sources that raise an alarm over files that are gone need: one check for each of `tables`."""
+    return [_gone(table) for table in tables]
+
+
+def _gone(table: str) -> dg.AssetChecksDefinition:
+    key = no_files_gone(table)
+
+    @dg.asset_check(name=key.name, asset=key.asset_key, description="No file that counts is gone from its source.")
+    def check(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        return _result(key.asset_key, key.name, questions.gone_files(platform, table), WARN)
+
+    return check
 
 
 def platform_checks() -> list[dg.AssetChecksDefinition]:

@@ -7,7 +7,8 @@ from dagster_aws.s3 import S3Resource
 from dagster_duckdb import DuckDBResource
 
 from dropzone_assets.assets import tables_assets
-from dropzone_assets.checks import platform_checks, table_checks
+from dropzone_assets.checks import gone_checks, platform_checks, table_checks
+from dropzone_assets.files import FILES
 from dropzone_assets.io_managers import LakeIOManager, RawZoneIOManager, SummaryIOManager, WarehouseIOManager
 from dropzone_assets.platform import Platform
 from dropzone_assets.sensors import due_sensor, source_sensor, summary_schedule
@@ -35,9 +36,12 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
         # BackfillPolicy is marked beta; it is Dagster's one way to take a range of days in one run.
         warnings.simplefilter("ignore", dg.BetaWarning)
         assets = tables_assets(contracts, days)
+    minding = any(config.gone != "keep" for config in platform.configs.values())
+    gone = gone_checks([FILES, *platform.contracts.tables]) if minding else []
+    checks = [check for contract in contracts for check in table_checks(contract)]
     return dg.Definitions(
         assets=assets,
-        asset_checks=[*(check for contract in contracts for check in table_checks(contract)), *platform_checks()],
+        asset_checks=[*checks, *gone, *platform_checks()],
         sensors=[*map(source_sensor, platform.configs.values()), due_sensor()],
         schedules=[summary_schedule()],
         resources={

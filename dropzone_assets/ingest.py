@@ -32,11 +32,12 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass
 class Ingested:
-    """What an ingest came to: files seen and new, sources out of reach, the runs it made, and those that failed."""
+    """What an ingest came to: files seen, new, gone; sources out of reach; the runs it made, and those that failed."""
 
     seen: int = 0
     new: int = 0
     refused: int = 0
+    gone: int = 0
     waiting: int = 0
     unavailable: dict[str, DropzoneError] = field(default_factory=dict)
     runs: list[Request] = field(default_factory=list)
@@ -127,6 +128,7 @@ class Ingester:
         self.result.seen = sum(intake.seen for intake in intakes)
         self.result.waiting = sum(intake.waiting for intake in intakes)
         self.result.new += sum(intake.new for intake in intakes)
+        self.result.gone += sum(intake.gone for intake in intakes)
         self.result.refused += sum(intake.refused for intake in intakes)
 
 

@@ -37,6 +37,11 @@ def asset_keys(request: Request) -> list[dg.AssetKey]:
     return [dg.AssetKey([layer, request.table]) for layer in layers]
 
 
+def no_files_gone(table: str) -> dg.AssetCheckKey:
+    """The check of files that are gone from their source."""
+    return dg.AssetCheckKey(dg.AssetKey(["raw", table]), "no_files_gone")
+
+
 def check_keys(request: Request) -> list[dg.AssetCheckKey] | None:
     """The checks that a request asks; None for those of the assets it materializes."""
     return [dg.AssetCheckKey(dg.AssetKey(["lake", request.table]), COMPLETE)] if request.step == "tell" else None

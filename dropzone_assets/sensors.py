@@ -6,9 +6,10 @@ from datetime import timedelta
 import dagster as dg
 
 from dropzone_assets.errors import DropzoneError
+from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import history, run_request
+from dropzone_assets.runs import history, no_files_gone, run_request
 from dropzone_assets.sources import SourceConfig
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
@@ -34,17 +35,23 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
         description=f"Asks for runs that load what is new at {config.url}.",
     )
     def watch(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
-        said = _look(platform, config.name)
+        said, changed = _look(platform, config.name)
+        known = {FILES, *platform.contracts.tables}
+        if asked := [no_files_gone(table) for table in sorted(changed & known)]:
+            yield dg.RunRequest(asset_selection=[], asset_check_keys=asked)
         requests = plan_loads(platform, history(context.instance))[:MOST]
         yield from map(run_request, requests)
-        if not requests:
+        if not requests and not asked:
             yield dg.SkipReason(said)
 
     return watch
 
 
-def _look(platform: Platform, name: str) -> str:
-    """Let go what is loaded and take in what is new; what came of it. A failure of one keeps nobody from the other."""
+def _look(platform: Platform, name: str) -> tuple[str, set[str]]:
+    """Let go what is loaded and take in what is new; what came of it. A failure of one keeps nobody from the other.
+
+    Also the tables of which files are gone, or there again.
+    """
     staying = ""
     try:
         leave(platform, name)
@@ -53,11 +60,13 @@ def _look(platform: Platform, name: str) -> str:
     try:
         intake = take_in(platform, name)
     except DropzoneError as error:
-        return str(error)
-    return (
+        return str(error), set()
+    gone = f"{intake.gone:,} gone from there. " if intake.gone else ""
+    said = (
         f"{intake.seen:,} files seen at {name}: {intake.new:,} new of which {intake.refused:,} refused, "
-        f"{intake.waiting:,} not settled yet. Nothing to load that no run is working on. {staying}".strip()
+        f"{intake.waiting:,} not settled yet. {gone}Nothing to load that no run is working on. {staying}".strip()
     )
+    return said, intake.changed
 
 
 def due_sensor() -> dg.SensorDefinition:

@@ -13,6 +13,7 @@ from dropzone_assets.cli.ingest import ingest, replay
 from dropzone_assets.cli.preview import show_preview
 from dropzone_assets.cli.quarantine import quarantine
 from dropzone_assets.cli.query import query, shell
+from dropzone_assets.cli.retract import retract
 from dropzone_assets.cli.show import PROFILE, problem
 from dropzone_assets.cli.sources import sources
 from dropzone_assets.cli.status import status
@@ -27,7 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (demo, up, generate, ingest, status, quarantine, replay, query, shell, verify):
+for command in (demo, up, generate, ingest, status, quarantine, replay, retract, query, shell, verify):
     app.command()(command)
 app.command("preview")(show_preview)
 app.command("trace")(show_trace)

@@ -1,6 +1,6 @@
 """`dropzone ingest` and `dropzone replay`: load what is new, or what had failed, and say what came of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Annotated, Any
@@ -58,11 +58,18 @@ def _tell_rejudged(contract: Contract, found: Rejudged) -> None:
         )
 
 
-def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] | None = None) -> int:
+def ingest_all(
+    platform: Platform,
+    *,
+    json: bool,
+    prepare: Callable[[], object] | None = None,
+    said: Mapping[str, Any] | None = None,
+) -> int:
     """Run an ingest with a progress bar and print what came of it; the exit code.
 
     Args:
         prepare: changes the ledger first, once no other ingest can be at work.
+        said: stands first in the JSON document.
     """
     from dropzone_assets.ingest import open_ingester
     from dropzone_assets.instance import open_instance
@@ -84,14 +91,17 @@ def ingest_all(platform: Platform, *, json: bool, prepare: Callable[[], object] 
     failures = [row for row in platform.ledger.deliveries.failures() if row.key not in before]
     runs = [{"run": str(request), "why": why} for request, why in ingester.result.failed_runs]
     result = {
+        **(said or {}),
         "sources_unavailable": [
             {"source": name, "why": error.found, "cure": error.cure} for name, error in seen.unavailable.items()
         ],
         "files_seen": seen.seen,
         "files_new": seen.new,
+        "files_gone": seen.gone,
         "files_not_settled": seen.waiting,
         "files_in_other_runs": platform.ledger.deliveries.pending(),
         "files_loaded": platform.ledger.deliveries.worked_on(last),
+        "files_taken_back": platform.ledger.deliveries.taken_back(last),
         "files_failed": len(failures),
         "runs": len(ingester.result.runs),
         "runs_failed": runs,
@@ -118,6 +128,8 @@ def _tell(platform: Platform, result: dict[str, Any]) -> None:
 
 
 def _sentences(result: dict[str, Any]) -> Iterator[str]:
+    if result["files_taken_back"]:
+        yield f"{_many(result['files_taken_back'], 'file')} taken back."
     if result["files_loaded"]:
         yield f"{_many(result['files_loaded'], 'file')} loaded in {_many(result['runs'], 'run')}. See: dropzone status."
     elif result["runs"] and not result["runs_failed"] and not result["files_failed"]:
@@ -126,6 +138,8 @@ def _sentences(result: dict[str, Any]) -> Iterator[str]:
         yield f"Nothing new among {_many(result['files_seen'], 'file')} at the sources."
     if result["files_in_other_runs"]:
         yield f"{_many(result['files_in_other_runs'], 'file')} wait for a run, or are in one of another process."
+    if result["files_gone"]:
+        yield f"{_many(result['files_gone'], 'file')} gone without our doing. See: dropzone status."
     if result["files_not_settled"]:
         yield f"{_many(result['files_not_settled'], 'file')} may still be written to; they are taken next time."
 

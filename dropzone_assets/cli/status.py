@@ -5,12 +5,14 @@ from fnmatch import fnmatch
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.contracts import Contract
 from dropzone_assets.ledger import now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.expectations import expected_days, standings
+from dropzone_assets.steps.questions import what_to_do
 from dropzone_assets.steps.tell import overdue
 
 STATES = (
@@ -18,7 +20,18 @@ STATES = (
     *("opened", "stored", "sidecar"),
 )
 
-PER_FILE = ("path", "table_name", "file_date", "state", "rows_read", "valid", "quarantined", "arrived", "loaded_at")
+PER_FILE = (
+    "path",
+    "table_name",
+    "file_date",
+    "state",
+    "rows_read",
+    "valid",
+    "quarantined",
+    "arrived",
+    "loaded_at",
+    "leaving",
+)
 
 PRINTED = {
     "source": "source",
@@ -116,12 +129,18 @@ def _broken(platform: Platform) -> list[dict[str, str]]:
 def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
     lines = []
     for line in tables:
-        line["listed"] += line["fetched"]
+        line["listed"] += line["fetched"] + line["retracting"]
         line["loaded"] += line["opened"] + line["stored"]
         lines.append((line["table"] or "(no table)", *(line[name] for name in PRINTED_OF_TABLE)))
     table(f"{platform.settings.home}", ("table", *PRINTED_OF_TABLE.values()), lines)
     for error in platform.contracts.broken:
         out.print(f"[bold red]Broken contract[/] {error}")
+    absent = platform.ledger.deliveries.absent()
+    for row in absent[:10]:
+        since = f"{row.path} is gone from {row.source} since {row.since:%Y-%m-%d %H:%M} UTC."
+        out.print(f"[bold yellow]Gone[/] {escape(since)} [dim]{escape(what_to_do(row.path))}[/]")
+    if len(absent) > 10:
+        out.print(f"… and {len(absent) - 10:,} more are gone; --json has them all.")
     for row in platform.ledger.deliveries.failures()[:10]:
         out.print(f"[bold red]Failed[/] {row.reason} [dim]{row.cure}[/]")
 

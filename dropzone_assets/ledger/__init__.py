@@ -4,7 +4,7 @@ The ledger decides what is new; nothing else does. To add a fact about deliverie
 one method in `deliveries` that writes it.
 """
 
-from dropzone_assets.ledger.arrivals import LEAVING, LEFT
+from dropzone_assets.ledger.arrivals import GONE, LEAVING, LEFT
 from dropzone_assets.ledger.deliveries import Kept, Tally
 from dropzone_assets.ledger.journal import working
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
@@ -28,6 +28,7 @@ from dropzone_assets.ledger.standings import Told
 __all__ = [
     "FAILED",
     "FETCHED",
+    "GONE",
     "INGESTION",
     "LEAVING",
     "LEFT",

@@ -1,5 +1,6 @@
 """What people ask of the first book: deliveries and their counts, nothing written."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -119,7 +120,14 @@ class Accounts:
 
     def worked_on(self, after: int) -> int:
         """How many deliveries have got to where nothing more is to be done, since the journal had this last entry."""
-        done = (entries.c.number > after, entries.c.event.in_((LOADED, LINKED, OPENED, STORED, RETRACTED)))
+        return self._happened(after, LOADED, LINKED, OPENED, STORED)
+
+    def taken_back(self, after: int) -> int:
+        """How many deliveries have been taken back since then."""
+        return self._happened(after, RETRACTED)
+
+    def _happened(self, after: int, *events: str) -> int:
+        done = (entries.c.number > after, entries.c.event.in_(events))
         with self._engine.connect() as connection:
             return int(connection.scalar(select(func.count(distinct(entries.c.key))).where(*done)) or 0)
 
@@ -136,6 +144,37 @@ class Accounts:
         )
         with self._engine.connect() as connection:
             return list(connection.execute(oldest_first(query.where(*mine))))
+
+    def named(self, file: str) -> list[Row[Any]]:
+        """All versions of files with this path, or where there is none, of those with this name, oldest first."""
+        ending = book.c.path.endswith(f"/{file}", autoescape=True)
+        with self._engine.connect() as connection:
+            exact = list(connection.execute(oldest_first(select(book).where(book.c.path == file))))
+            return exact or list(connection.execute(oldest_first(select(book).where(ending))))
+
+    def paths(self) -> list[str]:
+        """Every path that was ever listed."""
+        with self._engine.connect() as connection:
+            return list(connection.scalars(select(book.c.path).distinct()))
+
+    def copies(self, keys: Sequence[str]) -> list[Row[Any]]:
+        """Other deliveries that are linked to these."""
+        found: list[Row[Any]] = []
+        with self._engine.connect() as connection:
+            for chunk in chunks(keys):
+                query = select(book).where(book.c.same_as.in_(chunk), book.c.state == LINKED)
+                found += connection.execute(oldest_first(query))
+        mine = set(keys)
+        return [row for row in found if row.key not in mine]
+
+    def on_days(self, keys: Sequence[str]) -> dict[tuple[str, date], int]:
+        """How many valid rows of these deliveries are of each table and data date."""
+        found: Counter[tuple[str, date]] = Counter()
+        with self._engine.connect() as connection:
+            for chunk in chunks(keys):
+                for row in connection.execute(select(contributions).where(contributions.c.key.in_(chunk))):
+                    found[row.table_name, row.data_date] += row.valid
+        return dict(sorted(found.items()))
 
     def data_dates(self, key: str) -> dict[date, int]:
         """The data dates on which a delivery has valid rows, and how many."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import Accounts, delivery_of, oldest_first
@@ -16,6 +16,8 @@ from dropzone_assets.ledger.schema import (
     LISTED,
     LOADED,
     PENDING,
+    RETRACTED,
+    RETRACTING,
     SAFE,
     SIDECAR,
     SUPERSEDED,
@@ -24,8 +26,8 @@ from dropzone_assets.ledger.schema import (
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks, elements, upsert
 
-LEAVING, LEFT = "leaving", "left"
-"""A file that is to go from its source, and one that has gone."""
+LEAVING, LEFT, GONE = "leaving", "left", "gone"
+"""A file that is to go from its source, one that has left it, and one that is gone without our doing."""
 
 _AGAIN = {"batch": "", "lot": "", "again": "", "attempts": 0, "leaving": "", "same_as": ""}
 """What is forgotten of a delivery that counts again."""
@@ -39,8 +41,9 @@ class Arrivals(Accounts):
     def strange(self, keys: str) -> dict[str, str]:
         """Those of the listed keys that are not simply known, with what they are.
 
-        They are *new*, *superseded* (an older version is back), *nameless* (no contract recognised the file) or *left*
-        (the file has been taken from its source, and is there again). One statement, whatever the number of keys.
+        They are *new*, *superseded* (an older version is back), *nameless* (no contract recognised the file), *left*
+        (the file has been taken from its source, and is there again) or *gone* (it was gone without our doing, and is
+        there again). One statement, whatever the number of keys.
 
         Args:
             keys: a JSON array.
@@ -50,7 +53,7 @@ class Arrivals(Accounts):
         query = (
             select(listed.c.value, book.c.key, book.c.state, book.c.leaving)
             .select_from(listed.outerjoin(book, book.c.key == listed.c.value))
-            .where(or_(book.c.key.is_(None), book.c.state == SUPERSEDED, nameless, book.c.leaving == LEFT))
+            .where(or_(book.c.key.is_(None), book.c.state == SUPERSEDED, nameless, book.c.leaving.in_((LEFT, GONE))))
         )
         with self._engine.connect() as connection:
             return {row.value: _strangeness(row) for row in connection.execute(query, {"keys": keys})}
@@ -100,14 +103,19 @@ class Arrivals(Accounts):
                 connection.execute(update(book).where(*mine).values(**_AGAIN, state=LISTED, arrived=arrived))
 
     def brought(self, keys: Sequence[str], parent: Delivery) -> None:
-        """An archive has brought these: what an older one brought is of the newer one now, and counts again."""
-        origin = {"parent": parent.key, "arrived": parent.arrived}
+        """An archive has brought these: what an older one brought is of the newer one now, and counts again.
+
+        So does what was taken back with the older one; what was taken back alone does not.
+        """
+        origin, other = {"parent": parent.key, "arrived": parent.arrived}, book.alias()
+        older = select(other.c.key).where(other.c.key == book.c.parent, other.c.state == RETRACTED)
+        with_it = and_(book.c.state.in_((RETRACTING, RETRACTED)), older.exists())
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), book.c.arrived < parent.arrived)
-                superseded = (*mine, book.c.state == SUPERSEDED)
-                note(connection, "back", *superseded)
-                connection.execute(update(book).where(*superseded).values(**_AGAIN, **origin, state=FETCHED))
+                back = (*mine, or_(book.c.state == SUPERSEDED, with_it))
+                note(connection, "back", *back)
+                connection.execute(update(book).where(*back).values(**_AGAIN, **origin, state=FETCHED))
                 connection.execute(update(book).where(*mine).values(**origin))
 
     def nameless(self, source: str) -> list[Delivery]:
@@ -188,4 +196,4 @@ def _strangeness(row: Row[Any, Any, Any, Any]) -> str:
         return "new"
     if row.state == SUPERSEDED:
         return "superseded"
-    return "left" if row.leaving == LEFT else "nameless"
+    return {LEFT: "left", GONE: "gone"}.get(row.leaving, "nameless")

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
+from dropzone_assets.ledger.absences import Absences
 from dropzone_assets.ledger.accounts import delivery_of, oldest_first
 from dropzone_assets.ledger.claims import fail, unlink
 from dropzone_assets.ledger.journal import note, notes
-from dropzone_assets.ledger.reversals import Reversals
 from dropzone_assets.ledger.schema import (
     CURRENT,
     FAILED,
@@ -71,7 +71,7 @@ class Kept:
     loaded_at: datetime | None
 
 
-class Deliveries(Reversals):
+class Deliveries(Absences):
     """The first book of the ledger."""
 
     # -- what a run works on -----------------------------------------------------------------------------------

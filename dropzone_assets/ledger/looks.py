@@ -16,15 +16,15 @@ class Looks:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def looked(self, source: str, at: datetime, seen: int, problem: str = "") -> None:
-        """A look at a source is over; `seen` files, or the `problem` that ended it."""
-        values = {"source": source, "looked_at": at, "seen": seen, "problem": problem}
+    def looked(self, source: str, at: datetime, seen: int, problem: str = "", listing: str = "") -> None:
+        """A look at a source is over; `seen` files, or the `problem` that ended it; `listing`: a sum of their paths."""
+        values = {"source": source, "looked_at": at, "seen": seen, "problem": problem, "listing": listing}
         with self._engine.begin() as connection:
             connection.execute(delete(looks).where(looks.c.source == source))
             connection.execute(insert(looks).values(**values))
 
     def last(self) -> dict[str, Row[Any]]:
-        """Source → its last look: looked_at, seen, problem."""
+        """Source → its last look: looked_at, seen, problem, listing."""
         with self._engine.connect() as connection:
             return {row.source: row for row in connection.execute(select(looks))}
 

@@ -1,21 +1,26 @@
 """What counts again, and what counts no more: replays, loads by force, files taken back."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, select, update
 
-from dropzone_assets.files import FILES
+from dropzone_assets.files import FILES, Delivery
+from dropzone_assets.ledger.accounts import oldest_first
+from dropzone_assets.ledger.arrivals import GONE
 from dropzone_assets.ledger.claims import Claims, unlink
 from dropzone_assets.ledger.journal import note
 from dropzone_assets.ledger.schema import (
     CURRENT,
     FAILED,
     FETCHED,
+    LINKED,
     LISTED,
     LOADED,
     OPENED,
     RETRACTED,
     RETRACTING,
+    STORED,
     contributions,
 )
 from dropzone_assets.ledger.schema import deliveries as book
@@ -88,31 +93,71 @@ class Reversals(Claims):
             unlink(connection, keys)
 
     def let_in(self, keys: Sequence[str]) -> int:
-        """What was taken back counts again; how many deliveries."""
+        """What was taken back counts again; how many deliveries. What no contract recognised is as it was: failed."""
         with self._engine.begin() as connection:
             return sum(
-                _again(connection, _before(), book.c.key.in_(chunk), book.c.state.in_((RETRACTING, RETRACTED)))
-                for chunk in chunks(self._with_members(connection, keys))
+                let_in(connection, book.c.key.in_(chunk)) for chunk in chunks(self._with_members(connection, keys))
             )
+
+    def within(self, keys: Sequence[str]) -> list[Row[Any]]:
+        """These deliveries, the members and shares in them, and those in these, oldest file first."""
+        with self._engine.connect() as connection:
+            return [
+                row
+                for chunk in chunks(self._with_members(connection, keys))
+                for row in connection.execute(oldest_first(select(book).where(book.c.key.in_(chunk))))
+            ]
+
+    def refused_before(self, deliveries: Sequence[Delivery]) -> dict[str, str]:
+        """Those whose bytes were taken back as the last version of the same file (key → that one's key)."""
+        taken: dict[tuple[tuple[str, str, str], str], Delivery] = {}
+        hashes = sorted({delivery.content_hash for delivery in deliveries})
+        for chunk in chunks(hashes):
+            by_person = (book.c.state.in_((RETRACTING, RETRACTED)), book.c.leaving != GONE)
+            for found in self._find(book.c.content_hash.in_(chunk), *by_person):
+                taken[found.place, found.content_hash] = found
+        asked = {d.key: old for d in deliveries if (old := taken.get((d.place, d.content_hash))) and old.key != d.key}
+        newer = {d.place: d.arrived for d in self._counting(list(asked.values()))}
+        return {key: old.key for key, old in asked.items() if newer.get(old.place, old.arrived) <= old.arrived}
+
+    def _counting(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """The loaded or linked versions of the same files, oldest first."""
+        paths = sorted({delivery.path for delivery in deliveries})
+        found = [
+            delivery
+            for chunk in chunks(paths)
+            for delivery in self._find(book.c.path.in_(chunk), book.c.state.in_((LOADED, LINKED, OPENED, STORED)))
+        ]
+        return sorted(found, key=lambda delivery: delivery.arrived)
 
     def _with_members(self, connection: Connection, keys: Sequence[str]) -> list[str]:
         """These deliveries, the members and shares in them, and those in these."""
-        found = list(dict.fromkeys(keys))
-        level = found
+        found = dict.fromkeys(keys)
+        level = list(found)
         while level:
-            level = [
+            inside = [
                 key
                 for chunk in chunks(level)
                 for key in connection.scalars(select(book.c.key).where(book.c.parent.in_(chunk)))
-                if key not in found
             ]
-            found += level
-        return found
+            level = [key for key in inside if key not in found]
+            found |= dict.fromkeys(level)
+        return list(found)
 
 
 def _nobodys(mine: ColumnElement[bool]) -> ColumnElement[bool]:
     """Those that are no table's and so have no rows."""
     return and_(mine, book.c.table_name.in_(("", FILES)))
+
+
+def let_in(connection: Connection, mine: ColumnElement[bool]) -> int:
+    """What was taken back of these counts again; how many deliveries."""
+    taken_back = (mine, book.c.state.in_((RETRACTING, RETRACTED)))
+    unknown = {"stage": "read", "reason": "No contract has recognised it.", "cure": "Add its name to a contract."}
+    nobodys = (*taken_back, book.c.table_name == "")
+    note(connection, "again", *nobodys)
+    count = int(connection.execute(update(book).where(*nobodys).values(**{**FRESH, **unknown}, state=FAILED)).rowcount)
+    return count + _again(connection, _before(), *taken_back)
 
 
 def _before() -> ColumnElement[str]:

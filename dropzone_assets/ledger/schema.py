@@ -112,6 +112,7 @@ looks = Table(
     Column("looked_at", DateTime, nullable=False),
     Column("seen", BigInteger, nullable=False),
     Column("problem", Text, nullable=False),
+    Column("listing", String(100), nullable=False, default="", server_default=""),
 )
 """The last look at each source, and why it did not work."""
 

@@ -24,7 +24,8 @@ class SourceConfig(BaseModel):
     `credentials`: word (user, password, key …) → the environment variable that holds it. `include`, `exclude`: names,
     `*` for anything. `settle_seconds`: how long a file must be unchanged before it is read. `parallel`: files copied
     at once. `deliver`: to tables, or only to the raw zone. `after`: what becomes of a file once it is safely loaded.
-    `archives`: bounds that differ from the usual ones. The last four are for some kinds only.
+    `gone`: what becomes of its rows when somebody else takes it away. `archives`: bounds that differ from the usual
+    ones. The last four are for some kinds only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +42,7 @@ class SourceConfig(BaseModel):
     deliver: Literal["tables", "raw"] = "tables"
     after: Literal["keep", "delete", "move"] = "keep"
     move_to: str = ""
+    gone: Literal["keep", "retract", "alarm"] = "keep"
     archives: Bounds = Bounds()
     urls: tuple[str, ...] = ()
     endpoint: str = ""

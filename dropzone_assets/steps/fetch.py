@@ -73,6 +73,9 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
         brought = [b for d, outcome in zip(group, outcomes, strict=True) if (b := _settle(platform, d, outcome, done))]
         fresh = [d for d in brought if d.state not in ("loaded", "opened", "stored")]
         platform.ledger.deliveries.fetched(fresh)
+        back = platform.ledger.deliveries.refused_before(fresh)
+        platform.ledger.deliveries.retract(list(back), "The same bytes were taken back before.")
+        brought, fresh = ([d for d in some if d.key not in back] for some in (brought, fresh))
         links = _links(platform, [d for d in fresh if d.table != FILES])
         platform.ledger.deliveries.linked(links)
         done.linked += [delivery for delivery in brought if delivery.key in links]

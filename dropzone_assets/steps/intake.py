@@ -11,17 +11,23 @@ from dropzone_assets.errors import DropzoneError, Refused
 from dropzone_assets.files import FILES, Delivery, Listed
 from dropzone_assets.ledger import SIDECAR, now
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.gone import Absence
 from dropzone_assets.steps.look import look
 
 
 @dataclass
 class Intake:
-    """What a look came to, in files: seen at the source, new to the ledger, not settled yet, refused by name."""
+    """What a look came to, in files: seen at the source, new to the ledger, not settled yet, refused by name.
+
+    `gone`: files that are no longer there. `changed`: tables of files that are gone, or there again.
+    """
 
     seen: int = 0
     new: int = 0
     waiting: int = 0
     refused: int = 0
+    gone: int = 0
+    changed: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -47,21 +53,37 @@ def take_in(platform: Platform, name: str) -> Intake:
     gone = {delivery.key for delivery in platform.ledger.deliveries.nameless(name)}
     try:
         with engine.connect() as connection:
+            absence = Absence(platform, name, connection)
             for page in look(connection, platform.sources[name], platform.configs[name]):
+                absence.saw(page)
                 strange = _strange(platform, name, connection, page, intake)
                 _take(platform, name, strange, intake)
                 gone.difference_update(strange.fates)
                 later.watched |= strange.watched
                 later.sidecars |= strange.sidecars
                 later.fates |= {key: strange.fates[key] for key in strange.watched}
+            missed = absence.mark()
     except DropzoneError as error:
         platform.ledger.looks.looked(name, now(), intake.seen, str(error))
         raise
     later.ready = _settled(platform, name, later.watched, intake)
     _take(platform, name, later, intake)
     platform.ledger.deliveries.superseded(sorted(gone))
-    platform.ledger.looks.looked(name, now(), intake.seen)
+    intake.gone = len(missed)
+    intake.changed |= _tables(platform, missed)
+    platform.ledger.looks.looked(name, now(), intake.seen, _empty(platform, name, intake), absence.listing)
     return intake
+
+
+def _empty(platform: Platform, name: str, intake: Intake) -> str:
+    """What is wrong with a source that had files and lists nothing at all."""
+    had = 0 if intake.seen or platform.configs[name].gone == "keep" else platform.ledger.deliveries.absences(name)
+    return f"{name} lists nothing at all, though {had:,} files were there. Is its folder mounted?" if had else ""
+
+
+def _tables(platform: Platform, keys: Iterable[str]) -> set[str]:
+    """The tables of deliveries and of all that came in them."""
+    return {row.table_name for row in platform.ledger.deliveries.within(sorted(keys))}
 
 
 def _strange(platform: Platform, name: str, connection: engine.Connection, page: str, intake: Intake) -> _Strange:
@@ -77,6 +99,9 @@ def _strange(platform: Platform, name: str, connection: engine.Connection, page:
         (found.ready if settled else found.watched)[key] = Listed(name, path, version, size, problem=problem)
         found.sidecars |= {key} if sidecar else set()
     platform.ledger.deliveries.leaving([key for key, fate in found.fates.items() if fate == "left"], "")
+    again = [key for key, fate in found.fates.items() if fate == "gone"]
+    platform.ledger.deliveries.there_again(again)
+    intake.changed |= _tables(platform, again)
     return found
 
 

@@ -41,14 +41,17 @@ def _statement(config: SourceConfig) -> str:
         f"SELECT left(sha256({identity}), {KEY_LENGTH}) AS key, path, version, size, settled, CASE "
         f"WHEN problem <> '' THEN problem WHEN regexp_matches(path, {literal(UNPRINTABLE)}) "
         "THEN 'has a control character in its name' ELSE '' END AS problem, "
-        f"regexp_matches(lower(path), {literal(SIDECAR)}) AS sidecar FROM page "
-        f"WHERE NOT regexp_matches(lower(path), {literal(NOT_YET)}) AND {_wanted(config)}"
+        f"regexp_matches(lower(path), {literal(SIDECAR)}) AS sidecar FROM page WHERE {wanted(config)}"
     )
 
 
-def _wanted(config: SourceConfig) -> str:
-    """SQL: the name is asked for. A pattern without a folder is for the name alone; sidecars follow their files."""
-    chosen = [f"({' OR '.join(map(_matches, config.include))} OR regexp_matches(lower(path), {literal(SIDECAR)}))"]
+def wanted(config: SourceConfig) -> str:
+    """SQL of `path`: it is a file that is asked for.
+
+    A pattern without a folder is for the name alone; sidecars follow their files.
+    """
+    chosen = [f"NOT regexp_matches(lower(path), {literal(NOT_YET)})"]
+    chosen += [f"({' OR '.join(map(_matches, config.include))} OR regexp_matches(lower(path), {literal(SIDECAR)}))"]
     chosen += [f"NOT {_matches(pattern)}" for pattern in config.exclude]
     if config.move_to:
         chosen.append(f"NOT starts_with(path, {literal(config.move_to.strip('/') + '/')})")

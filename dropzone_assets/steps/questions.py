@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from dropzone_assets.contracts import DATA_DATE, DELIVERY, Contract, QualityRule
 from dropzone_assets.engine import Connection, attached, columns_of, literals, quote, rows
+from dropzone_assets.files import INSIDE
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import partition_uris
 from dropzone_assets.steps.commit import tables
@@ -67,6 +68,19 @@ def no_day_overdue(platform: Platform, contract: Contract, at: datetime) -> Answ
     return Answer(
         not cases, {"days overdue": len(cases)}, ("day", "expected", "arrived", "due (UTC)", "evidence"), cases
     )
+
+
+def gone_files(platform: Platform, table: str) -> Answer:
+    """No file of a table that counts is gone from its source, unless a person said that it may be."""
+    found = platform.ledger.deliveries.absent(table)
+    cases = [(row.path, row.source, f"{row.since:%Y-%m-%d %H:%M}", what_to_do(row.path)) for row in found]
+    return Answer(not cases, {"files gone": len(cases)}, ("file", "source", "since (UTC)", "what to do"), cases)
+
+
+def what_to_do(path: str) -> str:
+    """How it ends that a file is gone."""
+    name = path.partition(INSIDE)[0]
+    return f"Deliver it again; or dropzone retract {name} takes its rows back; with --undo they stay."
 
 
 def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:

@@ -11,7 +11,7 @@ from dropzone_assets.archives import Member, is_archive, open_archive
 from dropzone_assets.contracts import recognise
 from dropzone_assets.errors import Permanent, Refused
 from dropzone_assets.files import FILES, INSIDE, Delivery, Listed, RawFile
-from dropzone_assets.ledger import FETCHED, OPENED, STORED, now
+from dropzone_assets.ledger import FETCHED, OPENED, RETRACTED, STORED, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import Credentials, SourceConfig
 from dropzone_assets.steps.content import RawContent
@@ -126,7 +126,10 @@ def _member(
 def _record(platform: Platform, parent: Delivery, members: list[Delivery]) -> None:
     """Write members down. They arrived when what they came in did, so that the newest counts, whichever opens last."""
     platform.ledger.deliveries.record(members)
-    platform.ledger.deliveries.brought([member.key for member in members], parent)
+    keys = [member.key for member in members]
+    platform.ledger.deliveries.brought(keys, parent)
+    if any(known.state == RETRACTED for known in platform.ledger.deliveries.of_keys([parent.key])):
+        platform.ledger.deliveries.retract(keys, "What it came in was taken back.")
 
 
 def _refused(platform: Platform, archive: Delivery, path: str, refusal: Refused) -> None:

@@ -1,0 +1,74 @@
+"""Files that are gone from their source without our doing, and those of them that are there again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, String, and_, bindparam, func, select, update
+
+from dropzone_assets.files import Delivery
+from dropzone_assets.ledger.accounts import oldest_first
+from dropzone_assets.ledger.arrivals import GONE
+from dropzone_assets.ledger.journal import note
+from dropzone_assets.ledger.reversals import Reversals, let_in
+from dropzone_assets.ledger.schema import CURRENT, FAILED
+from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.schema import journal as entries
+from dropzone_assets.ledger.statements import chunks, elements
+
+
+class Absences(Reversals):
+    """What was at a source and is there no more."""
+
+    def missing(self, source: str, paths: str, *, marked: bool) -> list[Delivery]:
+        """Deliveries of `source` that count and whose files are not among `paths`; one statement, however many.
+
+        Not those that have left by our doing, nor those that no contract recognised.
+
+        Args:
+            paths: a JSON array.
+            marked: also those that are known to be gone.
+        """
+        listed = elements(self._engine, "paths")
+        nameless = and_(book.c.state == FAILED, book.c.table_name == "")
+        query = select(book.c.key).where(
+            *(book.c.source == source, book.c.parent == "", book.c.state.in_(CURRENT), ~nameless),
+            book.c.leaving.in_(("", GONE) if marked else ("",)),
+            book.c.path.not_in(select(listed.c.value)),
+        )
+        with self._engine.connect() as connection:
+            keys = list(connection.scalars(query, {"paths": paths}))
+        return [delivery for chunk in chunks(keys) for delivery in self._find(book.c.key.in_(chunk))]
+
+    def gone(self, keys: Sequence[str]) -> None:
+        """The files of these deliveries are gone from their source, and with them all that came in them."""
+        with self._engine.begin() as connection:
+            for chunk in chunks(self._with_members(connection, keys)):
+                mine = (book.c.key.in_(chunk), book.c.state.in_(CURRENT), book.c.leaving == "")
+                note(connection, "gone", *mine)
+                connection.execute(update(book).where(*mine).values(leaving=GONE))
+
+    def there_again(self, keys: Sequence[str]) -> None:
+        """The files of these are there again: what was taken back because they were gone counts again."""
+        with self._engine.begin() as connection:
+            for chunk in chunks(self._with_members(connection, keys)):
+                mine = and_(book.c.key.in_(chunk), book.c.leaving == GONE)
+                let_in(connection, mine)
+                note(connection, "there again", mine)
+                connection.execute(update(book).where(mine).values(leaving=""))
+
+    def absences(self, source: str) -> int:
+        """How many deliveries of `source` count though their files are gone, members not among them."""
+        mine = (book.c.source == source, book.c.leaving == GONE, book.c.state.in_(CURRENT), book.c.parent == "")
+        return self._count(*mine)
+
+    def absent(self, table: str | None = None) -> list[Row[Any]]:
+        """Deliveries (of one table) that count and whose files are gone, with `since`, oldest file first."""
+        event = bindparam("event", GONE, type_=String)
+        since = select(func.max(entries.c.at)).where(entries.c.key == book.c.key, entries.c.event == event)
+        query = select(book, since.scalar_subquery().label("since")).where(
+            book.c.leaving == GONE,
+            book.c.state.in_(CURRENT),
+            book.c.table_name == table if table is not None else book.c.parent == "",
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(oldest_first(query)))
