@@ -37,6 +37,7 @@ full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at ev
 	$(BIN)/python -m pytest -m full
 
 chaos: $(VENV)/.test  ## Faults at every place where the platform meets the outside, and kills (SEED=1 FAULTS=100000 KILLS=200).
+	$(BIN)/python -m tests.chaos --matrix
 	$(BIN)/python -m tests.chaos --seed $(SEED) --faults $(FAULTS) --kills $(KILLS)
 
 services: $(VENV)/.services $(VENV)/.azurite  ## The tests against real S3, Azure, GCS, SFTP, FTP servers and PostgreSQL (Linux, npm, root).

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from tests.chaos.campaign import campaign, explain, told
 from tests.chaos.kills import killed
+from tests.chaos.scenario import matrix
 
 
 def main() -> int:
@@ -17,15 +18,17 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="how many processes are killed with kill -9")
     parser.add_argument("--minutes", type=float, default=60, help="end after so long, however few happened")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--matrix", action="store_true", help="every fault at every crossing of an ingest, and no more")
     parser.add_argument("--scenario", type=int, help="live only this one, and say the shortest that goes wrong")
     asked, console = parser.parse_args(), Console()
     if asked.scenario is not None:
         return 0 if explain(asked.seed, asked.scenario, console) else 1
-    outcome = campaign(asked.seed, asked.faults, asked.minutes, asked.jobs, console)
+    numbers = iter(range(len(matrix()))) if asked.matrix else None
+    outcome = campaign(asked.seed, asked.faults, asked.minutes, asked.jobs, console, numbers)
     console.print(told(outcome))
     for number in outcome.wrong:
         console.print(f"Again: python -m tests.chaos --seed {asked.seed} --scenario {number}")
-    wrong = killed(asked.seed, asked.kills, console)
+    wrong = killed(asked.seed, 0 if asked.matrix else asked.kills, console)
     return 1 if outcome.wrong or wrong else 0
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 from time import monotonic
 
 from rich.console import Console
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from tests.chaos.crossings import Crossings
 from tests.chaos.judgement import run
-from tests.chaos.scenario import drawn, profile
+from tests.chaos.scenario import chosen, matrix, profile
 from tests.chaos.shrink import shrunk
 
 LENGTH = 40
@@ -44,16 +44,18 @@ class Outcome:
 def live(seed: int, number: int, length: int = LENGTH) -> tuple[int, Happened, list[str]]:
     """One scenario."""
     crossings = Crossings()
-    return number, crossings.happened, run(drawn(seed, number, length), crossings)
+    return number, crossings.happened, run(chosen(seed, number, length), crossings)
 
 
-def campaign(seed: int, faults: int, minutes: float, jobs: int, console: Console) -> Outcome:
-    """Scenarios of one seed until so many faults have happened, or the time is over."""
+def campaign(
+    seed: int, faults: int, minutes: float, jobs: int, console: Console, numbers: Iterator[int] | None = None
+) -> Outcome:
+    """Scenarios of one seed until so many faults have happened, or the time is over; without `numbers` drawn ones."""
     outcome, deadline = Outcome(), monotonic() + minutes * 60
     columns = (TextColumn("faults"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("", total=faults)
-        for number, happened, wrong in _lived(seed, jobs):
+        for number, happened, wrong in _lived(seed, jobs, numbers or count(len(matrix()))):
             outcome.add(number, happened, wrong)
             progress.update(task, completed=outcome.happened.total())
             if wrong:
@@ -63,16 +65,15 @@ def campaign(seed: int, faults: int, minutes: float, jobs: int, console: Console
     return outcome
 
 
-def _lived(seed: int, jobs: int) -> Iterator[tuple[int, Happened, list[str]]]:
-    """The scenarios in about their order, for ever."""
-    numbers = count()
-    if jobs == 1:
-        yield from (live(seed, number) for number in numbers)
+def _lived(seed: int, jobs: int, numbers: Iterator[int]) -> Iterator[tuple[int, Happened, list[str]]]:
+    """The scenarios in about their order."""
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("forkserver"), initializer=profile) as pool:
         at_work: set[Future[tuple[int, Happened, list[str]]]] = set()
         try:
             while True:
-                at_work |= {pool.submit(live, seed, next(numbers)) for _ in range(2 * jobs - len(at_work))}
+                at_work |= {pool.submit(live, seed, each) for each in islice(numbers, 2 * jobs - len(at_work))}
+                if not at_work:
+                    return
                 done, at_work = wait(at_work, return_when=FIRST_COMPLETED)
                 yield from (each.result() for each in done)
         finally:
@@ -96,7 +97,7 @@ def explain(seed: int, number: int, console: Console) -> bool:
     if not wrong:
         console.print(f"Scenario {number} of seed {seed} goes well.")
         return True
-    short = shrunk(drawn(seed, number, LENGTH))
+    short = shrunk(chosen(seed, number, LENGTH))
     console.print(f"[red]Scenario {number} of seed {seed} goes wrong.[/] Loaded files: {short.after}. Steps:")
     for step in short.steps:
         console.print(f"  {step}", highlight=False, markup=False)

@@ -1,6 +1,7 @@
 """Scenarios: a list of steps, some of them with a fault, and the judgement of what came of it."""
 
 import random
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -24,6 +25,10 @@ ODD = {"publish": 4, "look": 2, "load": 2, "rebuild": 4, "force": 2, "replay": 2
 """What the platform does in every round, and what else it may be asked for, with weights. Faults strike here."""
 
 JUMPS = (-200_000, -3_600, -5, 0, 0, 5, 3_600, 86_400)
+
+
+TOGETHER = 20
+"""Faults of the matrix in one home, before it is judged."""
 
 
 class Step(NamedTuple):
@@ -53,8 +58,32 @@ class Profile(NamedTuple):
     kinds: dict[str, tuple[str, ...]]
 
 
+def chosen(seed: int, number: int, length: int) -> Scenario:
+    """The scenario of this number, always the same: first the matrix, then those that are drawn."""
+    every = matrix()
+    return every[number] if number < len(every) else drawn(seed, number, length)
+
+
+@cache
+def matrix() -> list[Scenario]:
+    """Every fault at every crossing of an ingest of restated files, one fault an ingest."""
+    known = profile()
+    counts = known.counts["ingest"].items()
+    every = [Fault(name, n, kind) for name, most in counts for n in range(1, most + 1) for kind in known.kinds[name]]
+    return [
+        Scenario("keep", tuple(_restated(every[start : start + TOGETHER]))) for start in range(0, len(every), TOGETHER)
+    ]
+
+
+def _restated(due: Sequence[Fault]) -> Iterator[Step]:
+    dice = random.Random(0)
+    for fault in due:
+        yield from (Step("send", (path, _letter(dice, path))) for path in PATHS)
+        yield Step("ingest", (), (fault,))
+
+
 def drawn(seed: int, number: int, length: int) -> Scenario:
-    """The scenario of this number, always the same."""
+    """A scenario of so many rounds."""
     dice, known = random.Random(f"{seed}/{number}"), profile()
     steps: list[Step] = []
     for _ in range(length):

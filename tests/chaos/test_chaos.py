@@ -7,6 +7,8 @@ from tests.chaos.campaign import Outcome, live
 from tests.chaos.kills import killed
 
 SEED = 7
+DRAWN = 10_000
+"""A number behind those of the matrix."""
 
 
 def lived(first: int, scenarios: int, length: int) -> Outcome:
@@ -18,15 +20,15 @@ def lived(first: int, scenarios: int, length: int) -> Outcome:
 
 
 def test_a_short_campaign_loses_doubles_and_leaves_nothing() -> None:
-    outcome = lived(0, 2, 12)
+    outcome = lived(DRAWN, 1, 16)
     assert outcome.wrong == {}
-    assert outcome.happened.total() > 50
+    assert outcome.happened.total() > 30
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("part", range(4))
 def test_a_campaign_loses_doubles_and_leaves_nothing(part: int) -> None:
-    outcome = lived(10 + 10 * part, 6, 40)
+    outcome = lived(DRAWN + 10 * (part + 1), 6, 40)
     assert outcome.wrong == {}
     assert outcome.happened.total() > 400
 
