@@ -19,6 +19,9 @@ pytestmark = pytest.mark.s3
 
 PATHS = [f"payments_2024050{day}_100000.csv" for day in (1, 2, 3)]
 
+RAW, LAKE = 3_000, 30_000
+"""Bytes after which the raw zone, and the lake, are at work."""
+
 
 def sent(home: Path) -> Path:
     """A home whose source has some files."""
@@ -46,8 +49,10 @@ def ingested(platform: Platform) -> int:
     return failed
 
 
-@pytest.mark.parametrize("after", [3_000, 30_000], ids=["raw zone", "lake"])
-@pytest.mark.parametrize("answer", ["503 Slow Down", "500 Internal Server Error", RESET])
+@pytest.mark.parametrize(
+    ("answer", "after"),
+    [("503 Slow Down", RAW), ("500 Internal Server Error", RAW), (RESET, RAW), ("503 Slow Down", LAKE)],
+)
 def test_an_outage_in_the_middle_of_uploads_ends_by_itself(
     tmp_path: Path, s3_endpoint: str, bucket: str, answer: str, after: int
 ) -> None:
