@@ -41,7 +41,7 @@ def rejudge(platform: Platform, contract: Contract, *, move: bool) -> list[str]:
 def _judged_before(connection: Connection, contract: Contract, *, move: bool) -> list[tuple[str, bool]]:
     """Delivery → whether some of its rows are refused."""
     held = columns_of(connection, LOADS)
-    if not held:
+    if not held or not columns_of(connection, tables(contract.table)[1]):
         return []
     other = "contract_hash IS DISTINCT FROM $2" if "contract_hash" in held else "$2 IS NOT NULL"
     kept = "OR rows_kept > 0" if move and "rows_kept" in held else ""

@@ -54,7 +54,7 @@ def _states(platform: Platform) -> list[Any]:
     """Path and table → what became of the versions that count, with the counts of the one that is loaded."""
     found: dict[tuple[str, str], dict[str, tuple[int, ...]]] = {}
     for row in platform.ledger.deliveries.everything():
-        if row.state != "superseded":
+        if row.state not in ("superseded", "retracted"):
             counts = (row.rows_read, row.valid, row.quarantined, row.late) if row.state == "loaded" else ()
             states = found.setdefault((row.path, row.table_name), {})
             state = SAFE.get(row.state, row.state)

@@ -10,7 +10,7 @@ from dropzone_assets.contracts import Contracts
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.sources import SourceConfig
-from tests.chaos.letters import CONTRACTS
+from tests.chaos.letters import contracts
 
 FATES = {"keep": {}, "delete": {"after": "delete"}, "move": {"after": "move", "move_to": "done"}}
 """What becomes of loaded files, and how an entry of a source says so."""
@@ -25,10 +25,10 @@ def workshop() -> Iterator[Path]:
         yield Path(folder)
 
 
-def make_home(home: Path, after: str = "keep") -> Path:
+def make_home(home: Path, after: str = "keep", version: str = "1.0.0") -> Path:
     """A home on the disk, as a process of its own finds it."""
     (home / "contracts").mkdir(parents=True)
-    for table, text in CONTRACTS.items():
+    for table, text in contracts(version).items():
         (home / "contracts" / f"{table}.odcs.yaml").write_text(text)
     (home / "dropzone").mkdir()
     fields = "".join(f", {name}: {value}" for name, value in FATES[after].items())
@@ -37,21 +37,21 @@ def make_home(home: Path, after: str = "keep") -> Path:
     return home
 
 
-def open_home(home: Path, after: str = "keep") -> Platform:
+def open_home(home: Path, after: str = "keep", version: str = "1.0.0") -> Platform:
     """The platform of a home, whose contracts and entries are not read again."""
     home.mkdir(parents=True, exist_ok=True)
     (home / "dropzone").mkdir(exist_ok=True)
     platform = open_platform(Settings(home=home, threads=1))
     entry = {"name": "dropzone", "url": "dropzone", "settle_seconds": 0, "parallel": 1, **FATES[after]}
-    platform.__dict__["contracts"] = tables()
+    platform.__dict__["contracts"] = tables(version)
     platform.__dict__["configs"] = {"dropzone": SourceConfig.model_validate(entry)}
     return platform
 
 
 @cache
-def tables() -> Contracts:
+def tables(version: str) -> Contracts:
     """The contracts, read once."""
     with workshop() as folder:
-        found = open_platform(Settings(home=make_home(folder / "home"))).contracts
+        found = open_platform(Settings(home=make_home(folder / "home", version=version))).contracts
     assert not found.broken, found.broken
     return found

@@ -55,7 +55,7 @@ apiVersion: v3.2.0
 kind: DataContract
 id: urn:chaos:payments
 name: Payments
-version: 1.0.0
+version: {version}
 status: active
 description: {purpose: Payments.}
 team: {name: chaos}
@@ -73,8 +73,14 @@ schema:
     properties:
       - {name: id, logicalType: string, primaryKey: true, required: true}
       - {name: at, logicalType: timestamp, partitioned: true, partitionKeyPosition: 1, required: true}
-      - {name: amount, logicalType: number, physicalType: "DECIMAL(18,2)", required: true}
+      - {name: amount, logicalType: number, physicalType: "DECIMAL(18,2)", required: true{rule}}
 """
+
+MOST = 8
+"""What the stricter contract of payments takes as an amount, at most."""
+
+RULES = {"1.0.0": "", "1.1.0": f", logicalTypeOptions: {{maximum: {MOST}}}"}
+"""Version of the contract of payments → its rule for amounts."""
 
 _SHARED = """\
 apiVersion: v3.2.0
@@ -99,9 +105,11 @@ schema:
       - {{name: title, logicalType: string, primaryKey: true, required: true}}
 """
 
-CONTRACTS = {
-    "payments": _PAYMENTS,
-    "songs": _SHARED.format(table="songs", kind="song"),
-    "movies": _SHARED.format(table="movies", kind="movie"),
-}
-"""Table → its contract."""
+
+def contracts(version: str = "1.0.0") -> dict[str, str]:
+    """Table → its contract, with this one of payments."""
+    return {
+        "payments": _PAYMENTS.replace("{version}", version).replace("{rule}", RULES[version]),
+        "songs": _SHARED.format(table="songs", kind="song"),
+        "movies": _SHARED.format(table="movies", kind="movie"),
+    }

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tests.chaos.boundaries import Clock, wrapped
 from tests.chaos.crossings import Crossings, Fault
 from tests.chaos.home import FATES, workshop
-from tests.chaos.letters import Letter, Line
+from tests.chaos.letters import RULES, Letter, Line
 from tests.chaos.world import World
 
 PAYMENTS = ("payments_20240501_100000.csv", "late/payments_20240501_120000.csv", "payments_20240503_090000.csv")
@@ -22,7 +22,11 @@ TWIN: tuple[Line, ...] = (("twin", DAYS[0], "7"), ("twin", DAYS[2], "7"))
 
 CYCLE = ("look", "load", "load", "publish", "leave")
 ODD = {"publish": 4, "look": 2, "load": 2, "rebuild": 4, "force": 2, "replay": 2, "restart": 2, "ingest": 1}
+ODD |= {"retract": 1, "change": 1}
 """What the platform does in every round, and what else it may be asked for, with weights. Faults strike here."""
+
+CALM = ("retract",)
+"""What happens without a fault, so that the world knows that it has happened."""
 
 JUMPS = (-200_000, -3_600, -5, 0, 0, 5, 3_600, 86_400)
 
@@ -94,7 +98,8 @@ def drawn(seed: int, number: int, length: int) -> Scenario:
             steps.append(Step("settle"))
         for name in (*CYCLE, *dice.choices(list(ODD), list(ODD.values()))):
             if dice.random() < 0.9:
-                steps.append(Step(name, _arguments(dice, name), faults(dice, known, name)))
+                wrong = faults(dice, known, name) if name not in CALM else ()
+                steps.append(Step(name, _arguments(dice, name), wrong))
     return Scenario(dice.choice(["keep", *FATES]), tuple(steps))
 
 
@@ -129,8 +134,13 @@ def _lines(dice: random.Random, path: str) -> tuple[Line, ...]:
     return (path, dice.choice(DAYS), "9"), *bad, *lines[: dice.randrange(4)]
 
 
-def _arguments(dice: random.Random, name: str) -> tuple[str, ...]:
-    return (dice.choice(["payments", "songs", "files"]), dice.choice(DAYS)) if name == "rebuild" else ()
+def _arguments(dice: random.Random, name: str) -> tuple[Any, ...]:
+    given: dict[str, tuple[Any, ...]] = {
+        "rebuild": (dice.choice(["payments", "songs", "files"]), dice.choice(DAYS)),
+        "retract": (dice.choice(PATHS),),
+        "change": (dice.choice(list(RULES)), dice.random() < 0.5),
+    }
+    return given.get(name, ())
 
 
 def faults(dice: random.Random, known: Profile, name: str) -> tuple[Fault, ...]:

@@ -10,10 +10,12 @@ from typing import Any
 import duckdb
 from sqlalchemy.exc import SQLAlchemyError
 
-from dropzone_assets.errors import DropzoneError
+from dropzone_assets.errors import DropzoneError, Permanent
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
+from dropzone_assets.steps.rejudge import rejudge
+from dropzone_assets.steps.retract import apply, retraction
 from tests.chaos.boundaries import Clock
 from tests.chaos.crossings import Crossings, Died, Fault, armed
 from tests.chaos.home import open_home
@@ -51,9 +53,11 @@ class World:
         self.sent: dict[str, list[Version]] = {}
         self.counting: dict[str, Version] = {}
         self.calm: set[str] = set()
+        self.withdrawn: dict[str, set[Letter]] = {}
+        self.version = "1.0.0"
         self._moment = 1_000
         self._happened = 0
-        self.platform: Platform = open_home(home, after)
+        self.platform: Platform = open_home(home, after, self.version)
 
     def act(self, name: str, *of: Any, faults: Iterable[Fault] = ()) -> None:
         """Do one thing. A process that dies is started again; what fails is left to be done later."""
@@ -73,6 +77,8 @@ class World:
 
         What would count then is a matter of time: the good version may never have been seen.
         """
+        if letter in self.withdrawn.get(path, ()):
+            return
         if letter.readable or path in self.calm or path not in self.counting:
             self._moment += 1
             self.write(path, (self._moment, letter))
@@ -84,7 +90,8 @@ class World:
 
     def put_back(self, path: str, which: int) -> None:
         """An earlier version, with its time."""
-        earlier = [version for version in self.sent.get(path, []) if version[1].readable]
+        away = self.withdrawn.get(path, set())
+        earlier = [version for version in self.sent.get(path, []) if version[1].readable and version[1] not in away]
         if earlier:
             self.write(path, earlier[which % len(earlier)])
 
@@ -134,6 +141,22 @@ class World:
         """Load what has failed again."""
         self.platform.ledger.deliveries.reopen("")
 
+    def retract(self, path: str) -> None:
+        """A person takes a file back, as it is now; what was ever in it is not sent again."""
+        self.look()
+        try:
+            apply(self.platform, retraction(self.platform, path))
+        except Permanent:  # it never came, or does not count
+            return
+        self.withdrawn.setdefault(path, set()).update(letter for _, letter in self.sent[path])
+        self.counting.pop(path, None)
+
+    def change(self, version: str, move: bool) -> None:
+        """The contract of payments becomes another one, and what was judged is judged again."""
+        self.version = version
+        self._start_again()
+        rejudge(self.platform, self.platform.contract("payments"), move=move)
+
     def restart(self) -> None:
         """End the process and start it again, whatever opening meets."""
         self._start_again()
@@ -152,6 +175,7 @@ class World:
         self.crossings.disarm()
         self._happened = self.crossings.happened.total()
         self._start_again()
+        self.change(self.version, True)
         for _ in range(2):  # what died too often is failed, and a person loads it again
             self.replay()
             self.platform.ledger.deliveries.hasten()
@@ -194,4 +218,4 @@ class World:
     def _start_again(self) -> None:
         self.close()
         self.crossings.revive()
-        self.platform = open_home(self.home, self.after)
+        self.platform = open_home(self.home, self.after, self.version)
