@@ -28,6 +28,9 @@ ODD |= {"retract": 1, "change": 1}
 CALM = ("retract",)
 """What happens without a fault, so that the world knows that it has happened."""
 
+TRIES = (0, 1, 4, 8, 16)
+"""How often something is done in a row, for it may die each time."""
+
 JUMPS = (-200_000, -3_600, -5, 0, 0, 5, 3_600, 86_400)
 
 
@@ -94,12 +97,11 @@ def drawn(seed: int, number: int, length: int) -> Scenario:
         steps += [sent(dice) for _ in range(dice.choice([1, 1, 1, 2, 4]))]
         if dice.random() < 0.1:
             steps.append(Step("jump", (dice.choice(JUMPS),)))
-        if dice.random() < 0.05:
+        if dice.random() < 0.03:
             steps.append(Step("settle"))
         for name in (*CYCLE, *dice.choices(list(ODD), list(ODD.values()))):
-            if dice.random() < 0.9:
-                wrong = faults(dice, known, name) if name not in CALM else ()
-                steps.append(Step(name, _arguments(dice, name), wrong))
+            tries = 1 if name in CALM else dice.choice(TRIES)
+            steps += [Step(name, _arguments(dice, name), faults(dice, known, name)) for _ in range(tries)]
     return Scenario(dice.choice(["keep", *FATES]), tuple(steps))
 
 
@@ -145,7 +147,7 @@ def _arguments(dice: random.Random, name: str) -> tuple[Any, ...]:
 
 def faults(dice: random.Random, known: Profile, name: str) -> tuple[Fault, ...]:
     """Up to some; boundaries that are crossed often are struck more often, but rare ones too."""
-    crossed = known.counts[name]
+    crossed = known.counts[name] if name not in CALM else {}
     weights = [count**0.3 for count in crossed.values()]
     chosen = dice.choices(list(crossed), weights, k=dice.choice([0, 1, 2, 4, 6])) if crossed else []
     return tuple(Fault(each, _number(dice, crossed[each]), dice.choice(known.kinds[each])) for each in chosen)

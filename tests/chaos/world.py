@@ -159,7 +159,7 @@ class World:
 
     def restart(self) -> None:
         """End the process and start it again, whatever opening meets."""
-        self._start_again()
+        self._start_again(anew=True)
         self.platform.ledger.deliveries.pending()
 
     def jump(self, seconds: int) -> None:
@@ -215,7 +215,10 @@ class World:
             if self.crossings.happened.total() == self._happened:
                 raise Stuck(f"{type(error).__name__} out of nothing: {error}") from error
 
-    def _start_again(self) -> None:
+    def _start_again(self, *, anew: bool = False) -> None:
+        """A new process. Unless it opens all `anew`, it has compiled its statements already, which takes long."""
         self.close()
         self.crossings.revive()
+        known = {} if anew else {name: it for name, it in self.platform.__dict__.items() if name == "ledger"}
         self.platform = open_home(self.home, self.after, self.version)
+        self.platform.__dict__.update(known)
