@@ -20,7 +20,7 @@ from tests.test_arrivals import Configure, configure, packed, put, there
 
 __all__ = ["configure"]
 
-MIXED = payments(payment("a"), payment("=1+1", amount=-3), payment("c", currency="XXX"))
+MIXED = payments(payment("a"), "", payment("=1+1", amount=-3), payment("c", currency="XXX"))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_what_counts_and_what_does_not_is_told_once(home: Path, road: Road) -> N
     (table,) = told["tables"]  # type: ignore[misc]
     assert (table["table"], table["contract_version"]) == ("transactions", "1.0.0")
     first, second = rejected(home) or []
-    assert (first["transaction_id"], first["amount"], first["record"]) == ("'=1+1", "-3", "2")
+    assert (first["transaction_id"], first["amount"], first["record"], first["line"]) == ("'=1+1", "-3", "2", "4")
     assert first["reason"] == "amount must be at least 0"
     assert second["reason"].startswith("currency must be one of ")
     road.all()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dropzone_assets.contracts import demand, sentences
+from dropzone_assets.contracts import RECORD_RULES, demand, sentences
 from dropzone_assets.engine import attached, columns_of, literals, rows
 from dropzone_assets.files import FILES, INSIDE
 from dropzone_assets.ledger import (
@@ -200,10 +200,13 @@ def _rows(
 ) -> Iterator[_Refusal]:
     contract = platform.contracts.tables.get(row.table_name)
     rules = sentences(contract) if contract else {}
-    lines = lines_of(platform, delivery_of(row), [record for record, _, _ in found])
+    records = [record for record, _, _ in found]
+    lines = lines_of(platform, contract, delivery_of(row), records) if contract else {}
     for record, reasons, raw in found:
         came = json.loads(raw)
-        cells = came if isinstance(came, dict) else {"as it came": came}
+        broken = not isinstance(came, dict) or any(name in RECORD_RULES for name in reasons)
+        whole = came.get("line", raw) if isinstance(came, dict) else came
+        cells = {"as it came": whole} if broken else came
         reason = "; ".join(demand(rules.get(name, name)) for name in reasons)
         yield _Refusal(member, record, lines.get(record), reason, cells)
 
