@@ -1,7 +1,8 @@
 """Answer: senders find out what became of their files, where the entry of the source says so."""
 
-from pathlib import PurePosixPath
+from collections.abc import Iterator
 from time import monotonic
+from unicodedata import category
 
 from dropzone_assets.errors import BadSettings, NotLetIn, Permanent
 from dropzone_assets.platform import Platform
@@ -13,8 +14,11 @@ from dropzone_assets.store import Store
 PATIENCE = 15.0
 """Seconds spent at one go: a sensor may not take longer, and what is left is done the next time."""
 
-GROUP = 20
-"""Files whose refused rows are in memory together."""
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
+"""Kinds of characters that no receipt has in its name."""
+
+ASKED, GROUP = 1_000, 20
+"""Files that the ledger is asked for at once, and of which the refused rows are in memory together."""
 
 
 def answer(platform: Platform, name: str) -> int:
@@ -32,10 +36,12 @@ def answer(platform: Platform, name: str) -> int:
     """
     if not platform.configs[name].receipts:
         return 0
-    deadline, count, after = monotonic() + PATIENCE, 0, ""
+    deadline, count = monotonic() + PATIENCE, 0
     outbox, refusal = Outbox(platform, name), None
-    while monotonic() < deadline and (paths := platform.ledger.deliveries.unanswered(name, after, GROUP)):
-        files, after = [file_of(platform, name, path) for path in paths], paths[-1]
+    for paths in _due(platform, name):
+        if monotonic() > deadline:
+            break
+        files = [file_of(platform, name, path) for path in paths]
         facts = facts_of(platform, files)
         for file in files:
             try:
@@ -50,6 +56,14 @@ def answer(platform: Platform, name: str) -> int:
     if refusal:
         raise refusal
     return count
+
+
+def _due(platform: Platform, name: str) -> Iterator[list[str]]:
+    """The paths to tell of, a group at a time."""
+    after = ""
+    while paths := platform.ledger.deliveries.unanswered(name, after, ASKED):
+        yield from (paths[start : start + GROUP] for start in range(0, len(paths), GROUP))
+        after = paths[-1]
 
 
 def _told(platform: Platform, file: File) -> None:
@@ -73,7 +87,7 @@ class Outbox:
 
         A name that leads elsewhere gets none: nobody chooses with a name where we write.
         """
-        if {"", ".", ".."} & {*PurePosixPath(path).parts, *path.split("/")} or not path.isprintable():
+        if {"", ".", ".."} & {*path.split("/")} or any(category(letter) in UNPRINTABLE for letter in path):
             return
         target = f"{self._config.folder.strip('/')}/{path}" if self._config.folder else path
         for ending, content in ((ACCEPTED, found.accepted), (REJECTED, found.rejected)):
