@@ -14,6 +14,7 @@ from dropzone_assets.instance import bury_dead_runs
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import history, selection, tags
+from dropzone_assets.steps.answer import answer
 from dropzone_assets.steps.intake import Intake, take_in
 from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.plan import Request, plan_loads, plan_publications, plan_tellings
@@ -108,12 +109,13 @@ class Ingester:
             return None
 
     def _leave(self) -> None:
-        """What is loaded goes from its source, where that is wished for."""
+        """Senders are told, and what is loaded goes from its source, where that is wished for."""
         for name in self.platform.configs.keys() - self.result.unavailable.keys():
-            try:
-                leave(self.platform, name)
-            except DropzoneError as error:
-                self._left_out(name, error)
+            for step in (answer, leave):
+                try:
+                    step(self.platform, name)
+                except DropzoneError as error:
+                    self._left_out(name, error)
 
     def _left_out(self, name: str, error: DropzoneError) -> None:
         """Remember what was said; the error itself would keep alive all that was open when it was raised."""

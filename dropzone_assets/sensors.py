@@ -11,6 +11,7 @@ from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import history, no_files_gone, run_request
 from dropzone_assets.sources import SourceConfig
+from dropzone_assets.steps.answer import answer
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.plan import plan_loads, plan_publications, plan_tellings
@@ -48,15 +49,16 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
 
 
 def _look(platform: Platform, name: str) -> tuple[str, set[str]]:
-    """Let go what is loaded and take in what is new; what came of it. A failure of one keeps nobody from the other.
+    """Tell senders, let go what is loaded and take in what is new; what came of it.
 
-    Also the tables of which files are gone, or there again.
+    A failure of one keeps nobody from the others. Also the tables of which files are gone, or there again.
     """
     staying = ""
-    try:
-        leave(platform, name)
-    except DropzoneError as error:
-        staying = str(error)
+    for step in (answer, leave):
+        try:
+            step(platform, name)
+        except DropzoneError as error:
+            staying = f"{staying} {error}".strip()
     try:
         intake = take_in(platform, name)
     except DropzoneError as error:

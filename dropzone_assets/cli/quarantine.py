@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dropzone_assets.cli.show import as_json, here, out, table
-from dropzone_assets.contracts import DELIVERY, Contract
+from dropzone_assets.contracts import DELIVERY, Contract, sentences
 from dropzone_assets.engine import columns_of, rows
 from dropzone_assets.errors import Permanent
 from dropzone_assets.formats import Place
@@ -43,16 +43,14 @@ def quarantine(
             asked,
         )
         count = rows(connection, f"SELECT count(*) {mine}", asked)[0][0]
-    sentences, places = (
-        _sentences(contract),
-        _places(platform, contract, [(key, record) for key, _, record, *_ in found]),
-    )
+    rules = sentences(contract)
+    places = _places(platform, contract, [(key, record) for key, _, record, *_ in found])
     if json:
         as_json(
             {
                 "table": table_name,
                 "rows": count,
-                "reasons": [{"reason": r, "rows": n, "files": f, "rule": sentences.get(r, "")} for r, n, f in reasons],
+                "reasons": [{"reason": r, "rows": n, "files": f, "rule": rules.get(r, "")} for r, n, f in reasons],
                 "quarantined": [_document(row, places.get((row[0], row[2]))) for row in found],
             }
         )
@@ -60,7 +58,7 @@ def quarantine(
     table(
         f"Why rows of {table_name} were refused",
         ("reason", "rows", "files", "the rule"),
-        [(r, n, f, sentences.get(r, "")) for r, n, f in reasons],
+        [(r, n, f, rules.get(r, "")) for r, n, f in reasons],
     )
     shown = [
         (file, record, place.line if (place := places.get((key, record))) else None, "\n".join(why), raw)
@@ -86,17 +84,3 @@ def _places(platform: Platform, contract: Contract, rows: Sequence[tuple[str, in
 def _document(row: tuple[Any, ...], place: Place | None) -> dict[str, Any]:
     where = place._asdict() if place else dict.fromkeys(Place._fields)
     return dict(zip(("file", "record", "reasons", "raw"), row[1:], strict=True)) | where
-
-
-def _sentences(contract: Contract) -> dict[str, str]:
-    return {rule.name: rule.sentence for column in contract.columns for rule in column.rules} | RECORD_RULES
-
-
-RECORD_RULES = {
-    "record:extra-cell": "a record has as many cells as the header",
-    "record:missing-cell": "a record has as many cells as the header",
-    "record:quote": "a quoted cell ends with its quote",
-    "record:encoding": "text is in the contract's encoding",
-    "record:length": "a record is shorter than 2 MB",
-}
-"""Reasons that no column of the contract gives."""

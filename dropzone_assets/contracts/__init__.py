@@ -11,6 +11,7 @@ from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, JUDGED_BY, RECO
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.recognise import Recognised, recognise
 from dropzone_assets.contracts.rules import TODAY
+from dropzone_assets.contracts.sentences import RECORD_RULES, demand, sentences
 from dropzone_assets.contracts.sla import Expected
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RAW",
     "REASONS",
     "RECORD",
+    "RECORD_RULES",
     "TODAY",
     "Column",
     "Contract",
@@ -31,11 +33,13 @@ __all__ = [
     "QualityRule",
     "Recognised",
     "compile_contract",
+    "demand",
     "load_contract",
     "load_contracts",
     "match_columns",
     "number_names",
     "recognise",
+    "sentences",
     "uses_arrival",
     "wanted_names",
 ]

@@ -4,6 +4,7 @@ The ledger decides what is new; nothing else does. To add a fact about deliverie
 one method in `deliveries` that writes it.
 """
 
+from dropzone_assets.ledger.accounts import delivery_of
 from dropzone_assets.ledger.arrivals import GONE, LEAVING, LEFT
 from dropzone_assets.ledger.deliveries import Kept, Tally
 from dropzone_assets.ledger.journal import working
@@ -48,6 +49,7 @@ __all__ = [
     "Published",
     "Tally",
     "Told",
+    "delivery_of",
     "now",
     "open_ledger",
     "working",

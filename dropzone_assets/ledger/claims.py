@@ -10,6 +10,7 @@ from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.accounts import delivery_of, oldest_first
 from dropzone_assets.ledger.arrivals import Arrivals
 from dropzone_assets.ledger.journal import note
+from dropzone_assets.ledger.owed import owe
 from dropzone_assets.ledger.schema import FAILED, FETCHED, LINKED, PENDING, RETRACTING, now
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
@@ -128,6 +129,7 @@ def fail(connection: Connection, key: str, stage: str, error: DropzoneError, *wh
     note(connection, "failed", *mine, said=f"{stage}: {error.found}")
     said = {"stage": stage, "reason": error.found, "cure": error.cure, "waits": 0, "not_before": None, "lot": ""}
     if connection.execute(update(book).where(*mine).values(state=FAILED, **said)).rowcount:
+        owe(connection, [key])
         unlink(connection, [key])
 
 

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger.absences import Absences
 from dropzone_assets.ledger.accounts import delivery_of, oldest_first
+from dropzone_assets.ledger.answers import Answers
 from dropzone_assets.ledger.claims import fail, unlink
 from dropzone_assets.ledger.journal import note, notes
+from dropzone_assets.ledger.owed import owe
 from dropzone_assets.ledger.schema import (
     CURRENT,
     FAILED,
@@ -71,7 +72,7 @@ class Kept:
     loaded_at: datetime | None
 
 
-class Deliveries(Absences):
+class Deliveries(Answers):
     """The first book of the ledger."""
 
     # -- what a run works on -----------------------------------------------------------------------------------
@@ -147,6 +148,7 @@ class Deliveries(Absences):
                 mine = (book.c.key.in_(chunk), book.c.state != RETRACTED)
                 note(connection, state, *mine)
                 connection.execute(update(book).where(*mine).values(state=state, **BLAMELESS))
+            owe(connection, keys)
 
     def linked(self, links: Mapping[str, str]) -> None:
         """These deliveries (key → key) hold bytes that another delivery brought already, and still holds."""
@@ -157,6 +159,7 @@ class Deliveries(Absences):
                 mine = (book.c.key == key, book.c.state.in_((LISTED, FETCHED, LINKED)), holds.exists())
                 note(connection, "linked", *mine, book.c.state != LINKED, said=f"The same bytes as delivery {keeper}.")
                 connection.execute(update(book).where(*mine).values(state=LINKED, same_as=keeper, lot=""))
+            owe(connection, list(links))
 
     def done_with(self, linked: Sequence[str]) -> None:
         """What these linked deliveries replace is gone from the warehouse: no run need work on them."""
@@ -175,6 +178,7 @@ class Deliveries(Absences):
                 connection.execute(update(book).where(*mine).values(**changed), values)
             notes(connection, "loaded", [(tally.key, str(tally)) for tally in tallies])
             self._contribute(connection, tallies)
+            owe(connection, [tally.key for tally in tallies])
 
     def _contribute(self, connection: Connection, tallies: Sequence[Tally]) -> None:
         for chunk in chunks([tally.key for tally in tallies]):
@@ -198,6 +202,7 @@ class Deliveries(Absences):
                 note(connection, "superseded", *mine)
                 connection.execute(update(book).where(*mine).values(state=SUPERSEDED, batch="", lot=""))
                 connection.execute(contributions.delete().where(contributions.c.key.in_(chunk)))
+            owe(connection, keys)
             unlink(connection, keys)
 
     def failed(self, key: str, stage: str, error: DropzoneError) -> None:

@@ -38,13 +38,15 @@ def open_ledger(url: str) -> Ledger:
 
 
 def _grow(engine: Engine) -> None:
-    """Add the columns that a ledger of an earlier version lacks."""
+    """Add the columns and indexes that a ledger of an earlier version lacks."""
     found = inspect(engine)
     for table in metadata.sorted_tables:
         held = {column["name"] for column in found.get_columns(table.name)}
         for column in [column for column in table.columns if column.name not in held]:
             with engine.begin() as connection:
                 connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {CreateColumn(column).compile(engine)}"))
+        for index in table.indexes:
+            index.create(engine, checkfirst=True)
 
 
 def _share(connection: Any, _record: object) -> None:

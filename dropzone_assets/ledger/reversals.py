@@ -10,6 +10,7 @@ from dropzone_assets.ledger.accounts import oldest_first
 from dropzone_assets.ledger.arrivals import GONE
 from dropzone_assets.ledger.claims import Claims, unlink
 from dropzone_assets.ledger.journal import note
+from dropzone_assets.ledger.owed import owe
 from dropzone_assets.ledger.schema import (
     CURRENT,
     FAILED,
@@ -78,6 +79,7 @@ class Reversals(Claims):
                 own = _nobodys(mine)
                 note(connection, "retracted", own, said=why)
                 connection.execute(update(book).where(own).values(**FRESH, state=RETRACTED))
+                owe(connection, chunk)
                 note(connection, "retracting", mine, said=why)
                 connection.execute(update(book).where(mine).values(**FRESH, state=RETRACTING, same_as=""))
 
@@ -90,6 +92,7 @@ class Reversals(Claims):
                 none = {"rows_read": 0, "valid": 0, "quarantined": 0, "late": 0, "rows_kept": 0}
                 connection.execute(update(book).where(*mine).values(**none, state=RETRACTED, batch="", lot=""))
                 connection.execute(contributions.delete().where(contributions.c.key.in_(chunk)))
+            owe(connection, keys)
             unlink(connection, keys)
 
     def let_in(self, keys: Sequence[str]) -> int:

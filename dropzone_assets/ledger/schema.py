@@ -63,12 +63,15 @@ deliveries = Table(
     Column("rows_kept", BigInteger, nullable=False, default=0, server_default="0"),
     Column("fetched_at", DateTime),
     Column("loaded_at", DateTime),
+    Column("answered", DateTime),
     Index("deliveries_by_date", "table_name", "file_date"),
     Index("deliveries_by_state", "state", "table_name"),
     Index("deliveries_by_path", "source", "path"),
     Index("deliveries_by_content", "content_hash"),
     Index("deliveries_by_batch", "batch"),
     Index("deliveries_by_parent", "parent"),
+    Index("deliveries_by_original", "same_as"),
+    Index("deliveries_by_answer", "source", "parent", "answered"),
 )
 
 journal = Table(

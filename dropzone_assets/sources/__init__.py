@@ -3,16 +3,20 @@
 from dropzone_assets.sources.config import SourceConfig, load_sources
 from dropzone_assets.sources.credentials import Credentials
 from dropzone_assets.sources.listing import LISTING, Found, pages
+from dropzone_assets.sources.receipts import ACCEPTED, REJECTED, Receipts
 from dropzone_assets.sources.source import KINDS, Keyed, Source, Sources, open_source
 from dropzone_assets.sources.wire.known_hosts import HostKey
 
 __all__ = [
+    "ACCEPTED",
     "KINDS",
     "LISTING",
+    "REJECTED",
     "Credentials",
     "Found",
     "HostKey",
     "Keyed",
+    "Receipts",
     "Source",
     "SourceConfig",
     "Sources",

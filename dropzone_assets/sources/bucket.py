@@ -51,6 +51,10 @@ class Bucket:
         """Copy an object below `folder`, then delete it."""
         self._objects.move(path, f"{folder.strip('/')}/{path}")
 
+    def write(self, path: str, content: bytes) -> None:
+        """Put an object."""
+        self._objects.write(path, content)
+
     def close(self) -> None:
         """Nothing to let go of: the client closes connections that nobody uses."""
 

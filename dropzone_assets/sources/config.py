@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dropzone_assets.archives import Bounds
 from dropzone_assets.errors import BadSettings
+from dropzone_assets.sources.receipts import Receipts
 
 LIST_FILE = "files_list.data"
 
@@ -24,8 +25,8 @@ class SourceConfig(BaseModel):
     `credentials`: word (user, password, key …) → the environment variable that holds it. `include`, `exclude`: names,
     `*` for anything. `settle_seconds`: how long a file must be unchanged before it is read. `parallel`: files copied
     at once. `deliver`: to tables, or only to the raw zone. `after`: what becomes of a file once it is safely loaded.
-    `gone`: what becomes of its rows when somebody else takes it away. `archives`: bounds that differ from the usual
-    ones. The last four are for some kinds only.
+    `gone`: what becomes of its rows when somebody else takes it away. `receipts`: where its sender finds what
+    became of it. `archives`: bounds that differ from the usual ones. The last four are for some kinds only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +44,7 @@ class SourceConfig(BaseModel):
     after: Literal["keep", "delete", "move"] = "keep"
     move_to: str = ""
     gone: Literal["keep", "retract", "alarm"] = "keep"
+    receipts: Receipts = Receipts()
     archives: Bounds = Bounds()
     urls: tuple[str, ...] = ()
     endpoint: str = ""

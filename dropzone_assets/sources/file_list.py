@@ -33,6 +33,9 @@ class FileList:
         if config.after != "keep":
             found = f"{config.name}: a file list cannot `{config.after}`: the list would go on naming the file."
             raise BadSettings(found, "Leave `after` out.")
+        if config.receipts.at_source:
+            found = f"{config.name}: a file list has no room for receipts."
+            raise BadSettings(found, "Write receipts: {url: …}, or leave them out.")
         self._config = config
         self._credentials = credentials
 
@@ -67,6 +70,10 @@ class FileList:
     def move(self, path: str, folder: str) -> None:
         """Refused."""
         self.remove(path)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Refused."""
+        raise BadSettings(f"{self._config.name}: {path} cannot be left there.", "Write receipts: {url: …}.")
 
     def close(self) -> None:
         """Nothing to let go of: the client closes connections that nobody uses."""

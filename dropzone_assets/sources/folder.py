@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import time
 from typing import BinaryIO
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -60,6 +61,18 @@ class Folder:
             if self._inside(path).exists():
                 self._inside(path).replace(target)
 
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file under a hidden name, then give it its own."""
+        with _permitted(path):
+            target = self._inside(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            hidden = target.with_name(f".{uuid4().hex}")
+            try:
+                hidden.write_bytes(content)
+                hidden.replace(target)
+            finally:
+                hidden.unlink(missing_ok=True)
+
     def close(self) -> None:
         """A folder has no connections."""
 
@@ -96,11 +109,11 @@ class Folder:
 
 @contextmanager
 def _permitted(path: str) -> Iterator[None]:
-    """What the system says of taking a file away, as ours."""
+    """What the system says of a change, as ours."""
     try:
         yield
     except OSError as error:
-        raise Permanent(f"{path} cannot be taken away: {error}.", "Check the folder and its permissions.") from error
+        raise Permanent(f"{path} cannot be changed: {error}.", "Check the folder and its permissions.") from error
 
 
 def _version(status: os.stat_result) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -66,6 +67,16 @@ class Ftp:
         there = wire(inside(f"{folder}/{path}"))
         if self.version(path):
             self._change(path, lambda client, target: _move(client, target, there))
+
+    def write(self, path: str, content: bytes) -> None:
+        """Send a file under a hidden name, then give it its own."""
+        target = inside(path)
+        hidden = inside("/".join((*path.split("/")[:-1], f".{uuid4().hex}")))
+        try:
+            with self._server.borrowed() as client:
+                _write(client, wire(hidden), wire(target), content)
+        except Refusal as error:
+            raise self._may_not(path, error) from error
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -130,6 +141,11 @@ class Ftp:
             return self._server.meant(error)
         if not self.version(path):
             return FileNotFoundError(path)
+        return self._may_not(path, error)
+
+    def _may_not(self, path: str, error: Refusal) -> Exception:
+        if not str(error).startswith("55"):
+            return self._server.meant(error)
         return NotLetIn(
             f"{self._name}: {self._server.at.shown} does not allow it: {path}: {error}.",
             "Ask its owner for the right to read this folder, and to change it where `after` is not keep.",
@@ -185,13 +201,29 @@ def _problem(path: bytes, line: Line) -> str:
     return ""
 
 
+def _write(client: Client, hidden: str, there: str, content: bytes) -> None:
+    _folders(client, there)
+    with closing(client.data(f"STOR {_below(client, hidden)}")) as data:
+        data.sendall(content)
+        client.finish(data)
+    _rename(client, _below(client, hidden), there)
+
+
 def _move(client: Client, here: str, there: str) -> None:
+    _folders(client, there)
+    _rename(client, here, there)
+
+
+def _folders(client: Client, there: str) -> None:
     folders = there.split("/")[:-1]
     for depth in range(1, len(folders) + 1):
         try:
             client.mkd(_below(client, "/".join(folders[:depth])))
         except Refusal:  # it is there, or the next command says why not
             continue
+
+
+def _rename(client: Client, here: str, there: str) -> None:
     try:
         client.rename(here, _below(client, there))
     except Refusal:  # a server whose rename replaces nothing

@@ -46,6 +46,9 @@ class Http:
         if config.after != "keep":
             found = f"sources.yaml: {config.name} has the kind http and `after: {config.after}`."
             raise BadSettings(found, "Files of HTTP servers can only be kept: leave `after` out.")
+        if config.receipts.at_source:
+            found = f"sources.yaml: {config.name} has the kind http, which has no room for receipts."
+            raise BadSettings(found, "Write receipts: {url: …}, or leave them out.")
         self._name = config.name
         self._parallel = config.parallel
         self._credentials = credentials
@@ -84,6 +87,10 @@ class Http:
     def move(self, path: str, folder: str) -> None:
         """Raises Permanent: it cannot be done."""
         raise Permanent(f"{self._name}: HTTP cannot move {path}.", "Leave `after` out in sources.yaml.")
+
+    def write(self, path: str, content: bytes) -> None:
+        """Raises Permanent: it cannot be done."""
+        raise Permanent(f"{self._name}: HTTP cannot leave {path} there.", "Write receipts: {url: …} in sources.yaml.")
 
     def close(self) -> None:
         """Let go of every connection."""

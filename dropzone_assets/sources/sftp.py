@@ -7,6 +7,7 @@ from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
+from uuid import uuid4
 
 import asyncssh
 import pyarrow as pa
@@ -84,6 +85,12 @@ class Sftp:
             here, there = self._inside(path), self._inside(f"{folder}/{path}")
             self._server.run(lambda client: _move(client, here, there))
 
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file under a hidden name, then give it its own."""
+        there = self._inside(path)
+        hidden = posixpath.join(posixpath.dirname(there), f".{uuid4().hex}".encode())
+        self._server.start(lambda client: _write(client, hidden, there, content), None, SLOW).result()
+
     def close(self) -> None:
         """Let go of the connection."""
         self._server.close()
@@ -155,8 +162,24 @@ async def _next(names: AsyncIterator[asyncssh.SFTPName]) -> list[asyncssh.SFTPNa
     return found
 
 
+async def _write(client: asyncssh.SFTPClient, hidden: bytes, there: bytes, content: bytes) -> None:
+    await client.makedirs(posixpath.dirname(there), exist_ok=True)
+    try:
+        async with client.open(hidden, "wb") as file:
+            await file.write(content)
+        await _rename(client, hidden, there)
+    except asyncssh.SFTPError:
+        if await client.exists(hidden):
+            await client.remove(hidden)
+        raise
+
+
 async def _move(client: asyncssh.SFTPClient, here: bytes, there: bytes) -> None:
     await client.makedirs(posixpath.dirname(there), exist_ok=True)
+    await _rename(client, here, there)
+
+
+async def _rename(client: asyncssh.SFTPClient, here: bytes, there: bytes) -> None:
     try:
         await client.posix_rename(here, there)
     except asyncssh.SFTPOpUnsupported:  # an old server, whose rename replaces nothing

@@ -61,6 +61,13 @@ class Source(Protocol):
     def move(self, path: str, folder: str) -> None:
         """Move a file below `folder`, keeping its path there, replacing what has its name; gone already is fine."""
 
+    def write(self, path: str, content: bytes) -> None:
+        """Leave a file for the sender, replacing what has its name: whole or not at all.
+
+        Raises:
+            NotLetIn: we may not.
+        """
+
     def close(self) -> None:
         """Let go of connections; the next call makes new ones."""
 

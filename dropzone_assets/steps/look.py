@@ -1,10 +1,11 @@
 """A look at a source: its listing without what is no file yet, every file with its key, page by page."""
 
+import re
 from collections.abc import Iterator
 
 from dropzone_assets.engine import Connection, literal
 from dropzone_assets.files import KEY_LENGTH
-from dropzone_assets.sources import Source, SourceConfig
+from dropzone_assets.sources import ACCEPTED, REJECTED, Source, SourceConfig
 
 LOOKED = "looked"
 
@@ -17,6 +18,9 @@ NOT_YET = r"(^|/)(_|\.([^./]|\.[^/]))|\.(tmp|part|filepart|crdownload)$"
 UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
 SIDECAR = r"\.(md5|sha256|manifest\.json)$"
 """Files that say what another file must be."""
+
+RECEIPT = rf"({re.escape(ACCEPTED)}|{re.escape(REJECTED)})$"
+"""Files that we leave for senders: no files of a source that has receipts."""
 
 
 def look(connection: Connection, source: Source, config: SourceConfig) -> Iterator[str]:
@@ -53,8 +57,10 @@ def wanted(config: SourceConfig) -> str:
     chosen = [f"NOT regexp_matches(lower(path), {literal(NOT_YET)})"]
     chosen += [f"({' OR '.join(map(_matches, config.include))} OR regexp_matches(lower(path), {literal(SIDECAR)}))"]
     chosen += [f"NOT {_matches(pattern)}" for pattern in config.exclude]
-    if config.move_to:
-        chosen.append(f"NOT starts_with(path, {literal(config.move_to.strip('/') + '/')})")
+    if config.receipts:
+        chosen.append(f"NOT regexp_matches(lower(path), {literal(RECEIPT)})")
+    for folder in filter(None, (config.move_to, config.receipts.folder)):
+        chosen.append(f"NOT starts_with(path, {literal(folder.strip('/') + '/')})")
     return " AND ".join(chosen)
 
 

@@ -88,6 +88,11 @@ class Objects:
         with self._answering(), suppress(FileNotFoundError):
             obstore.delete(self._client, path)
 
+    def write(self, path: str, content: bytes) -> None:
+        """Put an object, replacing what has its name; it appears whole."""
+        with self._answering():
+            obstore.put(self._client, path, content)
+
     def move(self, path: str, to: str) -> None:
         """Give an object another name if it is there; the old one goes once the new one is complete."""
         with self._answering(), suppress(FileNotFoundError):

@@ -8,6 +8,8 @@ import pytest
 from dropzone_assets.errors import BadSettings, Permanent, SourceUnavailable
 from tests.cases.sources import Place, SourceCases, listed, opened, read, version
 
+CHANGES = ({"after": "delete"}, {"after": "move", "move_to": "done"}, {"receipts": "beside"})
+
 
 class ListPlace(Place, Protocol):
     """A place with a list; `put` and `remove` change both the file and the list."""
@@ -25,6 +27,7 @@ class ListCases(SourceCases):
         "test_a_name_nobody_can_print_is_set_aside_with_the_reason_and_hides_no_neighbour[0]": "a line ends a name",
         "test_a_file_that_was_loaded_can_be_taken_away_twice": "the list would go on naming it",
         "test_a_file_that_was_loaded_can_be_moved_twice_and_is_not_listed_again": "the list would go on naming it",
+        "test_a_receipt_is_left_whole_replaces_an_older_one_and_is_no_file_of_the_place": "a list is not ours to write",
     }
 
     def test_only_what_the_list_names_is_listed(self, place: ListPlace) -> None:
@@ -91,7 +94,7 @@ class ListCases(SourceCases):
         with opened(place) as source, pytest.raises(Permanent, match="line"):
             list(source.list())
 
-    @pytest.mark.parametrize("after", [{"after": "delete"}, {"after": "move", "move_to": "done"}], ids=str)
+    @pytest.mark.parametrize("after", CHANGES, ids=str)
     def test_what_a_list_names_stays(self, place: ListPlace, after: dict[str, str]) -> None:
         with pytest.raises(BadSettings, match="list"), opened(place, place.config(**after)):
             pass

@@ -245,6 +245,24 @@ class SourceCases:
             source.move("sub/a b.csv", "done")
         assert read(place, "done/sub/a b.csv") == b"second"
 
+    def test_a_receipt_is_left_whole_replaces_an_older_one_and_is_no_file_of_the_place(self, place: Place) -> None:
+        place.put("sub/a b.csv", b"1")
+        names = ["sub/a b.csv.accepted.json", "outbox/new/Grüße 'a'.csv.rejected.csv"]
+        with opened(place) as source:
+            for name in names:
+                source.write(name, b"a longer one")
+                source.write(name, b"short")
+            with pytest.raises(Permanent):
+                source.write("../outside.rejected.csv", b"")
+        assert {path: item.size for path, item in listed(place).items()} == {
+            "sub/a b.csv": 1,
+            **dict.fromkeys(names, 5),
+        }
+        assert [read(place, name) for name in names] == [b"short", b"short"]
+        assert list(listed(place, receipts="beside")) == ["sub/a b.csv"]
+        place.put("outbox/x.csv", b"")
+        assert list(listed(place, receipts={"folder": "outbox"})) == ["sub/a b.csv"]
+
     def test_a_place_that_does_not_answer_is_named_and_worth_waiting_for(self, place: Place) -> None:
         with opened(place, place.dead()) as source, pytest.raises(Transient, match=place.config().name):
             for _ in source.list():

@@ -77,5 +77,6 @@ class TestGcs(BucketCases):
     exceptions: ClassVar = {
         **{f"{UNPRINTABLE}[{n}]": "the client refuses a listing with such a name, so it is Permanent" for n in (0, 1)},
         **dict.fromkeys(MOVES, "the server takes no object from this client, so none can be copied"),
+        "test_a_receipt_is_left_whole_replaces_an_older_one_and_is_no_file_of_the_place": "the server takes no object",
         "test_a_bucket_that_is_not_there_is_named_with_a_cure": "the server answers 500, where Google answers 404",
     }
