@@ -18,6 +18,7 @@ from dropzone_assets.steps.answer import answer
 from dropzone_assets.steps.intake import Intake, take_in
 from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.plan import Request, plan_loads, plan_publications, plan_tellings
+from dropzone_assets.steps.sweep import sweep
 
 BY = {"dropzone/by": "dropzone ingest"}
 """Run tag of runs that live in a process of `ingest`."""
@@ -149,6 +150,7 @@ def open_ingester(platform: Platform, instance: dg.DagsterInstance) -> Iterator[
     try:
         with FileLock(home / ".ingest.lock", timeout=0):
             bury_dead_runs(instance, BY)
+            sweep(platform)
             with closing(Ingester(platform, instance)) as ingester:
                 yield ingester
     except Timeout as error:

@@ -15,6 +15,7 @@ from dropzone_assets.steps.answer import answer
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.plan import plan_loads, plan_publications, plan_tellings
+from dropzone_assets.steps.sweep import sweep
 
 MOST = 20
 """Runs asked for in one tick: Dagster takes about 0.2 s for each and gives a tick 60 s."""
@@ -82,6 +83,7 @@ def due_sensor() -> dg.SensorDefinition:
         description="Asks for runs that publish partitions whose rows have changed, and for checks of overdue days.",
     )
     def publish_due(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
+        sweep(platform)
         past = history(context.instance)
         tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
         requests = [*tellings, *plan_publications(platform, past)][:MOST]

@@ -53,11 +53,7 @@ class Store:
     def adopt(self, file: Path, path: str) -> None:
         """Make the local `file` the object at `path`, replacing what was there at once. `file` is gone afterwards."""
         if self._folder:
-            target = self._folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staged = target.with_name(f".{file.name}.part")  # a process that dies here leaves what nobody reads
-            shutil.move(file, staged)
-            staged.replace(target)
+            _place(file, self._folder / path)
             return
         with self._answering(), file.open("rb") as stream:
             obstore.put(self._client, path, stream)
@@ -131,3 +127,19 @@ class Store:
             cure = "Check that the store runs, the bucket exists and the credentials may use it; then run again."
             found = f"{self.url} does not answer: {type(error).__name__}: {said(error)}"
             raise StoreUnavailable(found, cure) from error
+
+
+def _place(file: Path, target: Path) -> None:
+    """Move a file to its place at once. A process that dies meanwhile leaves what nobody reads."""
+    staged = target.with_name(f".{file.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, staged)
+        staged.replace(target)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        with suppress(OSError):
+            staged.unlink()
+        cure = "Make room or correct the permissions; then run again."
+        raise StoreUnavailable(f"{target} cannot be written: {error}", cure) from error
