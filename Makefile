@@ -53,15 +53,16 @@ ui: $(VENV)/.ui  ## The smoke test of the UI in Chromium.
 lint-contracts: $(VENV)/.datacontract  ## Every shipped contract passes the linter of the standard's own tool.
 	@for file in data/contracts/*.odcs.yaml; do $(VENV)/datacontract/bin/datacontract lint $$file || exit 1; done
 
-bench: $(VENV)/.bench  ## Ratios to hand-written DuckDB and pandas on this machine, and a tick over a million known objects.
+bench: $(VENV)/.bench  ## Ratios to hand-written DuckDB and pandas on this machine, a tick over a million known objects, answers among a million deliveries.
 	$(BIN)/python benchmarks/road.py
 	$(BIN)/python benchmarks/listing.py
+	$(BIN)/python benchmarks/ledger.py
 
 env:  ## Print what a shell needs for dagster's own commands: eval "$$(make env)".
 	@echo 'export DROPZONE_HOME="$(DROPZONE_HOME)" DAGSTER_HOME="$(DAGSTER_HOME)" DAGSTER_MODULE_NAME=dropzone_assets.definitions PATH="$(CURDIR)/$(BIN):$$PATH"'
 
 clean:  ## Remove the environment and everything the platform made; contracts and sources stay.
-	rm -rf $(VENV) data/raw data/lake data/dropzone data/dagster data/servers data/.spill data/*.duckdb* data/*.sqlite* data/.ingest.lock
+	rm -rf $(VENV) data/raw data/lake data/failed data/dropzone data/dagster data/servers data/.spill data/*.duckdb* data/*.sqlite* data/.ingest.lock
 
 # Each stamp installs the package with the extras of its purpose.
 $(VENV)/.demo: EXTRAS := demo

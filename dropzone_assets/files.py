@@ -16,6 +16,11 @@ INSIDE = "!/"
 """Between the path of an archive and that of its member, as in JAR URLs."""
 
 
+def name_of(path: str) -> str:
+    """The last part of a path; of the path of a member, its own name."""
+    return path.rpartition("/")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One version of one file, as a source lists it.
@@ -66,6 +71,11 @@ class Delivery:
     def place(self) -> tuple[str, str, str]:
         """Where the file is, and which table it feeds there, whatever its version."""
         return (self.source, self.path, self.table)
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return name_of(self.path)
 
     @property
     def file_date(self) -> date:

@@ -14,6 +14,7 @@ from dropzone_assets.sources import SourceConfig
 from dropzone_assets.steps.answer import answer
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
+from dropzone_assets.steps.mirror import mirror
 from dropzone_assets.steps.plan import plan_loads, plan_publications, plan_tellings
 from dropzone_assets.steps.sweep import sweep
 
@@ -84,6 +85,7 @@ def due_sensor() -> dg.SensorDefinition:
     )
     def publish_due(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
         sweep(platform)
+        unkept = _mirror(platform)
         past = history(context.instance)
         tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
         requests = [*tellings, *plan_publications(platform, past)][:MOST]
@@ -95,9 +97,19 @@ def due_sensor() -> dg.SensorDefinition:
         elif not requests:
             due = sum(len(days) for days in platform.ledger.partitions.due().values())
             waiting = f"{due:,} partitions are due, each in a run that works on it or failed too often."
-            yield dg.SkipReason(waiting if due else "The lake and the summaries hold what the warehouse holds.")
+            said = waiting if due else "The lake and the summaries hold what the warehouse holds."
+            yield dg.SkipReason(f"{said} {unkept}".strip())
 
     return publish_due
+
+
+def _mirror(platform: Platform) -> str:
+    """Keep the folder of failures; why it cannot be kept, which is no reason to publish nothing."""
+    try:
+        mirror(platform)
+    except DropzoneError as error:
+        return str(error)
+    return ""
 
 
 def summary_schedule() -> dg.ScheduleDefinition:

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from sqlalchemy import inspect
 
 from dropzone_assets.files import Listed
 from dropzone_assets.ledger import LEFT, Ledger, Tally, open_ledger
@@ -153,6 +154,28 @@ def test_a_ledger_opened_again_is_the_same(tmp_path: Path) -> None:
         ledger = open_ledger(url)
         assert len(states(ledger)) == n
         record(ledger, f"{n}.csv")
+        ledger.engine.dispose()
+
+
+def test_a_ledger_of_an_earlier_version_grows_and_learns_the_names_of_its_files(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    ledger = open_ledger(url)
+    record(ledger, "in/a.csv", "day.zip!/b.csv", "c/")
+    with ledger.engine.begin() as connection:
+        for statement in (
+            "DROP INDEX deliveries_by_name",
+            "ALTER TABLE deliveries DROP COLUMN name",
+            "DROP INDEX deliveries_by_path",
+            "CREATE INDEX deliveries_by_path ON deliveries (source, path)",
+        ):
+            connection.exec_driver_sql(statement)
+    ledger.engine.dispose()
+    for _ in range(2):
+        ledger = open_ledger(url)
+        assert ledger.search.places("a.csv") == [("s", "in/a.csv")]
+        assert ledger.search.places("b.csv") == [("s", "day.zip!/b.csv")]
+        held = {index["name"]: index["column_names"] for index in inspect(ledger.engine).get_indexes("deliveries")}
+        assert held["deliveries_by_path"] == ["path", "source"] and "deliveries_by_name" in held
         ledger.engine.dispose()
 
 

@@ -220,6 +220,17 @@ def test_a_publication_that_failed_is_asked_for_again_after_a_while_or_when_rows
     assert [r.tags[REQUEST] != request.tags[REQUEST] for r in asked()] == [True]
 
 
+def test_what_has_failed_is_in_its_folder_with_the_next_tick(home: Path, drop: Drop, tick: Tick) -> None:
+    drop("nobody knows.txt", "?")
+    tick(WATCH)
+    tick(DUE)
+    (link,) = [each for each in (home / "failed" / "read").iterdir() if each.is_symlink()]
+    assert link.read_text() == "?"
+    shutil.rmtree(home / "failed")
+    (home / "failed").write_text("a file where a folder should be")
+    assert tick(DUE).run_requests
+
+
 def test_the_schedule_materializes_the_summaries_of_yesterday(definitions: dg.Definitions) -> None:
     schedule = definitions.resolve_schedule_def("yesterday_at_one")
     at = datetime(2024, 3, 1, 1, 0, tzinfo=UTC)

@@ -8,6 +8,7 @@ import typer
 
 from dropzone_assets.cli.contracts import contracts
 from dropzone_assets.cli.demo import demo
+from dropzone_assets.cli.explain import explain
 from dropzone_assets.cli.generate import generate
 from dropzone_assets.cli.ingest import ingest, replay
 from dropzone_assets.cli.preview import show_preview
@@ -28,7 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (demo, up, generate, ingest, status, quarantine, replay, retract, query, shell, verify):
+for command in (demo, up, generate, ingest, status, explain, quarantine, replay, retract, query, shell, verify):
     app.command()(command)
 app.command("preview")(show_preview)
 app.command("trace")(show_trace)

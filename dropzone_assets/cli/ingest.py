@@ -9,9 +9,11 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dropzone_assets.cli.show import as_json, err, here, out, table
+from dropzone_assets.cli.show import as_json, err, here, out, problem, table
 from dropzone_assets.contracts import Contract
+from dropzone_assets.errors import DropzoneError
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.mirror import mirror
 from dropzone_assets.steps.rejudge import Rejudged, rejudge, rejudged
 
 Force = Annotated[bool, typer.Option("--force", help="Load everything that was loaded before again.")]
@@ -88,6 +90,8 @@ def ingest_all(
         except KeyboardInterrupt:
             err.print("Interrupted. Nothing is lost and nothing doubled: run dropzone ingest to go on.")
             return 130
+        finally:
+            _mirror(platform)
     failures = [row for row in platform.ledger.deliveries.failures() if row.key not in before]
     runs = [{"run": str(request), "why": why} for request, why in ingester.result.failed_runs]
     result = {
@@ -109,6 +113,14 @@ def ingest_all(
     }
     as_json(result) if json else _tell(platform, result)
     return 1 if failures or runs or seen.unavailable else 0
+
+
+def _mirror(platform: Platform) -> None:
+    """Keep the folder of failures; that it cannot be kept is said, and stops nothing."""
+    try:
+        mirror(platform)
+    except DropzoneError as error:
+        problem(error)
 
 
 def _tell(platform: Platform, result: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from dropzone_assets.cli.failed import show_failed
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.contracts import Contract
 from dropzone_assets.ledger import now
@@ -61,6 +62,7 @@ SHOWN = 100
 def status(
     table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All tables when left out.")] = "",
     files: Annotated[bool, typer.Option("--files", help="One line a file instead of one a table.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what has failed or waits, and what to do.")] = False,
     file: Annotated[str, typer.Option("--file", help="Only files with this name; * matches anything.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document, with all files.")] = False,
 ) -> None:
@@ -68,6 +70,9 @@ def status(
     platform = here()
     if table_name:
         platform.contract(table_name)
+    if failed:
+        show_failed(platform, table_name, json=json)
+        return
     tables = [row for row in _tables(platform) if not table_name or row["table"] == table_name]
     if json:
         found = {"tables": tables, "files": _files(platform, table_name, file), "days": _days(platform, table_name)}
@@ -141,7 +146,7 @@ def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
         out.print(f"[bold yellow]Gone[/] {escape(since)} [dim]{escape(what_to_do(row.path))}[/]")
     if len(absent) > 10:
         out.print(f"… and {len(absent) - 10:,} more are gone; --json has them all.")
-    for row in platform.ledger.deliveries.failures()[:10]:
+    for row in platform.ledger.deliveries.failures(limit=10):
         out.print(f"[bold red]Failed[/] {row.reason} [dim]{row.cure}[/]")
 
 

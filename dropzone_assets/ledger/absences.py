@@ -10,7 +10,7 @@ from dropzone_assets.ledger.accounts import oldest_first
 from dropzone_assets.ledger.arrivals import GONE
 from dropzone_assets.ledger.journal import note
 from dropzone_assets.ledger.reversals import Reversals, let_in
-from dropzone_assets.ledger.schema import CURRENT, FAILED
+from dropzone_assets.ledger.schema import CURRENT, FAILED, its_parent, its_state, its_table
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks, elements
@@ -43,7 +43,7 @@ class Absences(Reversals):
         """The files of these deliveries are gone from their source, and with them all that came in them."""
         with self._engine.begin() as connection:
             for chunk in chunks(self._with_members(connection, keys)):
-                mine = (book.c.key.in_(chunk), book.c.state.in_(CURRENT), book.c.leaving == "")
+                mine = (book.c.key.in_(chunk), its_state.in_(CURRENT), book.c.leaving == "")
                 note(connection, "gone", *mine)
                 connection.execute(update(book).where(*mine).values(leaving=GONE))
 
@@ -67,8 +67,8 @@ class Absences(Reversals):
         since = select(func.max(entries.c.at)).where(entries.c.key == book.c.key, entries.c.event == event)
         query = select(book, since.scalar_subquery().label("since")).where(
             book.c.leaving == GONE,
-            book.c.state.in_(CURRENT),
-            book.c.table_name == table if table is not None else book.c.parent == "",
+            its_state.in_(CURRENT),
+            its_table == table if table is not None else its_parent == "",
         )
         with self._engine.connect() as connection:
             return list(connection.execute(oldest_first(query)))

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, distinct, func, select
+from sqlalchemy import Engine, Row, Select, and_, distinct, func, or_, select
 
-from dropzone_assets.files import Delivery
+from dropzone_assets.files import Delivery, name_of
 from dropzone_assets.ledger.schema import (
     FAILED,
     LINKED,
     LOADED,
     OPENED,
+    PENDING,
     RETRACTED,
     RETRACTING,
     STORED,
     SUPERSEDED,
     contributions,
+    its_state,
 )
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
@@ -30,10 +32,20 @@ class Accounts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def failures(self, table: str | None = None) -> list[Row[Any]]:
+    def failures(self, table: str | None = None, limit: int | None = None) -> list[Row[Any]]:
         """The failed deliveries (of one table), newest first."""
-        query = select(book).where(book.c.state == FAILED)
+        query = select(book).where(book.c.state == FAILED).limit(limit)
         return self._rows(query if table is None else query.where(book.c.table_name == table))
+
+    def troubles(self, *, waiting: bool = True) -> list[Row[Any]]:
+        """The failed deliveries and (when `waiting`) those that wait or are tried again after a run that died.
+
+        Newest first; `since`: when each last failed.
+        """
+        last = select(func.max(entries.c.at)).where(entries.c.key == book.c.key, entries.c.event == "failed")
+        query = select(book, last.scalar_subquery().label("since"))
+        again = and_(book.c.state.in_(PENDING), or_(book.c.waits > 0, book.c.attempts > 1))
+        return [row for mine in (book.c.state == FAILED, again)[: 1 + waiting] for row in self._rows(query.where(mine))]
 
     def everything(self, table: str = "", limit: int | None = None) -> list[Row[Any]]:
         """All deliveries (of one table), newest first."""
@@ -50,13 +62,13 @@ class Accounts:
             ]
 
     def per_table(self) -> list[Row[Any]]:
-        """Per table and state: files, bytes, rows_read, valid, quarantined, last loaded_at."""
+        """Per table and state: files, rows_read, valid, quarantined, last loaded_at."""
         query = (
             select(
                 book.c.table_name,
                 book.c.state,
                 func.count().label("files"),
-                *(func.sum(book.c[name]).label(name) for name in ("size", "rows_read", "valid", "quarantined")),
+                *(func.sum(book.c[name]).label(name) for name in ("rows_read", "valid", "quarantined")),
                 func.max(book.c.loaded_at).label("loaded_at"),
             )
             .group_by(book.c.table_name, book.c.state)
@@ -76,7 +88,7 @@ class Accounts:
                 func.sum(book.c.size).label("bytes"),
                 *(func.sum(book.c[name]).label(name) for name in sums),
             )
-            .where(book.c.state == LOADED, book.c.file_date.in_(list(dates)))
+            .where(its_state == LOADED, book.c.file_date.in_(list(dates)))
             .group_by(book.c.table_name, book.c.file_date)
         )
         with self._engine.connect() as connection:
@@ -84,7 +96,7 @@ class Accounts:
 
     def days(self, table: str) -> list[date]:
         """The file dates of a table that have loaded deliveries."""
-        query = select(book.c.file_date).where(book.c.table_name == table, book.c.state == LOADED).distinct()
+        query = select(book.c.file_date).where(book.c.table_name == table, its_state == LOADED).distinct()
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
 
@@ -103,13 +115,13 @@ class Accounts:
         found: list[Row[Any]] = []
         with self._engine.connect() as connection:
             for chunk in chunks(dates):
-                mine = (book.c.file_date.in_(chunk), book.c.state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
+                mine = (book.c.file_date.in_(chunk), its_state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
                 found += connection.execute(query.where(*mine).group_by(*what).order_by(book.c.arrived))
         return found
 
     def tallies(self, table: str, dates: Sequence[date]) -> list[Row[Any]]:
         """The loaded deliveries of these file dates with their counts."""
-        mine = (book.c.table_name == table, book.c.state == LOADED, book.c.file_date.in_(list(dates)))
+        mine = (book.c.table_name == table, its_state == LOADED, book.c.file_date.in_(list(dates)))
         with self._engine.connect() as connection:
             return list(connection.execute(oldest_first(select(book).where(*mine))))
 
@@ -147,7 +159,7 @@ class Accounts:
 
     def named(self, file: str) -> list[Row[Any]]:
         """All versions of files with this path, or where there is none, of those with this name, oldest first."""
-        ending = book.c.path.endswith(f"/{file}", autoescape=True)
+        ending = and_(book.c.name == name_of(file), book.c.path.endswith(f"/{file}", autoescape=True))
         with self._engine.connect() as connection:
             exact = list(connection.execute(oldest_first(select(book).where(book.c.path == file))))
             return exact or list(connection.execute(oldest_first(select(book).where(ending))))
@@ -162,7 +174,7 @@ class Accounts:
         found: list[Row[Any]] = []
         with self._engine.connect() as connection:
             for chunk in chunks(keys):
-                query = select(book).where(book.c.same_as.in_(chunk), book.c.state == LINKED)
+                query = select(book).where(book.c.same_as.in_(chunk), its_state == LINKED)
                 found += connection.execute(oldest_first(query))
         mine = set(keys)
         return [row for row in found if row.key not in mine]

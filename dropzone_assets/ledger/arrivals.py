@@ -21,6 +21,10 @@ from dropzone_assets.ledger.schema import (
     SAFE,
     SIDECAR,
     SUPERSEDED,
+    its_parent,
+    its_source,
+    its_state,
+    its_table,
     now,
 )
 from dropzone_assets.ledger.schema import deliveries as book
@@ -66,7 +70,7 @@ class Arrivals(Accounts):
         newest = [now()]
         with self._engine.connect() as connection:
             for chunk in chunks(paths):
-                query = select(func.max(book.c.arrived)).where(book.c.source == source, book.c.path.in_(chunk))
+                query = select(func.max(book.c.arrived)).where(book.c.path.in_(chunk), its_source == source)
                 newest += [last + timedelta(microseconds=1) for last in connection.scalars(query) if last]
         return max(newest)
 
@@ -77,6 +81,7 @@ class Arrivals(Accounts):
                 "key": d.key,
                 "source": d.source,
                 "path": d.path,
+                "name": d.name,
                 "version": d.version,
                 "size": d.size,
                 "arrived": d.arrived,
@@ -98,7 +103,7 @@ class Arrivals(Accounts):
         """Those of these deliveries that are superseded become pending, as if they had `arrived` only then."""
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
-                mine = (book.c.key.in_(chunk), book.c.state == SUPERSEDED)
+                mine = (book.c.key.in_(chunk), its_state == SUPERSEDED)
                 note(connection, "back", *mine)
                 connection.execute(update(book).where(*mine).values(**_AGAIN, state=LISTED, arrived=arrived))
 
@@ -109,18 +114,18 @@ class Arrivals(Accounts):
         """
         origin, other = {"parent": parent.key, "arrived": parent.arrived}, book.alias()
         older = select(other.c.key).where(other.c.key == book.c.parent, other.c.state == RETRACTED)
-        with_it = and_(book.c.state.in_((RETRACTING, RETRACTED)), older.exists())
+        with_it = and_(its_state.in_((RETRACTING, RETRACTED)), older.exists())
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), book.c.arrived < parent.arrived)
-                back = (*mine, or_(book.c.state == SUPERSEDED, with_it))
+                back = (*mine, or_(its_state == SUPERSEDED, with_it))
                 note(connection, "back", *back)
                 connection.execute(update(book).where(*back).values(**_AGAIN, **origin, state=FETCHED))
                 connection.execute(update(book).where(*mine).values(**origin))
 
     def nameless(self, source: str) -> list[Delivery]:
         """Failed deliveries of `source` that no contract recognised."""
-        return self._find(book.c.source == source, book.c.state == FAILED, book.c.table_name == "", book.c.parent == "")
+        return self._find(book.c.state == FAILED, its_table == "", its_source == source, its_parent == "")
 
     def adopt(self, delivery: Delivery) -> None:
         """A contract recognises a delivery that none recognised before."""
@@ -136,13 +141,13 @@ class Arrivals(Accounts):
         found: set[str] = set()
         with self._engine.connect() as connection:
             for chunk in chunks(paths):
-                mine = (book.c.source == source, book.c.path.in_(chunk), book.c.state == SIDECAR)
+                mine = (book.c.path.in_(chunk), its_source == source, its_state == SIDECAR)
                 found.update(connection.scalars(select(book.c.path).where(*mine)))
         return found
 
     def older_files(self, delivery: Delivery) -> list[str]:
         """Earlier versions, by key, of a file that is no table's."""
-        found = self._find(book.c.path == delivery.path, book.c.source == delivery.source, book.c.table_name == FILES)
+        found = self._find(book.c.path == delivery.path, its_source == delivery.source, its_table == FILES)
         return [d.key for d in found if d.arrived < delivery.arrived and d.key != delivery.key]
 
     def failed_inside(self, parents: Sequence[str]) -> list[str]:
@@ -150,7 +155,7 @@ class Arrivals(Accounts):
         return [
             delivery.key
             for chunk in chunks(parents)
-            for delivery in self._find(book.c.parent.in_(chunk), book.c.state == FAILED)
+            for delivery in self._find(book.c.parent.in_(chunk), its_state == FAILED)
         ]
 
     # -- what need not stay --------------------------------------------------------------------------------------
@@ -169,7 +174,12 @@ class Arrivals(Accounts):
         rivals = (other.c.source == source, other.c.path == book.c.path, other.c.state.in_(PENDING))
         original = (other.c.key == book.c.same_as, other.c.state == LOADED)
         return self._find(
-            *(book.c.source == source, book.c.state.in_(SAFE), book.c.parent == "", book.c.leaving != LEFT),
+            *(
+                book.c.source == source,
+                book.c.leaving.in_(("", LEAVING, GONE)),
+                book.c.parent == "",
+                book.c.state.in_(SAFE),
+            ),
             book.c.key.not_in(select(around.c.key)),
             ~select(other.c.key).where(*rivals).exists(),
             or_(book.c.state != LINKED, select(other.c.key).where(*original).exists()),

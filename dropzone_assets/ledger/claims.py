@@ -11,7 +11,17 @@ from dropzone_assets.ledger.accounts import delivery_of, oldest_first
 from dropzone_assets.ledger.arrivals import Arrivals
 from dropzone_assets.ledger.journal import note
 from dropzone_assets.ledger.owed import owe
-from dropzone_assets.ledger.schema import FAILED, FETCHED, LINKED, PENDING, RETRACTING, now
+from dropzone_assets.ledger.schema import (
+    FAILED,
+    FETCHED,
+    LINKED,
+    PENDING,
+    RETRACTING,
+    its_batch,
+    its_state,
+    its_table,
+    now,
+)
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 
@@ -33,7 +43,7 @@ class Claims(Arrivals):
     def unclaimed(self, table: str) -> list[Delivery]:
         """Pending deliveries that no batch has claimed and that wait for nothing, oldest file first."""
         ready = or_(book.c.not_before.is_(None), book.c.not_before <= now())
-        return self._find(book.c.table_name == table, book.c.state.in_(PENDING), book.c.batch == "", ready)
+        return self._find(book.c.state.in_(PENDING), its_table == table, its_batch == "", ready)
 
     def pending(self) -> int:
         """How many deliveries are still to be worked on."""
@@ -41,7 +51,7 @@ class Claims(Arrivals):
 
     def claimed(self) -> dict[str, list[Delivery]]:
         """Batch → its deliveries that are still pending, or linked by a run that has not done the rest."""
-        query = select(book).where(book.c.state.in_((*PENDING, LINKED)), book.c.batch != "")
+        query = select(book).where(book.c.state.in_((*PENDING, LINKED)), book.c.batch > "")
         batches: dict[str, list[Delivery]] = {}
         with self._engine.connect() as connection:
             for row in connection.execute(oldest_first(query)):
@@ -55,7 +65,7 @@ class Claims(Arrivals):
                 int(
                     connection.execute(
                         update(book)
-                        .where(book.c.key.in_(chunk), book.c.batch == "", book.c.state.in_(PENDING))
+                        .where(book.c.key.in_(chunk), its_batch == "", its_state.in_(PENDING))
                         .values(batch=batch, attempts=book.c.attempts + 1)
                     ).rowcount
                 )
@@ -69,7 +79,7 @@ class Claims(Arrivals):
         been tried. Of several others one may be to blame, so after two deaths each half is tried apart; one that is
         alone has failed because of `error` after `most` attempts.
         """
-        mine = (book.c.batch == batch, book.c.state.in_(PENDING))
+        mine = (book.c.batch == batch, its_state.in_(PENDING))
         waiting = (*mine, book.c.waits > 0)
         with self._engine.begin() as connection:
             _loosen(connection, book.c.batch == batch)
@@ -97,7 +107,8 @@ class Claims(Arrivals):
     def hasten(self) -> None:
         """A person asks: nothing waits any longer."""
         with self._engine.begin() as connection:
-            connection.execute(update(book).where(book.c.not_before.is_not(None)).values(not_before=None))
+            mine = (book.c.state.in_(PENDING), book.c.not_before.is_not(None))
+            connection.execute(update(book).where(*mine).values(not_before=None))
 
     def waiting_until(self) -> datetime | None:
         """When the first of the deliveries that wait is tried again; None when none waits."""
@@ -140,6 +151,6 @@ def unlink(connection: Connection, keys: Sequence[str]) -> None:
 
 
 def _loosen(connection: Connection, *where: ColumnElement[bool], said: str = "", **values: str) -> None:
-    mine = (*where, book.c.state == LINKED)
+    mine = (*where, its_state == LINKED)
     note(connection, "unlinked", *mine, said=said)
     connection.execute(update(book).where(*mine).values(state=FETCHED, same_as="", **values))

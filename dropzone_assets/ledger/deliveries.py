@@ -26,6 +26,9 @@ from dropzone_assets.ledger.schema import (
     RETRACTING,
     SUPERSEDED,
     contributions,
+    its_source,
+    its_state,
+    its_table,
     now,
 )
 from dropzone_assets.ledger.schema import deliveries as book
@@ -79,7 +82,7 @@ class Deliveries(Answers):
 
     def of_batch(self, batch: str) -> list[Delivery]:
         """The deliveries a batch claimed and nothing has set aside, oldest file first."""
-        return self._find(book.c.batch == batch, book.c.state.in_((*PENDING, LOADED, LINKED)))
+        return self._find(book.c.batch == batch, its_state.in_((*PENDING, LOADED, LINKED)))
 
     def of_keys(self, keys: Sequence[str]) -> list[Delivery]:
         """These deliveries, whatever their state."""
@@ -96,7 +99,7 @@ class Deliveries(Answers):
 
     def waiting(self, table: str) -> list[Delivery]:
         """The deliveries of `table` that are still to be loaded, or to be taken back, claimed or not."""
-        return self._find(book.c.table_name == table, book.c.state.in_(PENDING))
+        return self._find(its_table == table, book.c.state.in_(PENDING))
 
     def of_dates(self, table: str, dates: Sequence[date]) -> list[Delivery]:
         """The deliveries that make up these file dates today, oldest file first."""
@@ -105,7 +108,7 @@ class Deliveries(Answers):
         wanted = set(dates)
         found = self._find(
             book.c.table_name == table,
-            book.c.state.in_(CURRENT),
+            its_state.in_(CURRENT),
             book.c.file_date.between(min(dates), max(dates)),
         )
         return [delivery for delivery in found if delivery.file_date in wanted]
@@ -114,7 +117,7 @@ class Deliveries(Answers):
         """Fetched or loaded deliveries with one of these contents, oldest file first."""
         found = []
         for chunk in chunks(hashes):
-            found += self._find(book.c.content_hash.in_(chunk), book.c.state.in_((FETCHED, LOADED)))
+            found += self._find(book.c.content_hash.in_(chunk), its_state.in_((FETCHED, LOADED)))
         return found
 
     def siblings(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
@@ -122,8 +125,10 @@ class Deliveries(Answers):
         mine = {delivery.key for delivery in deliveries}
         places = {delivery.place for delivery in deliveries}
         found = []
-        for chunk in chunks(sorted({path for _, path, _ in places})):
-            found += self._find(book.c.path.in_(chunk), book.c.state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
+        for source in sorted({source for source, _, _ in places}):
+            for chunk in chunks(sorted({path for name, path, _ in places if name == source})):
+                here = (book.c.path.in_(chunk), its_source == source)
+                found += self._find(*here, its_state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
         return [d for d in found if d.key not in mine and d.place in places]
 
     # -- what happened -----------------------------------------------------------------------------------------
@@ -141,11 +146,16 @@ class Deliveries(Answers):
                 connection.execute(update(book).where(*mine).values(**changed), values)
             notes(connection, "fetched", [(d.key, f"{d.size:,} bytes, {d.content_hash[:12]}") for d in deliveries])
 
+    def verified(self, names: Mapping[str, Sequence[str]]) -> None:
+        """These deliveries (key → sidecars) are what the files beside them say."""
+        with self._engine.begin() as connection:
+            notes(connection, "verified", [(key, f"as {', '.join(beside)} says") for key, beside in names.items()])
+
     def settled(self, keys: Sequence[str], state: str) -> None:
         """These files, which are no table's, are done with: opened, or stored."""
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
-                mine = (book.c.key.in_(chunk), book.c.state != RETRACTED)
+                mine = (book.c.key.in_(chunk), its_state != RETRACTED)
                 note(connection, state, *mine)
                 connection.execute(update(book).where(*mine).values(state=state, **BLAMELESS))
             owe(connection, keys)
@@ -165,13 +175,14 @@ class Deliveries(Answers):
         """What these linked deliveries replace is gone from the warehouse: no run need work on them."""
         with self._engine.begin() as connection:
             for chunk in chunks(linked):
-                mine = (book.c.key.in_(chunk), book.c.state == LINKED)
+                mine = (book.c.key.in_(chunk), its_state == LINKED)
                 connection.execute(update(book).where(*mine).values(batch=""))
 
-    def loaded(self, tallies: Sequence[Tally]) -> None:
-        """The rows of these deliveries are in the warehouse."""
+    def loaded(self, tallies: Sequence[Tally], contract: str = "") -> None:
+        """The rows of these deliveries, judged by this version of their contract, are in the warehouse."""
         values = [{"b_key": t.key, **{name: getattr(t, name) for name in COUNTS}} for t in tallies]
         changed = {"state": LOADED, "loaded_at": now(), "lot": "", "again": "", **BLAMELESS}
+        changed |= {"contract_version": contract}
         mine = (book.c.key == bindparam("b_key"), book.c.state != RETRACTING, book.c.state != RETRACTED)
         with self._engine.begin() as connection:
             if values:
@@ -198,7 +209,7 @@ class Deliveries(Answers):
         """A newer version of the same file has taken the place of these; what was linked to them is pending again."""
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
-                mine = (book.c.key.in_(chunk), book.c.state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
+                mine = (book.c.key.in_(chunk), its_state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
                 note(connection, "superseded", *mine)
                 connection.execute(update(book).where(*mine).values(state=SUPERSEDED, batch="", lot=""))
                 connection.execute(contributions.delete().where(contributions.c.key.in_(chunk)))

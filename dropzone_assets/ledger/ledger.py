@@ -3,18 +3,20 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect, make_url, select, text, update
+from sqlalchemy.schema import CreateColumn, CreateIndex, DropIndex
 
+from dropzone_assets.files import name_of
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.looks import Looks
 from dropzone_assets.ledger.partitions import Partitions
-from dropzone_assets.ledger.schema import metadata
+from dropzone_assets.ledger.schema import deliveries, metadata
+from dropzone_assets.ledger.search import Search
 from dropzone_assets.ledger.standings import Standings
 
 
 class Ledger:
-    """Four books in one database: `deliveries`, `partitions`, `looks` and `standings`."""
+    """Four books in one database, `deliveries`, `partitions`, `looks` and `standings`, and a `search` for a name."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -22,6 +24,7 @@ class Ledger:
         self.partitions = Partitions(engine)
         self.looks = Looks(engine)
         self.standings = Standings(engine)
+        self.search = Search(engine)
 
 
 def open_ledger(url: str) -> Ledger:
@@ -38,15 +41,31 @@ def open_ledger(url: str) -> Ledger:
 
 
 def _grow(engine: Engine) -> None:
-    """Add the columns and indexes that a ledger of an earlier version lacks."""
+    """Add the columns and the indexes that a ledger of an earlier version lacks."""
     found = inspect(engine)
     for table in metadata.sorted_tables:
         held = {column["name"] for column in found.get_columns(table.name)}
         for column in [column for column in table.columns if column.name not in held]:
             with engine.begin() as connection:
                 connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {CreateColumn(column).compile(engine)}"))
-        for index in table.indexes:
-            index.create(engine, checkfirst=True)
+        kept = {str(index["name"]): index["column_names"] for index in found.get_indexes(table.name)}
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            if kept.get(str(index.name)) != [column.name for column in index.columns]:
+                with engine.begin() as connection:
+                    connection.execute(DropIndex(index, if_exists=True))
+                    connection.execute(CreateIndex(index, if_not_exists=True))
+    with engine.begin() as connection:
+        _name(connection)
+
+
+def _name(connection: Connection) -> None:
+    """Names for the deliveries of a ledger that had none; a path that ends in a slash has none for ever."""
+    nameless = select(deliveries.c.key, deliveries.c.path).where(
+        deliveries.c.name == "", deliveries.c.path.not_like("%/")
+    )
+    found = [{"b_key": row.key, "name": name_of(row.path)} for row in connection.execute(nameless)]
+    if found:
+        connection.execute(update(deliveries).where(deliveries.c.key == bindparam("b_key")), found)
 
 
 def _share(connection: Any, _record: object) -> None:

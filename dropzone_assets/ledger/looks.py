@@ -1,6 +1,6 @@
 """The third book: looks at the sources, and files seen there that are not taken yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -28,14 +28,19 @@ class Looks:
         with self._engine.connect() as connection:
             return {row.source: row for row in connection.execute(select(looks))}
 
-    def unchanged_since(self, source: str, keys: Sequence[str], now: datetime) -> Mapping[str, datetime]:
-        """Key → when it was first seen; those never seen before are from now on. What is not asked for is forgotten."""
+    def unchanged_since(self, source: str, files: Mapping[str, str], now: datetime) -> Mapping[str, datetime]:
+        """Key → when it was first seen; those never seen before are from now on. What is not asked for is forgotten.
+
+        Args:
+            files: key → path.
+        """
         with self._engine.begin() as connection:
             query = select(sightings.c.key, sightings.c.first_seen).where(sightings.c.source == source)
             known = {row.key: row.first_seen for row in connection.execute(query)}
-            for gone in chunks(sorted(known.keys() - set(keys))):
+            for gone in chunks(sorted(known.keys() - files.keys())):
                 connection.execute(delete(sightings).where(sightings.c.key.in_(gone)))
-            fresh = [{"key": key, "source": source, "first_seen": now} for key in keys if key not in known]
+            facts = {"source": source, "first_seen": now}
+            fresh = [{"key": key, "path": path, **facts} for key, path in files.items() if key not in known]
             if fresh:
                 connection.execute(insert(sightings), fresh)
-        return {key: known.get(key, now) for key in keys}
+        return {key: known.get(key, now) for key in files}

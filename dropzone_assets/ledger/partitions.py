@@ -9,7 +9,7 @@ from sqlalchemy import Column, Engine, Row, case, func, select, update
 
 from dropzone_assets.ledger.schema import now
 from dropzone_assets.ledger.schema import partitions as book
-from dropzone_assets.ledger.statements import upsert
+from dropzone_assets.ledger.statements import chunks, upsert
 
 INGESTION = "ingestion"
 """The platform-wide summary: its days become due like those of a table."""
@@ -123,6 +123,15 @@ class Partitions:
         with self._engine.connect() as connection:
             for row in connection.execute(query):
                 found.setdefault(row.table_name, {})[row.data_date] = row.version
+        return found
+
+    def of_days(self, table: str, days: Sequence[date]) -> dict[date, Row[Any]]:
+        """What is known of these partitions: version, published, published_at, summarised, valid, lake_rows."""
+        found: dict[date, Row[Any]] = {}
+        with self._engine.connect() as connection:
+            for chunk in chunks(days):
+                query = select(book).where(book.c.table_name == table, book.c.data_date.in_(chunk))
+                found |= {row.data_date: row for row in connection.execute(query)}
         return found
 
     def per_date(self, dates: Sequence[date]) -> list[Row[Any]]:

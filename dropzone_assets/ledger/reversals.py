@@ -23,6 +23,8 @@ from dropzone_assets.ledger.schema import (
     RETRACTING,
     STORED,
     contributions,
+    its_state,
+    its_table,
 )
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
@@ -47,7 +49,7 @@ class Reversals(Claims):
             mine.append(book.c.table_name == table)
         inside = select(book.c.parent).where(book.c.state == FAILED, book.c.table_name == "", book.c.parent != "")
         with self._engine.begin() as connection:
-            archives = _again(connection, FETCHED, book.c.key.in_(inside), book.c.state == OPENED)
+            archives = _again(connection, FETCHED, book.c.key.in_(inside), its_state == OPENED)
             return archives + _again(connection, LISTED, *mine)
 
     def share_again(self, table: str) -> int:
@@ -67,7 +69,7 @@ class Reversals(Claims):
         """These loaded deliveries are judged by the contract of now, as one lot; how many. `how`: RELEASE or MOVE."""
         with self._engine.begin() as connection:
             return sum(
-                _again(connection, FETCHED, book.c.key.in_(chunk), book.c.state == LOADED, again=how, lot=lot)
+                _again(connection, FETCHED, book.c.key.in_(chunk), its_state == LOADED, again=how, lot=lot)
                 for chunk in chunks(keys)
             )
 
@@ -75,7 +77,7 @@ class Reversals(Claims):
         """These deliveries and all that came in them are taken back: a run removes their rows, if they have any."""
         with self._engine.begin() as connection:
             for chunk in chunks(self._with_members(connection, keys)):
-                mine = and_(book.c.key.in_(chunk), book.c.state.in_(CURRENT))
+                mine = and_(book.c.key.in_(chunk), its_state.in_(CURRENT))
                 own = _nobodys(mine)
                 note(connection, "retracted", own, said=why)
                 connection.execute(update(book).where(own).values(**FRESH, state=RETRACTED))
@@ -87,7 +89,7 @@ class Reversals(Claims):
         """The rows of these deliveries are gone from the warehouse; copies of them count in their place."""
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
-                mine = (book.c.key.in_(chunk), book.c.state == RETRACTING)
+                mine = (book.c.key.in_(chunk), its_state == RETRACTING)
                 note(connection, "retracted", *mine)
                 none = {"rows_read": 0, "valid": 0, "quarantined": 0, "late": 0, "rows_kept": 0}
                 connection.execute(update(book).where(*mine).values(**none, state=RETRACTED, batch="", lot=""))
@@ -116,7 +118,7 @@ class Reversals(Claims):
         taken: dict[tuple[tuple[str, str, str], str], Delivery] = {}
         hashes = sorted({delivery.content_hash for delivery in deliveries})
         for chunk in chunks(hashes):
-            by_person = (book.c.state.in_((RETRACTING, RETRACTED)), book.c.leaving != GONE)
+            by_person = (its_state.in_((RETRACTING, RETRACTED)), book.c.leaving != GONE)
             for found in self._find(book.c.content_hash.in_(chunk), *by_person):
                 taken[found.place, found.content_hash] = found
         asked = {d.key: old for d in deliveries if (old := taken.get((d.place, d.content_hash))) and old.key != d.key}
@@ -129,7 +131,7 @@ class Reversals(Claims):
         found = [
             delivery
             for chunk in chunks(paths)
-            for delivery in self._find(book.c.path.in_(chunk), book.c.state.in_((LOADED, LINKED, OPENED, STORED)))
+            for delivery in self._find(book.c.path.in_(chunk), its_state.in_((LOADED, LINKED, OPENED, STORED)))
         ]
         return sorted(found, key=lambda delivery: delivery.arrived)
 
@@ -150,14 +152,14 @@ class Reversals(Claims):
 
 def _nobodys(mine: ColumnElement[bool]) -> ColumnElement[bool]:
     """Those that are no table's and so have no rows."""
-    return and_(mine, book.c.table_name.in_(("", FILES)))
+    return and_(mine, its_table.in_(("", FILES)))
 
 
 def let_in(connection: Connection, mine: ColumnElement[bool]) -> int:
     """What was taken back of these counts again; how many deliveries."""
-    taken_back = (mine, book.c.state.in_((RETRACTING, RETRACTED)))
+    taken_back = (mine, its_state.in_((RETRACTING, RETRACTED)))
     unknown = {"stage": "read", "reason": "No contract has recognised it.", "cure": "Add its name to a contract."}
-    nobodys = (*taken_back, book.c.table_name == "")
+    nobodys = (*taken_back, its_table == "")
     note(connection, "again", *nobodys)
     count = int(connection.execute(update(book).where(*nobodys).values(**{**FRESH, **unknown}, state=FAILED)).rowcount)
     return count + _again(connection, _before(), *taken_back)

@@ -82,7 +82,7 @@ def _tell(platform: Platform, load: Load, chosen: Versions, tallies: list[Tally]
     ledger.deliveries.superseded(gone)
     ledger.deliveries.retracted(chosen.retracted)
     ledger.deliveries.done_with(chosen.linked)
-    ledger.deliveries.loaded(tallies)
+    ledger.deliveries.loaded(tallies, load.contract.version)
 
 
 def put(load: Load, chosen: Versions, refused: Sequence[str]) -> list[Tally]:

@@ -69,10 +69,14 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
     wanted = [delivery for delivery in deliveries if delivery.state not in ("linked", RETRACTING)]
     for start in range(0, len(wanted), GROUP):
         group = [d for d in wanted[start : start + GROUP] if d.content_hash or d.source not in silent]
-        outcomes = _at_once(platform, group, sidecars_of(platform, group))
+        sidecars = sidecars_of(platform, group)
+        outcomes = _at_once(platform, group, sidecars)
         brought = [b for d, outcome in zip(group, outcomes, strict=True) if (b := _settle(platform, d, outcome, done))]
         fresh = [d for d in brought if d.state not in ("loaded", "opened", "stored")]
         platform.ledger.deliveries.fetched(fresh)
+        had = {d.key for d in group if d.content_hash}
+        beside = {d.key: sidecars[d.key] for d in fresh if d.key in sidecars.keys() - had}
+        platform.ledger.deliveries.verified(beside)
         back = platform.ledger.deliveries.refused_before(fresh)
         platform.ledger.deliveries.retract(list(back), "The same bytes were taken back before.")
         brought, fresh = ([d for d in some if d.key not in back] for some in (brought, fresh))

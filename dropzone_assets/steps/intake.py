@@ -32,10 +32,14 @@ class Intake:
 
 @dataclass
 class _Strange:
-    """What is not simply known: files to take in now, files to watch first, and what the ledger says of each."""
+    """What is not simply known: files to take in now, files to watch first, and what the ledger says of each.
+
+    `unsettled`: key → path of files that their source says are still written to; they are watched for the curious.
+    """
 
     ready: dict[str, Listed] = field(default_factory=dict)
     watched: dict[str, Listed] = field(default_factory=dict)
+    unsettled: dict[str, str] = field(default_factory=dict)
     fates: dict[str, str] = field(default_factory=dict)
     sidecars: set[str] = field(default_factory=set)
 
@@ -60,13 +64,14 @@ def take_in(platform: Platform, name: str) -> Intake:
                 _take(platform, name, strange, intake)
                 gone.difference_update(strange.fates)
                 later.watched |= strange.watched
+                later.unsettled |= strange.unsettled
                 later.sidecars |= strange.sidecars
                 later.fates |= {key: strange.fates[key] for key in strange.watched}
             missed = absence.mark()
     except DropzoneError as error:
         platform.ledger.looks.looked(name, now(), intake.seen, str(error))
         raise
-    later.ready = _settled(platform, name, later.watched, intake)
+    later.ready = _settled(platform, name, later, intake)
     _take(platform, name, later, intake)
     platform.ledger.deliveries.superseded(sorted(gone))
     intake.gone = len(missed)
@@ -94,8 +99,11 @@ def _strange(platform: Platform, name: str, connection: engine.Connection, page:
     intake.waiting += waiting
     found = _Strange(fates=platform.ledger.deliveries.strange(keys) if seen else {})
     columns = "key, settled, sidecar, path, version, size, problem"
-    mine = f"SELECT {columns} FROM {page} WHERE key IN (SELECT unnest($1)) AND settled IS DISTINCT FROM false"
+    mine = f"SELECT {columns} FROM {page} WHERE key IN (SELECT unnest($1))"
     for key, settled, sidecar, path, version, size, problem in engine.rows(connection, mine, [list(found.fates)]):
+        if settled is False:
+            found.unsettled[key] = path
+            continue
         (found.ready if settled else found.watched)[key] = Listed(name, path, version, size, problem=problem)
         found.sidecars |= {key} if sidecar else set()
     platform.ledger.deliveries.leaving([key for key, fate in found.fates.items() if fate == "left"], "")
@@ -105,10 +113,12 @@ def _strange(platform: Platform, name: str, connection: engine.Connection, page:
     return found
 
 
-def _settled(platform: Platform, name: str, watched: dict[str, Listed], intake: Intake) -> dict[str, Listed]:
+def _settled(platform: Platform, name: str, later: _Strange, intake: Intake) -> dict[str, Listed]:
     """Of files at a source that cannot tell, those that have been there unchanged for the settle time."""
     at, patience = now(), timedelta(seconds=platform.configs[name].settle_seconds)
-    since = platform.ledger.looks.unchanged_since(name, list(watched), at)
+    watched = later.watched
+    files = {**{key: item.path for key, item in watched.items()}, **later.unsettled}
+    since = platform.ledger.looks.unchanged_since(name, files, at)
     ready = {key: item for key, item in watched.items() if at - since[key] >= patience}
     intake.waiting += len(watched) - len(ready)
     return ready

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from dropzone_assets.engine import Connection, literal
+from dropzone_assets.engine import Connection, literal, rows
 from dropzone_assets.files import KEY_LENGTH
 from dropzone_assets.sources import ACCEPTED, REJECTED, Source, SourceConfig
 
@@ -37,6 +37,13 @@ def look(connection: Connection, source: Source, config: SourceConfig) -> Iterat
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {LOOKED} AS {_statement(config)}")
         connection.unregister("page")
         yield LOOKED
+
+
+def left_out(connection: Connection, config: SourceConfig, path: str) -> str:
+    """Why a look at a source takes no notice of a file of that name, in a few words; empty when it does."""
+    not_yet = f"regexp_matches(lower(path), {literal(NOT_YET)})"
+    said = f"CASE WHEN {not_yet} THEN 'no file yet, by its name' WHEN {wanted(config)} THEN '' ELSE 'not asked for' END"
+    return str(rows(connection, f"SELECT {said} FROM (SELECT $1 AS path)", [path])[0][0])
 
 
 def _statement(config: SourceConfig) -> str:

@@ -68,6 +68,14 @@ class Store:
                 return False
         return True
 
+    def size(self, path: str) -> int | None:
+        """The size of the object in bytes; None when there is no such object."""
+        with self._answering():
+            try:
+                return int(obstore.head(self._client, path)["size"])
+            except FileNotFoundError:
+                return None
+
     def head(self, path: str, length: int) -> bytes:
         """The first `length` bytes of the object, or all of it when it is shorter.
 

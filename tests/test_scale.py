@@ -1,0 +1,160 @@
+"""Nothing that is asked every second, or by a person who waits, reads all deliveries: each statement has its index."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+from sqlalchemy import Connection, event
+
+from dropzone_assets.errors import SourceUnavailable
+from dropzone_assets.ledger import Tally
+from dropzone_assets.ledger.statements import CHUNK
+from dropzone_assets.platform import Platform
+from dropzone_assets.runs import history
+from dropzone_assets.steps.explain import explain_file
+from dropzone_assets.steps.intake import take_in
+from dropzone_assets.steps.leave import leave
+from dropzone_assets.steps.mirror import mirror
+from dropzone_assets.steps.origins import explain_partition
+from dropzone_assets.steps.plan import plan_loads, plan_publications
+from dropzone_assets.steps.standing import troubles
+from dropzone_assets.steps.unseen import explain_unseen
+from tests.conftest import make_home
+from tests.entries import WHY
+from tests.road import BAD, A, B, Road
+from tests.samples import payment, payments
+
+DAY = date(2024, 5, 1)
+DAYS = [DAY + timedelta(n) for n in range(365)]
+
+MOVING = "sources:\n  - {name: dropzone, url: dropzone, settle_seconds: 0, after: move, move_to: done}\n"
+
+Asked = list[tuple[str, Any]]
+
+QUESTIONS: dict[str, Callable[[Platform, dg.DagsterInstance], object]] = {
+    "a look": lambda p, _: take_in(p, "dropzone"),
+    "files that leave": lambda p, _: leave(p, "dropzone"),
+    "what is to be loaded": lambda p, i: plan_loads(p, history(i)),
+    "what is to be published": lambda p, i: plan_publications(p, history(i)),
+    "the folder of failures": lambda p, _: mirror(p),
+    "a file": lambda p, _: explain_file(p, A),
+    "a file at a desk": lambda p, _: explain_file(p, f"/desk/dropzone/{A}", "dropzone"),
+    "a file nobody has seen": lambda p, _: [explain_file(p, "x.csv"), explain_unseen(p, "x.csv")],
+    "a partition": lambda p, _: explain_partition(p, "transactions", DAY),
+    "what has failed or waits": lambda p, _: troubles(p),
+    "what is gone": lambda p, _: [p.ledger.deliveries.absent(), p.ledger.deliveries.absences("dropzone")],
+    "a name": lambda p, _: p.ledger.deliveries.named("x.csv"),
+    "the newest failures": lambda p, _: p.ledger.deliveries.failures(limit=10),
+    "what is pending": lambda p, _: [p.ledger.deliveries.pending(), p.ledger.deliveries.waiting_until()],
+    "nothing waits": lambda p, _: p.ledger.deliveries.hasten(),
+    "the summary of a day": lambda p, _: p.ledger.deliveries.per_date(DAYS),
+    "a day again": lambda p, _: p.ledger.deliveries.tallies("transactions", DAYS),
+    "a rebuild": lambda p, _: p.ledger.deliveries.of_dates("transactions", DAYS),
+    "a run": lambda p, _: _a_run(p),
+}
+
+
+def _a_run(platform: Platform) -> None:
+    """All that a run of many files asks and writes."""
+    deliveries = platform.ledger.deliveries
+    mine = deliveries.of_dates("transactions", [DAY])
+    many = [mine[0].key, *(str(n) for n in range(2 * CHUNK))]
+    files = [replace(mine[0], key=key, path=key) for key in many]
+    deliveries.claim(many, "batch")
+    deliveries.fetched(deliveries.of_batch("batch"))
+    deliveries.holders(many)
+    deliveries.refused_before(files)
+    deliveries.arrival("dropzone", many)
+    deliveries.done_with(many)
+    deliveries.gone(many)
+    deliveries.there_again(many)
+    deliveries.siblings(files)
+    deliveries.linked({mine[0].key: mine[0].key})
+    deliveries.delayed({mine[0].key: SourceUnavailable("s", "t")})
+    deliveries.loaded([Tally(key, 1, 1, 0, 0, ((DAY, 1),)) for key in many])
+    deliveries.superseded(many)
+    deliveries.restore(many, mine[0].arrived)
+    deliveries.brought(many, mine[0])
+    deliveries.settled(many, "opened")
+    deliveries.failed(mine[0].key, "read", WHY)
+    deliveries.release("batch", 3, WHY)
+    deliveries.failed_inside(many)
+    deliveries.older_files(mine[0])
+    deliveries.sidecars("dropzone", many)
+    deliveries.retract(many, "why")
+    deliveries.retracted(many)
+    deliveries.let_in(many)
+    deliveries.judge_again(many, "move", "lot")
+
+
+@contextmanager
+def overheard(platform: Platform) -> Iterator[Asked]:
+    """Every statement that the ledger is asked in the block."""
+    asked: Asked = []
+
+    def hear(_: Connection, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
+        asked.append((statement, parameters[0] if many else parameters))
+
+    event.listen(platform.ledger.engine, "before_cursor_execute", hear)
+    yield asked
+    event.remove(platform.ledger.engine, "before_cursor_execute", hear)
+
+
+LEADS = re.compile(
+    r"\((key=|name[=<>]|path=|content_hash=|batch=|parent=|same_as=|file_date=|state="
+    r"|table_name=\? AND (file|data)_date|leaving=)"
+)
+"""What leads to few deliveries."""
+
+SHARED = {"loaded", "linked", "opened", "stored", "superseded", "sidecar", ""}
+"""States, and the lack of a batch or an archive, that a million deliveries may share."""
+
+
+def bound(statement: str, parameters: Any, column: str) -> set[str]:
+    """The values that a column is compared with where an index may help."""
+    found: set[str] = set()
+    for match in re.finditer(rf"\.{column} (?:=|IN) \(?(\?(?:, \?)*)", statement):
+        before = statement[: match.start(1)].count("?")
+        found.update(map(str, parameters[before : before + match[1].count("?")]))
+    return found
+
+
+def scans(platform: Platform, asked: Asked) -> list[str]:
+    """What of the plans of these statements reads more of a book than it needs."""
+    found = []
+    with platform.ledger.engine.connect() as connection:
+        for statement, parameters in asked:
+            plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            steps = [step for step in plan if re.match(r"(SCAN|SEARCH) (deliveries|journal|contributions)", step)]
+            wrong = [step for step in steps if step != "SEARCH journal" and not LEADS.search(step)]
+            for column in () if "_by_leaving" in str(plan) else ("state", "batch", "parent", "same_as"):
+                shared = SHARED & bound(statement, parameters, column)
+                wrong += [step for step in steps if f"({column}=?)" in step and shared]
+            found += [f"{step}: {statement}" for step in wrong]
+    return found
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A platform with a loaded file, a failed one, and one that is pending."""
+    home = make_home(tmp_path_factory.mktemp("scale") / "home")
+    (home / "sources.yaml").write_text(MOVING)
+    road = Road(home)
+    for name, content in ((A, payments(payment("a"))), (B, BAD), ("payments_20240503_100000.csv", "")):
+        (home / "dropzone" / name).write_text(content)
+        road.all() if content else take_in(road.platform, "dropzone")
+    yield road.platform
+    road.platform.ledger.engine.dispose()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_hot_question_reads_all_deliveries(question: str, platform: Platform, instance: dg.DagsterInstance) -> None:
+    with overheard(platform) as asked:
+        QUESTIONS[question](platform, instance)
+    assert asked
+    assert scans(platform, asked) == []
