@@ -105,6 +105,16 @@ def drawn(seed: int, number: int, length: int) -> Scenario:
     return Scenario(dice.choice(["keep", *FATES]), tuple(steps))
 
 
+def changes(seed: int, count: int) -> Scenario:
+    """So many files that come, are restated or taken back; runs load them whenever they do, and nothing fails."""
+    dice, steps = random.Random(f"{seed}/changes"), list[Step]()
+    for _ in range(count):
+        steps.append(Step("retract", (dice.choice(PATHS),)) if dice.random() < 0.1 else sent(dice))
+        if dice.random() < 0.5:
+            steps += [Step(name) for name in CYCLE[: dice.randrange(len(CYCLE))]]
+    return Scenario("keep", tuple(steps))
+
+
 def sent(dice: random.Random) -> Step:
     """One thing that a sender does."""
     path = dice.choice(PATHS)

@@ -4,7 +4,10 @@ import pytest
 
 from tests.chaos import dagster_road
 from tests.chaos.campaign import Outcome, live
+from tests.chaos.crossings import Crossings
+from tests.chaos.judgement import run
 from tests.chaos.kills import killed
+from tests.chaos.scenario import changes
 
 SEED = 7
 DRAWN = 10_000
@@ -31,6 +34,11 @@ def test_a_campaign_loses_doubles_and_leaves_nothing(part: int) -> None:
     outcome = lived(DRAWN + 10 * (part + 1), 1, 40)
     assert outcome.wrong == {}
     assert outcome.happened.total() > 400
+
+
+@pytest.mark.full
+def test_a_thousand_restatements_retractions_and_late_files_end_as_if_all_had_been_right_the_first_time() -> None:
+    assert run(changes(SEED, 1_000), Crossings()) == []
 
 
 @pytest.mark.full
