@@ -68,6 +68,7 @@ def test_the_entry_says_what_becomes_of_a_file_that_is_gone(
     assert road.platform.ledger.deliveries.absent() == []
 
 
+@pytest.mark.full
 def test_the_members_of_an_archive_go_and_come_with_it(home: Path, start: Start) -> None:
     file = put(
         home, "day.zip", packed({"payments_20240503_100000.csv": of("c"), "payments_20240504_100000.csv": of("d")})
@@ -104,6 +105,7 @@ def test_a_source_that_lists_nothing_at_all_is_an_alarm_and_takes_nothing_back(h
     assert road.platform.ledger.looks.last()["dropzone"].problem == ""
 
 
+@pytest.mark.full
 def test_what_left_by_our_doing_or_is_not_asked_for_any_more_is_not_gone(
     home: Path, start: Start, configure: Configure
 ) -> None:
@@ -118,6 +120,7 @@ def test_what_left_by_our_doing_or_is_not_asked_for_any_more_is_not_gone(
     assert again.held() == ["a", "b", "c", "d"]
 
 
+@pytest.mark.full
 def test_a_file_that_a_person_took_back_stays_away_though_it_was_gone_and_is_back(home: Path, start: Start) -> None:
     road = start(gone="alarm")
     before = (home / "dropzone" / A).stat()
@@ -131,6 +134,7 @@ def test_a_file_that_a_person_took_back_stays_away_though_it_was_gone_and_is_bac
     assert road.held() == ["b"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("policy", ["alarm", "retract"])
 def test_a_person_may_say_that_a_file_may_be_gone(home: Path, start: Start, policy: str) -> None:
     road = start(gone=policy)
@@ -143,6 +147,7 @@ def test_a_person_may_say_that_a_file_may_be_gone(home: Path, start: Start, poli
     assert road.platform.ledger.deliveries.absent() == []
 
 
+@pytest.mark.full
 def test_a_source_that_cannot_be_asked_by_name_is_asked_again(
     home: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +175,7 @@ def test_an_unchanged_listing_asks_the_ledger_nothing(
     take_in(road.platform, "dropzone")
 
 
+@pytest.mark.full
 def test_the_alarm_is_a_check_that_the_sensor_asks_for_once(
     home: Path, start: Start, instance: dg.DagsterInstance
 ) -> None:

@@ -68,6 +68,7 @@ def test_a_whole_file_that_is_refused_is_one_line_with_the_cure(home: Path, road
     assert "matches the file pattern of no contract" in other["reason"]
 
 
+@pytest.mark.full
 def test_the_receipts_of_a_newer_version_take_the_place_of_those_of_the_older(home: Path, road: Road) -> None:
     put(home, A, MIXED.encode())
     road.all()
@@ -100,6 +101,7 @@ def test_an_archive_is_told_of_when_all_that_came_in_it_is_decided(home: Path, r
     assert "It was taken back" in str(rejected(home, "day.zip"))
 
 
+@pytest.mark.full
 def test_a_copy_is_told_whose_it_is_and_of_the_same_rows(home: Path, road: Road) -> None:
     put(home, A, MIXED.encode())
     road.all()
@@ -111,6 +113,7 @@ def test_a_copy_is_told_whose_it_is_and_of_the_same_rows(home: Path, road: Road)
     assert rejected(home, B) == rejected(home, A)
 
 
+@pytest.mark.full
 def test_what_is_taken_back_is_told_and_told_again_when_it_is_let_in(home: Path, road: Road) -> None:
     put(home, A, of("a").encode())
     road.all()
@@ -143,6 +146,7 @@ def test_killed_before_the_ledger_is_told_the_same_bytes_are_written_again(
     assert [file.read_bytes() for file in files] == before
 
 
+@pytest.mark.full
 def test_what_happens_while_a_receipt_is_written_is_told_next(
     home: Path, road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +166,7 @@ def test_what_happens_while_a_receipt_is_written_is_told_next(
     assert rejected(home)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("place", ["folder", "url"])
 def test_receipts_may_go_elsewhere_and_files_may_leave(
     home: Path, configure: Configure, place: str, tmp_path: Path

@@ -32,6 +32,7 @@ def taken_back(platform: Platform, file: str, source: str = "", *, undo: bool = 
     apply(platform, retraction(platform, file, source, undo=undo), undo=undo)
 
 
+@pytest.mark.full
 def test_the_rows_of_a_file_that_is_taken_back_go_from_everywhere(
     home: Path, drop: Drop, ingest: Ingest, query: Query, platform: Platform
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_copy_takes_the_place_of_what_is_taken_back(home: Path, road: Road) ->
     assert road.held() == ["a"]
 
 
+@pytest.mark.full
 def test_it_stays_away_until_it_comes_with_other_bytes(home: Path, road: Road) -> None:
     file = put(home, A, of("a").encode())
     road.all()
@@ -111,6 +113,7 @@ def test_an_archive_goes_with_its_members_and_a_member_alone(home: Path, road: R
     assert road.held() == ["a", "b"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("name", "held"), [("day.zip", ["a", "b2"]), (f"day.zip!/{A}", ["b2"])])
 def test_a_newer_archive_brings_back_what_went_with_the_older_one_only(
     home: Path, road: Road, name: str, held: list[str]
@@ -145,6 +148,7 @@ def _failed(home: Path, road: Road) -> None:
     road.all()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("arrive", "then"), [(_listed, "loaded"), (_failed, "failed")])
 def test_what_has_no_rows_yet_is_taken_back_too(
     home: Path, road: Road, arrive: Callable[[Path, Road], None], then: str
@@ -159,6 +163,7 @@ def test_what_has_no_rows_yet_is_taken_back_too(
     assert road.states() == {A: [then]}
 
 
+@pytest.mark.full
 def test_what_no_contract_recognises_is_a_failure_again_once_it_is_let_in(home: Path, road: Road) -> None:
     put(home, "what.txt", b"?")
     road.all()

@@ -63,7 +63,7 @@ class Folder:
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file under a hidden name, then give it its own."""
-        with _permitted(path):
+        with _permitted(path, "written"):
             target = self._inside(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             hidden = target.with_name(f".{uuid4().hex}")
@@ -108,12 +108,12 @@ class Folder:
 
 
 @contextmanager
-def _permitted(path: str) -> Iterator[None]:
+def _permitted(path: str, what: str = "taken away") -> Iterator[None]:
     """What the system says of a change, as ours."""
     try:
         yield
     except OSError as error:
-        raise Permanent(f"{path} cannot be changed: {error}.", "Check the folder and its permissions.") from error
+        raise Permanent(f"{path} cannot be {what}: {error}.", "Check the folder and its permissions.") from error
 
 
 def _version(status: os.stat_result) -> str:
