@@ -261,7 +261,7 @@ def test_a_file_that_may_not_leave_keeps_nobody_from_coming_or_going(
     drop("payments_20240503_100000.csv", payments(payment("c")))
     assert run(tick(WATCH).run_requests[0])
     assert stays.exists() and not goes.exists()
-    assert "cannot be changed" in tick(WATCH).skip_message
+    assert "cannot be taken away" in tick(WATCH).skip_message
 
 
 def test_what_was_taken_in_is_asked_for_while_the_source_does_not_answer(
