@@ -11,12 +11,12 @@ from tests.chaos.scenario import matrix
 
 
 def main() -> int:
-    """0 when nothing was lost, doubled or stuck."""
+    """0 when all of it happened and nothing was lost, doubled or stuck."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="another seed is another campaign")
     parser.add_argument("--faults", type=int, default=100_000, help="how many faults shall happen")
     parser.add_argument("--kills", type=int, default=200, help="how many processes are killed with kill -9")
-    parser.add_argument("--minutes", type=float, default=60, help="end after so long, however few happened")
+    parser.add_argument("--minutes", type=float, default=120, help="end after so long, however few happened")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--matrix", action="store_true", help="every fault at every crossing of an ingest, and no more")
     parser.add_argument("--scenario", type=int, help="live only this one, and say the shortest that goes wrong")
@@ -28,8 +28,11 @@ def main() -> int:
     console.print(told(outcome))
     for number in outcome.wrong:
         console.print(f"Again: python -m tests.chaos --seed {asked.seed} --scenario {number}")
+    short = not asked.matrix and not outcome.wrong and outcome.happened.total() < asked.faults
+    if short:
+        console.print(f"[red]The time was over before {asked.faults:,} faults had happened:[/] take more --minutes.")
     wrong = killed(asked.seed, 0 if asked.matrix else asked.kills, console)
-    return 1 if outcome.wrong or wrong else 0
+    return 1 if outcome.wrong or wrong or short else 0
 
 
 if __name__ == "__main__":
