@@ -32,6 +32,7 @@ from dropzone_assets.ledger.statements import chunks
 FRESH = {"batch": "", "lot": "", "attempts": 0, "waits": 0, "not_before": None, "stage": "", "reason": "", "cure": ""}
 """What is forgotten of a delivery that is tried again."""
 
+REPLAYED = "Tried again, as a person asked."
 RELEASE, MOVE = "release", "move"
 """How a delivery is judged again: rows that were valid stay, or go where the contract of now puts them."""
 
@@ -49,8 +50,8 @@ class Reversals(Claims):
             mine.append(book.c.table_name == table)
         inside = select(book.c.parent).where(book.c.state == FAILED, book.c.table_name == "", book.c.parent != "")
         with self._engine.begin() as connection:
-            archives = _again(connection, FETCHED, book.c.key.in_(inside), its_state == OPENED)
-            return archives + _again(connection, LISTED, *mine)
+            archives = _again(connection, FETCHED, REPLAYED, book.c.key.in_(inside), its_state == OPENED)
+            return archives + _again(connection, LISTED, REPLAYED, *mine)
 
     def share_again(self, table: str) -> int:
         """Shared files of which `table` has no share are opened again; how many. It may have been left out then."""
@@ -58,18 +59,19 @@ class Reversals(Claims):
         shares = select(share.c.key).where(share.c.parent == book.c.key, share.c.path == book.c.path)
         lacking = (shares.exists(), ~shares.where(share.c.table_name == table).exists())
         with self._engine.begin() as connection:
-            return _again(connection, FETCHED, book.c.state == OPENED, *lacking)
+            return _again(connection, FETCHED, REPLAYED, book.c.state == OPENED, *lacking)
 
     def load_again(self) -> int:
         """Everything loaded becomes pending again (`--force`); how many deliveries."""
         with self._engine.begin() as connection:
-            return _again(connection, FETCHED, book.c.state == LOADED)
+            return _again(connection, FETCHED, "Loaded again by force.", book.c.state == LOADED)
 
     def judge_again(self, keys: Sequence[str], how: str, lot: str) -> int:
         """These loaded deliveries are judged by the contract of now, as one lot; how many. `how`: RELEASE or MOVE."""
+        said = "Judged again by another contract" + (", also what was valid." if how == MOVE else ".")
         with self._engine.begin() as connection:
             return sum(
-                _again(connection, FETCHED, book.c.key.in_(chunk), its_state == LOADED, again=how, lot=lot)
+                _again(connection, FETCHED, said, book.c.key.in_(chunk), its_state == LOADED, again=how, lot=lot)
                 for chunk in chunks(keys)
             )
 
@@ -162,7 +164,7 @@ def let_in(connection: Connection, mine: ColumnElement[bool]) -> int:
     nobodys = (*taken_back, its_table == "")
     note(connection, "again", *nobodys)
     count = int(connection.execute(update(book).where(*nobodys).values(**{**FRESH, **unknown}, state=FAILED)).rowcount)
-    return count + _again(connection, _before(), *taken_back)
+    return count + _again(connection, _before(), "It counts again.", *taken_back)
 
 
 def _before() -> ColumnElement[str]:
@@ -170,7 +172,7 @@ def _before() -> ColumnElement[str]:
     return case((book.c.content_hash == "", LISTED), else_=FETCHED)
 
 
-def _again(connection: Connection, state: object, *where: ColumnElement[bool], **values: object) -> int:
-    note(connection, "again", *where)
+def _again(connection: Connection, state: object, said: str, *where: ColumnElement[bool], **values: object) -> int:
+    note(connection, "again", *where, said=said)
     changed = {**FRESH, "again": "", **values, "state": state}
     return int(connection.execute(update(book).where(*where).values(**changed)).rowcount)
