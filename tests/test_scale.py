@@ -48,6 +48,10 @@ QUESTIONS: dict[str, Callable[[Platform, dg.DagsterInstance], object]] = {
     "a partition": lambda p, _: explain_partition(p, "transactions", DAY),
     "what has failed or waits": lambda p, _: troubles(p),
     "what is gone": lambda p, _: [p.ledger.deliveries.absent(), p.ledger.deliveries.absences("dropzone")],
+    "who is to be told": lambda p, _: [
+        p.ledger.deliveries.unanswered("dropzone", "", 100),
+        p.ledger.deliveries.of_path("dropzone", A),
+    ],
     "a name": lambda p, _: p.ledger.deliveries.named("x.csv"),
     "the newest failures": lambda p, _: p.ledger.deliveries.failures(limit=10),
     "what is pending": lambda p, _: [p.ledger.deliveries.pending(), p.ledger.deliveries.waiting_until()],
@@ -107,12 +111,12 @@ def overheard(platform: Platform) -> Iterator[Asked]:
 
 LEADS = re.compile(
     r"\((key=|name[=<>]|path=|content_hash=|batch=|parent=|same_as=|file_date=|state="
-    r"|table_name=\? AND (file|data)_date|leaving=)"
+    r"|table_name=\? AND (file|data)_date|leaving=|source=\? AND parent=\? AND answered=)"
 )
 """What leads to few deliveries."""
 
-SHARED = {"loaded", "linked", "opened", "stored", "superseded", "sidecar", ""}
-"""States, and the lack of a batch or an archive, that a million deliveries may share."""
+SHARED = {"loaded", "opened", "stored", "superseded", "sidecar", ""}
+"""States, and the lack of a batch or an archive, that a million deliveries may share; copies are fewer."""
 
 
 def bound(statement: str, parameters: Any, column: str) -> set[str]:

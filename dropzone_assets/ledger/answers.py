@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from dropzone_assets.ledger.absences import Absences
 from dropzone_assets.ledger.accounts import oldest_first
-from dropzone_assets.ledger.schema import LINKED, LOADED, PENDING, SIDECAR, now
+from dropzone_assets.ledger.schema import LINKED, LOADED, PENDING, SIDECAR, its_parent, its_source, now
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks
@@ -22,14 +22,14 @@ class Answers(Absences):
         A copy is decided once what it is a copy of is loaded.
         """
         other = book.alias()
-        original = select(other.c.key).where(other.c.key == book.c.same_as, other.c.state == LOADED)
+        original = select(other.c.key).where(other.c.key == book.c.same_as, other.c.state + "" == LOADED)
         open_ = or_(book.c.state.in_(PENDING), and_(book.c.state == LINKED, ~original.exists()))
         around = select(book.c.key, book.c.parent).where(open_).cte(recursive=True)
         up = book.alias()
         around = around.union(select(up.c.key, up.c.parent).join(around, up.c.key == around.c.parent))
         rival = book.alias()
         rivals = select(rival.c.key).where(
-            *(rival.c.source == book.c.source, rival.c.path == book.c.path, rival.c.parent == ""),
+            *(rival.c.path == book.c.path, rival.c.source + "" == book.c.source, rival.c.parent + "" == ""),
             rival.c.key.in_(select(around.c.key)),
         )
         query = select(book.c.path).where(
@@ -41,7 +41,7 @@ class Answers(Absences):
 
     def of_path(self, source: str, path: str) -> list[Row[Any]]:
         """Every version of a file that came in no other, oldest first."""
-        mine = (book.c.source == source, book.c.path == path, book.c.parent == "", book.c.state != SIDECAR)
+        mine = (book.c.path == path, its_source == source, its_parent == "", book.c.state != SIDECAR)
         with self._engine.connect() as connection:
             return sorted(connection.execute(oldest_first(select(book).where(*mine))), key=lambda row: row.arrived)
 

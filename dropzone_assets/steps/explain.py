@@ -164,6 +164,8 @@ def _entries(
         told.append(Entry(row.fetched_at, "fetched", "", f"{row.size:,} bytes, {row.content_hash[:12]}"))
     if row.loaded_at and "loaded" not in events:
         told.append(Entry(row.loaded_at, "loaded", "", ""))
+    if row.answered:
+        told.append(Entry(row.answered, "answered", "", "the sender has been told"))
     first = min([row.arrived, *(entry.at for entry in told)])
     said = f"came in {around.path} (delivery {around.key})" if around else _settled(platform, row)
     return [Entry(first, "listed", "", said), *sorted(told, key=lambda entry: entry.at)]
