@@ -61,6 +61,12 @@ class Accounts:
                 for row in connection.execute(oldest_first(select(book).where(book.c.key.in_(chunk))))
             ]
 
+    def sizes(self) -> dict[tuple[str, str], int]:
+        """Table and state → bytes of the deliveries."""
+        query = select(book.c.table_name, book.c.state, func.sum(book.c.size)).group_by(book.c.table_name, book.c.state)
+        with self._engine.connect() as connection:
+            return {(table, state): int(size) for table, state, size in connection.execute(query)}
+
     def per_table(self) -> list[Row[Any]]:
         """Per table and state: files, rows_read, valid, quarantined, last loaded_at."""
         query = (

@@ -43,9 +43,10 @@ def prove(platform: Platform, table: str = "", *, deep: bool = False, say: Say) 
 
 def bytes_to_read(platform: Platform, table: str = "", *, deep: bool = False) -> int:
     """About how many bytes `prove` will tell of."""
-    mine = [row for row in platform.ledger.deliveries.per_table() if row.table_name and table in ("", row.table_name)]
-    judged = sum(int(row.size or 0) for row in mine if row.state == "loaded" and row.table_name != FILES)
-    return judged + deep * sum(int(row.size or 0) for row in mine if row.state != "superseded")
+    sizes = platform.ledger.deliveries.sizes()
+    mine = {of: size for of, size in sizes.items() if of[0] and table in ("", of[0])}
+    judged = sum(size for (name, state), size in mine.items() if state == "loaded" and name != FILES)
+    return judged + deep * sum(size for (_, state), size in mine.items() if state != "superseded")
 
 
 def _prove(platform: Platform, contract: Contract, deep: bool, say: Say) -> Proof:
