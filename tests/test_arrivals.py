@@ -84,6 +84,7 @@ def test_a_compressed_file_is_the_file(home: Path, ingest: Ingest, query: Query)
     assert states(home) == {f"{A}.gz": "opened", f"{A}.gz!/{A}": "loaded"}
 
 
+@pytest.mark.full
 def test_an_archive_in_an_archive_is_opened_as_deep_as_the_source_says(
     home: Path, ingest: Ingest, query: Query, configure: Configure
 ) -> None:
@@ -233,6 +234,7 @@ def test_a_file_goes_once_it_is_loaded_and_one_that_failed_stays(
     assert ingest().runs == []
 
 
+@pytest.mark.full
 def test_a_moved_file_is_not_a_new_one_and_comes_back_when_it_is_sent_again(
     home: Path, ingest: Ingest, query: Query, configure: Configure
 ) -> None:
@@ -247,6 +249,7 @@ def test_a_moved_file_is_not_a_new_one_and_comes_back_when_it_is_sent_again(
     assert there(home) == [f"done/in/{A}"]
 
 
+@pytest.mark.full
 def test_a_newer_version_that_arrived_meanwhile_is_not_taken_away(
     home: Path, platform: Platform, ingest: Ingest, configure: Configure, query: Query
 ) -> None:

@@ -110,6 +110,7 @@ def test_the_same_bytes_under_another_name_are_linked_until_the_original_is_rest
     assert query(LAKE) == [("a", "2024-05-01", 5), ("z", "2024-05-01", 5)]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("also", ["nothing", "rebuild", "load_again"])
 def test_a_touched_file_changes_nothing_and_is_replaced_when_it_changes(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform, instance: dg.DagsterInstance, also: str
@@ -130,6 +131,7 @@ def test_a_touched_file_changes_nothing_and_is_replaced_when_it_changes(
     assert query(LAKE) == [("b", "2024-05-01", 5)]
 
 
+@pytest.mark.full
 def test_a_file_put_back_as_it_was_counts_again(drop: Drop, ingest: Ingest, query: Query, home: Path) -> None:
     file = drop(A, payments(payment("a")))
     ingest()
@@ -142,6 +144,7 @@ def test_a_file_put_back_as_it_was_counts_again(drop: Drop, ingest: Ingest, quer
     assert query(LAKE) == [("a", "2024-05-01", 5)]
 
 
+@pytest.mark.full
 def test_a_file_taken_away_takes_no_row_with_it(drop: Drop, ingest: Ingest, query: Query) -> None:
     file = drop(A, payments(payment("a")))
     ingest()
@@ -236,6 +239,7 @@ def test_a_backfill_of_dates_loads_them_again_and_changes_no_row(
     assert [run.table for run in ingest().runs] == ["ingestion"]
 
 
+@pytest.mark.full
 def test_loading_everything_again_changes_no_row(drop: Drop, ingest: Ingest, query: Query, platform: Platform) -> None:
     drop(A, payments(payment("a"), payment("b", amount="minus one")))
     drop(B, payments(payment("a", amount=9)))

@@ -59,6 +59,12 @@ STORIES = {
 }
 
 
-@pytest.mark.parametrize("story", STORIES)
+QUICK = 5
+"""Stories for every day; the others are told among the long tests."""
+
+
+@pytest.mark.parametrize(
+    "story", [story if n < QUICK else pytest.param(story, marks=pytest.mark.full) for n, story in enumerate(STORIES)]
+)
 def test_what_once_went_wrong_goes_well(story: str) -> None:
     assert run(Scenario("keep", tuple(STORIES[story])), Crossings()) == []

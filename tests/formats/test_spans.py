@@ -51,7 +51,7 @@ FIXED = ("1 ab", "2 äb", "3 表x", "4", "", "    ", "12345", '"  "')
 JSON = ('{"id": 1}', '{"id": "ä", "note": "\u2028"}', "{", "", " \t", "7", "\x01", '{"id": "x\x01"}')
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(file=csv_files())
 def test_every_byte_of_a_csv_file_is_in_one_span(
     file: tuple[bytes, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
@@ -59,7 +59,7 @@ def test_every_byte_of_a_csv_file_is_in_one_span(
     assert_byte_law(tmp_path_factory.mktemp("home"), *file)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(file=line_files())
 def test_every_byte_of_a_file_of_lines_is_in_one_span(
     file: tuple[bytes, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
