@@ -78,8 +78,8 @@ def road(files: Path, out: Path) -> int:
     shutil.copytree(HERE.parent / "data" / "contracts", out / "contracts")
     (out / "sources.yaml").write_text(f"sources: [{{name: files, url: '{files}', settle_seconds: 0}}]")
     platform = open_platform(Settings(home=out))
-    for source in platform.sources.values():
-        take_in(platform, source)
+    for name in platform.configs:
+        take_in(platform, name)
     for request in plan_loads(platform, lambda _: History(False, 0)):
         fetch(platform, platform.ledger.deliveries.of_batch(request.id))
         chosen = versions(platform, platform.ledger.deliveries.of_batch(request.id))
