@@ -192,9 +192,9 @@ def _record(load: Load, tallies: Sequence[Tally]) -> None:
 
 def _touched(connection: Connection, table: str, platform: Platform) -> list[tuple[date, int]]:
     """Every partition whose version the ledger has not heard of, also those of a load that was killed."""
-    last = platform.ledger.partitions.last_version(table)
-    query = f"SELECT data_date, version FROM {PARTITIONS} WHERE table_name = $1 AND version > $2"
-    return [(row[0], row[1]) for row in rows(connection, query, [table, last])]
+    known = platform.ledger.partitions.known(table)  # day by day: a publication may have told of one day of a load
+    query = f"SELECT data_date, version FROM {PARTITIONS} WHERE table_name = $1"
+    return [(day, version) for day, version in rows(connection, query, [table]) if version > known.get(day, 0)]
 
 
 def tables(table: str) -> tuple[str, str]:

@@ -1,0 +1,43 @@
+"""Runs that cross each other or die at a bad moment leave the lake and the ledger as if they had not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from dropzone_assets.files import Delivery
+from dropzone_assets.steps.fetch import fetch
+from tests.conftest import Drop
+from tests.road import A, B, Road
+from tests.samples import payment, payments
+
+
+@pytest.fixture
+def road(home: Path) -> Iterator[Road]:
+    road = Road(home)
+    yield road
+    road.platform.ledger.engine.dispose()
+
+
+def waiting(road: Road, path: str) -> list[Delivery]:
+    return [each for each in road.platform.ledger.deliveries.waiting("transactions") if each.path == path]
+
+
+def test_a_day_published_between_a_load_that_died_and_its_repetition_hides_no_other_day(road: Road, drop: Drop) -> None:
+    drop(A, payments(payment("a"), payment("z", "2024-04-30")))
+    drop(B, payments(payment("b")))
+    road.all()
+    road.bring_up_to_date()
+    drop(A, payments(payment("new")))
+    drop(B, payments(payment("other")))
+    road.open()
+    fetch(road.platform, road.platform.ledger.deliveries.waiting("transactions"))
+    road.commit(road.judged("transactions", waiting(road, B)))
+    died = patch.object(road.platform.ledger.partitions, "touched", side_effect=KeyboardInterrupt)
+    with died, pytest.raises(KeyboardInterrupt):
+        road.commit(road.judged("transactions", waiting(road, A)))
+    road.bring_up_to_date()
+    road.commit(road.judged("transactions", waiting(road, A)))
+    road.bring_up_to_date()
+    assert road.lake() == road.held() == ["new", "other"]
