@@ -41,3 +41,15 @@ def test_a_day_published_between_a_load_that_died_and_its_repetition_hides_no_ot
     road.commit(road.judged("transactions", waiting(road, A)))
     road.bring_up_to_date()
     assert road.lake() == road.held() == ["new", "other"]
+
+
+def test_a_file_of_no_table_that_goes_and_comes_back_is_failed_again(road: Road, drop: Drop, home: Path) -> None:
+    file, away = drop("whatever.txt", "x"), home / "away"
+    road.all()
+    file.rename(away)
+    road.all()
+    away.rename(file)
+    road.all()
+    assert road.states() == {"whatever.txt": ["failed"]}
+    assert [row.cure for row in road.platform.ledger.deliveries.failures()] != [""]
+    assert road.platform.ledger.deliveries.pending() == 0
