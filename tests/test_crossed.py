@@ -1,6 +1,7 @@
 """Runs that cross each other or die at a bad moment leave the lake and the ledger as if they had not."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
@@ -8,6 +9,7 @@ import pytest
 
 from dropzone_assets.files import Delivery
 from dropzone_assets.steps.fetch import fetch
+from dropzone_assets.steps.intake import take_in
 from tests.conftest import Drop
 from tests.road import A, B, Road
 from tests.samples import payment, payments
@@ -53,3 +55,24 @@ def test_a_file_of_no_table_that_goes_and_comes_back_is_failed_again(road: Road,
     assert road.states() == {"whatever.txt": ["failed"]}
     assert [row.cure for row in road.platform.ledger.deliveries.failures()] != [""]
     assert road.platform.ledger.deliveries.pending() == 0
+
+
+@pytest.mark.parametrize("since", ["gone", "restated"])
+def test_what_a_slow_backfill_finds_at_the_source_is_no_fault_of_what_is_loaded(
+    since: str, road: Road, drop: Drop
+) -> None:
+    file = drop(A, payments(payment("a")))
+    take_in(road.platform, "dropzone")
+    seen = road.platform.ledger.deliveries.of_dates("transactions", [date(2024, 5, 1)])
+    road.all()
+    file.unlink() if since == "gone" else drop(A, "nonsense\n1\n")
+    fetch(road.platform, seen)
+    assert (road.states(), road.held()) == ({A: ["loaded"]}, ["a"])
+
+
+def test_a_file_that_goes_while_it_is_copied_has_failed(road: Road, drop: Drop) -> None:
+    file, source = drop(A, payments(payment("a"))), road.platform.sources["dropzone"]
+    with patch.object(source, "version", side_effect=lambda _: file.unlink() or ""):
+        road.all()
+    assert road.states() == {A: ["failed"]}
+    assert [row.stage for row in road.platform.ledger.deliveries.failures()] == ["fetch"]
