@@ -1,15 +1,20 @@
 """Runs that cross each other or die at a bad moment leave the lake and the ledger as if they had not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
+from dropzone_assets.engine import rows
 from dropzone_assets.files import Delivery
+from dropzone_assets.ledger import INGESTION, Tally, now
 from dropzone_assets.steps.fetch import fetch
 from dropzone_assets.steps.intake import take_in
+from dropzone_assets.steps.query import open_query
+from dropzone_assets.steps.summarise import Summary, ask_ingestion, keep
 from tests.conftest import Drop
 from tests.road import A, B, Road
 from tests.samples import payment, payments
@@ -76,3 +81,38 @@ def test_a_file_that_goes_while_it_is_copied_has_failed(road: Road, drop: Drop) 
         road.all()
     assert road.states() == {A: ["failed"]}
     assert [row.stage for row in road.platform.ledger.deliveries.failures()] == ["fetch"]
+
+
+def came_in(road: Road) -> list[tuple[int, int]]:
+    """Files and valid rows of every day, as the summary has them."""
+    with open_query(road.platform) as connection:
+        return rows(connection, "SELECT files, valid FROM summary.ingestion WHERE files > 0")
+
+
+def test_an_older_answer_to_what_came_in_replaces_no_newer_one(road: Road, drop: Drop) -> None:
+    drop(A, payments(payment("a")))
+    road.all()
+    older = ask_ingestion(road.platform, [date(2024, 5, 1)], now())
+    drop("payments_20240501_110000.csv", payments(payment("b")))
+    road.all()
+    road.bring_up_to_date()
+    with closing(older.connection):
+        keep(road.platform, older)
+    assert came_in(road) == [(2, 2)]
+
+
+def test_what_is_asked_while_a_load_tells_the_ledger_is_asked_again(road: Road, drop: Drop) -> None:
+    drop(A, payments(payment("a", "2024-04-01")))
+    ledger, asked = road.platform.ledger, list[Summary]()
+    loaded = ledger.deliveries.loaded
+
+    def crossed(tallies: Sequence[Tally], contract: str) -> None:
+        asked.append(ask_ingestion(road.platform, list(ledger.partitions.due()[INGESTION]), now()))
+        loaded(tallies, contract)
+
+    with patch.object(ledger.deliveries, "loaded", crossed):
+        road.all()
+    with closing(asked[0].connection):
+        keep(road.platform, asked[0])
+    road.bring_up_to_date()
+    assert came_in(road) == [(1, 1)]
