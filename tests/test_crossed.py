@@ -116,3 +116,24 @@ def test_what_is_asked_while_a_load_tells_the_ledger_is_asked_again(road: Road, 
         keep(road.platform, asked[0])
     road.bring_up_to_date()
     assert came_in(road) == [(1, 1)]
+
+
+@pytest.mark.parametrize(("text", "held"), [("nonsense\n1\n", ["old"]), (payments(payment("new")), ["new"])])
+def test_a_copy_of_what_nobody_has_loaded_yet_replaces_nothing_until_that_is_loaded(
+    text: str, held: list[str], road: Road, drop: Drop
+) -> None:
+    drop(B, payments(payment("old")))
+    road.all()
+    drop(A, text)
+    take_in(road.platform, "dropzone")
+    fetch(road.platform, waiting(road, A))
+    drop(B, text)
+    take_in(road.platform, "dropzone")
+    fetch(road.platform, waiting(road, B))
+    (copy,) = [row for row in road.platform.ledger.deliveries.everything() if row.state == "linked"]
+    road.commit(road.judged("transactions", road.platform.ledger.deliveries.of_keys([copy.key])))
+    assert road.held() == ["old"]
+    road.all()
+    assert (road.held(), road.platform.ledger.deliveries.pending()) == (held, 0)
+    road.bring_up_to_date()
+    assert road.lake() == held
