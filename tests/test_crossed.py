@@ -14,10 +14,12 @@ from dropzone_assets.ledger import INGESTION, Tally, now
 from dropzone_assets.steps.fetch import fetch
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.query import open_query
+from dropzone_assets.steps.retract import apply, retraction
 from dropzone_assets.steps.summarise import Summary, ask_ingestion, keep
 from tests.conftest import Drop
 from tests.road import A, B, Road
 from tests.samples import payment, payments
+from tests.test_arrivals import packed, put
 
 
 @pytest.fixture
@@ -137,3 +139,15 @@ def test_a_copy_of_what_nobody_has_loaded_yet_replaces_nothing_until_that_is_loa
     assert (road.held(), road.platform.ledger.deliveries.pending()) == (held, 0)
     road.bring_up_to_date()
     assert road.lake() == held
+
+
+def test_an_archive_is_taken_back_with_members_that_only_an_older_version_of_it_had(road: Road, home: Path) -> None:
+    put(home, "x.zip", packed({A: payments(payment("a")), B: payments(payment("b"))}))
+    road.all()
+    put(home, "x.zip", packed({A: payments(payment("new"))}))
+    road.all()
+    assert road.held() == ["b", "new"]
+    for undo, held in ((False, []), (True, ["b", "new"])):
+        apply(road.platform, retraction(road.platform, "x.zip", undo=undo), undo=undo)
+        road.all()
+        assert road.held() == held
