@@ -28,7 +28,7 @@ def test_a_partition_is_due_until_its_newest_version_is_published(ledger: Ledger
     assert book.due() == {}
     book.touched("t", [(day, 5)])
     book.touched("t", [(day, 3)])
-    assert (book.due(), book.last_version("t"), book.last_version("u")) == ({"t": {day: 5}}, 5, 0)
+    assert (book.due(), book.known("t"), book.known("u")) == ({"t": {day: 5}}, {day: 5}, {})
     book.published("t", [Published(day, 4, 10, 9)])
     assert book.due() == {"t": {day: 5}}
     book.published("t", [Published(day, 5, 11, 9)])
@@ -41,7 +41,7 @@ def test_a_partition_published_before_the_ledger_knew_it_is_known_then(ledger: L
     (day,) = days(1)
     ledger.partitions.published("t", [Published(day, 7, 1, 1)])
     assert ledger.partitions.due() == {}
-    assert ledger.partitions.last_version("t") == 7
+    assert ledger.partitions.known("t") == {day: 7}
 
 
 def test_the_ingestion_summary_is_due_like_a_table_and_no_table(ledger: Ledger) -> None:

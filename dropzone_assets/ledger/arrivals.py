@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, and_, case, func, or_, select, update
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import Accounts, delivery_of, oldest_first
@@ -100,12 +100,16 @@ class Arrivals(Accounts):
                 connection.execute(insert, chunk)
 
     def restore(self, keys: Sequence[str], arrived: datetime) -> None:
-        """Those of these deliveries that are superseded become pending, as if they had `arrived` only then."""
+        """Those of these deliveries that are superseded become pending, as if they had `arrived` only then.
+
+        What no contract recognised is as it was: failed.
+        """
+        state = case((its_table == "", FAILED), else_=LISTED)
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), its_state == SUPERSEDED)
                 note(connection, "back", *mine)
-                connection.execute(update(book).where(*mine).values(**_AGAIN, state=LISTED, arrived=arrived))
+                connection.execute(update(book).where(*mine).values(**_AGAIN, state=state, arrived=arrived))
 
     def brought(self, keys: Sequence[str], parent: Delivery) -> None:
         """An archive has brought these: what an older one brought is of the newer one now, and counts again.

@@ -41,8 +41,12 @@ class Claims(Arrivals):
     """What runs are asked for, and what becomes of it when they end early."""
 
     def unclaimed(self, table: str) -> list[Delivery]:
-        """Pending deliveries that no batch has claimed and that wait for nothing, oldest file first."""
-        ready = or_(book.c.not_before.is_(None), book.c.not_before <= now())
+        """Pending deliveries that no batch has claimed and that wait for nothing, oldest file first.
+
+        Nothing waits longer than the longest wait: where it seems to, the clock was wrong and has been set back.
+        """
+        at, wait = now(), book.c.not_before
+        ready = or_(wait.is_(None), wait <= at, wait > at + wait_of(DOUBLINGS))
         return self._find(book.c.state.in_(PENDING), its_table == table, its_batch == "", ready)
 
     def pending(self) -> int:

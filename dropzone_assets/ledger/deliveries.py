@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
@@ -36,6 +36,7 @@ from dropzone_assets.ledger.statements import chunks
 
 COUNTS = ("rows_read", "valid", "quarantined", "late", "rows_added", "rows_removed", "rows_changed", "rows_kept")
 BLAMELESS = {"stage": "", "reason": "", "cure": ""}
+_UNCOPIED = book.c.content_hash + "" == ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,23 +206,34 @@ class Deliveries(Answers):
             if values:
                 connection.execute(insert(contributions), values)
 
-    def superseded(self, keys: Sequence[str]) -> None:
-        """A newer version of the same file has taken the place of these; what was linked to them is pending again."""
+    def superseded(self, keys: Sequence[str], *, uncopied: bool = False) -> None:
+        """A newer version of the same file has taken the place of these; what was linked to them is pending again.
+
+        Args:
+            uncopied: only of those whose bytes nobody has.
+        """
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
-                mine = (book.c.key.in_(chunk), its_state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
+                mine: list[ColumnElement[bool]] = [
+                    book.c.key.in_(chunk),
+                    its_state.not_in((SUPERSEDED, RETRACTING, RETRACTED)),
+                ]
+                mine += [_UNCOPIED] * uncopied
                 note(connection, "superseded", *mine)
                 connection.execute(update(book).where(*mine).values(state=SUPERSEDED, batch="", lot=""))
                 connection.execute(contributions.delete().where(contributions.c.key.in_(chunk)))
             owe(connection, keys)
             unlink(connection, keys)
 
-    def failed(self, key: str, stage: str, error: DropzoneError) -> None:
+    def failed(self, key: str, stage: str, error: DropzoneError, *, uncopied: bool = False) -> None:
         """The delivery is set aside until a person acts, and what was linked to it is pending again.
 
         Args:
             stage: fetch (copying it), verify (what is said beside it), read (recognising and opening it), transform
                 (reading it as its table), upload (bringing its rows into the warehouse).
+            uncopied: only while nobody has its bytes.
         """
+        mine: list[ColumnElement[bool]] = [book.c.state.not_in((SUPERSEDED, RETRACTING, RETRACTED))]
+        mine += [_UNCOPIED] * uncopied
         with self._engine.begin() as connection:
-            fail(connection, key, stage, error, book.c.state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
+            fail(connection, key, stage, error, *mine)

@@ -31,13 +31,16 @@ class Looks:
     def unchanged_since(self, source: str, files: Mapping[str, str], now: datetime) -> Mapping[str, datetime]:
         """Key → when it was first seen; those never seen before are from now on. What is not asked for is forgotten.
 
+        So is what was seen by a clock that has been set back since.
+
         Args:
             files: key → path.
         """
         with self._engine.begin() as connection:
             query = select(sightings.c.key, sightings.c.first_seen).where(sightings.c.source == source)
-            known = {row.key: row.first_seen for row in connection.execute(query)}
-            for gone in chunks(sorted(known.keys() - files.keys())):
+            seen = {row.key: row.first_seen for row in connection.execute(query)}
+            known = {key: first for key, first in seen.items() if key in files and first <= now}
+            for gone in chunks(sorted(seen.keys() - known.keys())):
                 connection.execute(delete(sightings).where(sightings.c.key.in_(gone)))
             facts = {"source": source, "first_seen": now}
             fresh = [{"key": key, "path": path, **facts} for key, path in files.items() if key not in known]

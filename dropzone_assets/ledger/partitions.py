@@ -38,10 +38,11 @@ class Partitions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def last_version(self, table: str) -> int:
-        """The newest version of any partition of `table`; 0 when there is none."""
+    def known(self, table: str) -> dict[date, int]:
+        """Day → the newest version of it that was told of, for every partition of `table`."""
+        query = select(book.c.data_date, book.c.version).where(book.c.table_name == table)
         with self._engine.connect() as connection:
-            return int(connection.scalar(select(func.max(book.c.version)).where(book.c.table_name == table)) or 0)
+            return {row.data_date: row.version for row in connection.execute(query)}
 
     def touched(self, table: str, versions: Sequence[tuple[date, int]]) -> None:
         """The warehouse holds these partitions in these versions."""

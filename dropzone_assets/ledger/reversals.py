@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, select, update
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import oldest_first
@@ -138,18 +138,30 @@ class Reversals(Claims):
         return sorted(found, key=lambda delivery: delivery.arrived)
 
     def _with_members(self, connection: Connection, keys: Sequence[str]) -> list[str]:
-        """These deliveries, the members and shares in them, and those in these."""
+        """These deliveries, the members and shares in them, and those in these.
+
+        A member that only an older version of an archive had is in the archive too: its rows have stayed.
+        """
         found = dict.fromkeys(keys)
         level = list(found)
         while level:
             inside = [
                 key
                 for chunk in chunks(level)
-                for key in connection.scalars(select(book.c.key).where(book.c.parent.in_(chunk)))
+                for parents in (chunk, _older(chunk))
+                for key in connection.scalars(select(book.c.key).where(book.c.parent.in_(parents)))
             ]
             level = [key for key in inside if key not in found]
             found |= dict.fromkeys(level)
         return list(found)
+
+
+def _older(keys: Sequence[str]) -> Select[tuple[str]]:
+    """Older versions of those of these deliveries that are no table's."""
+    newer, older = book.alias(), book.alias()
+    before = and_(older.c.path == newer.c.path, older.c.source == newer.c.source, older.c.arrived < newer.c.arrived)
+    files = (newer.c.key.in_(keys), newer.c.table_name == FILES, older.c.table_name == FILES)
+    return select(older.c.key).join(newer, before).where(*files)
 
 
 def _nobodys(mine: ColumnElement[bool]) -> ColumnElement[bool]:

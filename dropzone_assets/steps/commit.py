@@ -77,12 +77,14 @@ def _tell(platform: Platform, load: Load, chosen: Versions, tallies: list[Tally]
     ledger.partitions.touched(table, _touched(load.connection, table, platform))
     gone = [old for _, old in chosen.gone({tally.key for tally in tallies})] + chosen.outdated
     others = ledger.deliveries.of_keys([*gone, *chosen.linked, *chosen.retracted])
-    ledger.partitions.ingestion_changed(sorted({d.file_date for d in (*chosen.current, *others)}))
+    days = sorted({d.file_date for d in (*chosen.current, *others)})
+    ledger.partitions.ingestion_changed(days)
     ledger.standings.forget(table, sorted({d.file_date for d in others if d.key in chosen.retracted}))
     ledger.deliveries.superseded(gone)
     ledger.deliveries.retracted(chosen.retracted)
     ledger.deliveries.done_with(chosen.linked)
     ledger.deliveries.loaded(tallies, load.contract.version)
+    ledger.partitions.ingestion_changed(days)  # again: who asked since the first time has not seen what is loaded
 
 
 def put(load: Load, chosen: Versions, refused: Sequence[str]) -> list[Tally]:
@@ -192,9 +194,9 @@ def _record(load: Load, tallies: Sequence[Tally]) -> None:
 
 def _touched(connection: Connection, table: str, platform: Platform) -> list[tuple[date, int]]:
     """Every partition whose version the ledger has not heard of, also those of a load that was killed."""
-    last = platform.ledger.partitions.last_version(table)
-    query = f"SELECT data_date, version FROM {PARTITIONS} WHERE table_name = $1 AND version > $2"
-    return [(row[0], row[1]) for row in rows(connection, query, [table, last])]
+    known = platform.ledger.partitions.known(table)  # day by day: a publication may have told of one day of a load
+    query = f"SELECT data_date, version FROM {PARTITIONS} WHERE table_name = $1"
+    return [(day, version) for day, version in rows(connection, query, [table]) if version > known.get(day, 0)]
 
 
 def tables(table: str) -> tuple[str, str]:

@@ -87,7 +87,8 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
         answered = {d.source for d in group if d.key not in done.waiting}
         silent |= {d.source: done.waiting[d.key] for d in group if d.source not in answered}
     done.waiting |= {d.key: silent[d.source] for d in wanted if d.source in silent and not d.content_hash}
-    platform.ledger.deliveries.superseded([delivery.key for delivery in done.changed])
+    platform.ledger.deliveries.superseded([each.key for each in done.changed if each.content_hash])
+    platform.ledger.deliveries.superseded([each.key for each in done.changed if not each.content_hash], uncopied=True)
     platform.ledger.deliveries.delayed(done.waiting)
     if done.waiting and not (last and (done.present or done.linked)):
         raise next(iter(done.waiting.values()))
@@ -128,11 +129,15 @@ def _bring(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> O
 
 
 def _settle(platform: Platform, delivery: Delivery, outcome: Outcome, done: Fetched) -> Delivery | None:
-    """Write down what came of one; the delivery when its bytes are there."""
+    """Write down what came of one; the delivery when its bytes are there.
+
+    Where another run has copied meanwhile what this one could not, nothing is wrong with it.
+    """
     if isinstance(outcome, Changed):
         done.changed.append(delivery)
     elif isinstance(outcome, Permanent):
-        platform.ledger.deliveries.failed(delivery.key, "verify" if isinstance(outcome, Refused) else "fetch", outcome)
+        stage, uncopied = "verify" if isinstance(outcome, Refused) else "fetch", not delivery.content_hash
+        platform.ledger.deliveries.failed(delivery.key, stage, outcome, uncopied=uncopied)
         done.failed.append(delivery)
     elif isinstance(outcome, Transient):
         done.waiting[delivery.key] = outcome
@@ -149,7 +154,10 @@ def _copy(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> De
     with spooled(platform) as spool:
         content_hash = _spool(source, delivery, spool)
         size = spool.stat().st_size
-        if source.version(delivery.path) != delivery.version:
+        version = source.version(delivery.path)
+        if not version:
+            raise Permanent(f"{delivery.path} was gone before it was copied whole.", "Drop it again.")
+        if version != delivery.version:
             raise Changed(f"{delivery.path} changed while it was copied.")
         if delivery.size not in (-1, size):
             found = f"{delivery.path} ended after {size:,} of {delivery.size:,} bytes"

@@ -135,8 +135,9 @@ def _take(platform: Platform, name: str, strange: _Strange, intake: Intake) -> N
     beside = {key: item for key, item in new.items() if key in strange.sidecars and not item.problem}
     deliveries.record([_nobodys(item, arrived, SIDECAR) for item in beside.values()])
     intake.refused += record(platform, [item for key, item in new.items() if key not in beside], arrived)
-    for known in deliveries.of_keys(list(nameless)):
-        _adopt(platform, known, nameless[known.key])
+    for known in deliveries.of_keys([*nameless, *back]):
+        if not known.table:
+            _adopt(platform, known, strange.ready[known.key])
     intake.new += len(new) - len(beside) + len(back)
 
 

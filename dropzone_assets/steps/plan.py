@@ -113,7 +113,9 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
 
 
 def _waits(past: History) -> bool:
-    return past.last is not None and now() < past.last + min(SHORTEST * 2 ** min(past.ended - 1, 20), LONGEST)
+    """Whether it is too early; an end that is still to come is that of a clock that has been set back."""
+    wait = min(SHORTEST * 2 ** min(past.ended - 1, 20), LONGEST)
+    return past.last is not None and past.last <= now() < past.last + wait
 
 
 def plan_tellings(

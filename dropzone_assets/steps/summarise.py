@@ -83,7 +83,7 @@ def ask_ingestion(platform: Platform, days: Sequence[date], at: datetime) -> Sum
     Args:
         at: the moment at which days are overdue, in UTC.
     """
-    versions = platform.ledger.partitions.due().get(INGESTION, {})
+    versions = {day: row.version for day, row in platform.ledger.partitions.of_days(INGESTION, days).items()}
     connection = platform.connect()
     conform(connection, "answers", {DAY: "DATE", **INGESTION_COLUMNS})
     found: dict[tuple[str, date], dict[str, Any]] = {}
@@ -96,7 +96,7 @@ def ask_ingestion(platform: Platform, days: Sequence[date], at: datetime) -> Sum
         known = {**dict.fromkeys(COUNTS, 0), **counts}
         values = [day, table, day, *(known.get(name) for name in list(INGESTION_COLUMNS)[2:])]
         connection.execute(f"INSERT INTO answers VALUES ({', '.join('?' * len(values))})", values)
-    return Summary(INGESTION, connection, tuple(days), {day: versions[day] for day in days if day in versions})
+    return Summary(INGESTION, connection, tuple(days), versions)
 
 
 def _add_standings(
@@ -134,10 +134,13 @@ def keep(platform: Platform, summary: Summary) -> dict[date, int]:
 
 
 def _still(platform: Platform, summary: Summary) -> list[date]:
-    """The days whose partitions are what they were when they were asked; the others are left to who changed them."""
-    if summary.table == INGESTION:
-        return list(summary.days)
+    """The days whose partitions are what they were when they were asked; the others are left to who changed them.
+
+    Of what came in, the days of which nobody has kept a newer answer meanwhile.
+    """
     versions = platform.ledger.partitions.versions(summary.table, summary.days)
+    if summary.table == INGESTION:
+        return [day for day in summary.days if versions.get(day, 0) <= summary.versions.get(day, 0)]
     return [day for day in summary.days if versions.get(day) == summary.versions.get(day)]
 
 

@@ -36,22 +36,29 @@ def versions(platform: Platform, asked: Sequence[Delivery]) -> Versions:
     """Compare deliveries with everything else that ever came from the same places.
 
     A file that was only touched is linked to its own older version, and that one still counts. A newer version that
-    another run has still to load replaces nothing yet.
+    another run has still to load replaces nothing yet; nor does a copy of what another run has still to load: who loads
+    that replaces for its copies too.
     """
     retracted = [d.key for d in asked if d.state == RETRACTING]
     deliveries = [d for d in asked if d.state not in (RETRACTING, RETRACTED, SUPERSEDED)]
-    others = platform.ledger.deliveries.siblings(deliveries)
+    book, asked_for = platform.ledger.deliveries, {d.key for d in deliveries}
+    copies = book.of_keys([row.key for row in book.copies(list(asked_for))])
+    others = [*book.siblings([*deliveries, *copies]), *copies]
     arrived = [d for d in deliveries if d.state in ("fetched", "loaded", "linked")]
     arrived += [d for d in others if d.state in ("loaded", "linked")]
     newest = {d.place: d for d in sorted(arrived, key=lambda d: (d.arrived, d.key))}
     counting = [d for d in deliveries if (n := newest.get(d.place)) and d.key in (n.key, n.same_as)]
-    winners = {d.place: d for d in newest.values() if d in deliveries}
+    linked = [d.key for d in deliveries if d.state == "linked"]
+    current = [d for d in counting if d.key not in linked]
+    keepers = {d.key: d.same_as if d.state == "linked" else d.key for d in (*deliveries, *copies)}
+    elsewhere = book.of_keys(sorted({*keepers.values()} - asked_for))
+    sure = {d.key for d in current} | {d.key for d in elsewhere if d.state == "loaded"}
+    winners = {d.place: d for d in newest.values() if keepers.get(d.key) in sure}
     replaced: dict[str, list[str]] = {}
     for other in (*others, *deliveries):
         winner = winners.get(other.place)
         if winner and other.key not in (winner.key, winner.same_as) and other.arrived <= winner.arrived:
-            replaced.setdefault(winner.same_as or winner.key, []).append(other.key)
-    linked = [d.key for d in deliveries if d.state == "linked"]
-    current = [d for d in counting if d.key not in linked]
-    outdated = [d.key for d in deliveries if d.place in newest and d not in counting and d.place not in winners]
+            replaced.setdefault(keepers[winner.key], []).append(other.key)
+    mine = {d.place for d in newest.values() if d.key in keepers}
+    outdated = [d.key for d in deliveries if d.place in newest and d not in counting and d.place not in mine]
     return Versions(current, replaced, linked, outdated, retracted)
