@@ -160,7 +160,7 @@ def _older(keys: Sequence[str]) -> Select[tuple[str]]:
     """Older versions of those of these deliveries that are no table's."""
     newer, older = book.alias(), book.alias()
     before = and_(older.c.path == newer.c.path, older.c.source == newer.c.source, older.c.arrived < newer.c.arrived)
-    files = (newer.c.key.in_(keys), newer.c.table_name == FILES, older.c.table_name == FILES)
+    files = (newer.c.key.in_(keys), newer.c.table_name + "" == FILES, older.c.table_name + "" == FILES)
     return select(older.c.key).join(newer, before).where(*files)
 
 

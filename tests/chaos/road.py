@@ -74,7 +74,8 @@ class Road:
     def _publish(self, request: Request) -> None:
         books = self.platform.ledger.partitions
         if request.table == INGESTION:
-            days = [day for day in books.due().get(INGESTION, {}) if request.first <= day <= request.last]
+            behind = books.unsummarised().get(INGESTION, {}) | books.due().get(INGESTION, {})
+            days = [day for day in behind if request.first <= day <= request.last]
             self._keep(ask_ingestion(self.platform, days, now()))
             return
         contract = self.platform.contract(request.table)
