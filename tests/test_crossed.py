@@ -103,6 +103,20 @@ def test_an_older_answer_to_what_came_in_replaces_no_newer_one(road: Road, drop:
     assert came_in(road) == [(2, 2)]
 
 
+def test_an_answer_that_died_before_it_was_noted_is_asked_for_once_more_and_not_for_ever(
+    road: Road, drop: Drop
+) -> None:
+    drop(A, payments(payment("a")))
+    road.all()
+    books, days = road.platform.ledger.partitions, [date(2024, 5, 1)]
+    died = patch.object(books, "summarised", side_effect=KeyboardInterrupt)
+    with died, pytest.raises(KeyboardInterrupt):
+        keep(road.platform, ask_ingestion(road.platform, days, now()))
+    assert list(books.unsummarised()[INGESTION]) == days
+    keep(road.platform, ask_ingestion(road.platform, days, now()))
+    assert INGESTION not in books.unsummarised() and INGESTION not in books.due()
+
+
 def test_what_is_asked_while_a_load_tells_the_ledger_is_asked_again(road: Road, drop: Drop) -> None:
     drop(A, payments(payment("a", "2024-04-01")))
     ledger, asked = road.platform.ledger, list[Summary]()
