@@ -103,9 +103,7 @@ def test_an_older_answer_to_what_came_in_replaces_no_newer_one(road: Road, drop:
     assert came_in(road) == [(2, 2)]
 
 
-def test_an_answer_that_died_before_it_was_noted_is_asked_for_once_more_and_not_for_ever(
-    road: Road, drop: Drop
-) -> None:
+def test_an_answer_that_died_before_it_was_noted_is_asked_for_once_more(road: Road, drop: Drop) -> None:
     drop(A, payments(payment("a")))
     road.all()
     books, days = road.platform.ledger.partitions, [date(2024, 5, 1)]
