@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Thread
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import inspect
@@ -177,6 +178,19 @@ def test_a_ledger_of_an_earlier_version_grows_and_learns_the_names_of_its_files(
         held = {index["name"]: index["column_names"] for index in inspect(ledger.engine).get_indexes("deliveries")}
         assert held["deliveries_by_path"] == ["path", "source"] and "deliveries_by_name" in held
         ledger.engine.dispose()
+
+
+def test_a_ledger_may_grow_in_two_processes_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    ledger = open_ledger(url)
+    with ledger.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE deliveries DROP COLUMN again")
+    before = inspect(ledger.engine)
+    before.get_columns("deliveries")  # it remembers what it saw
+    open_ledger(url).engine.dispose()
+    with patch("dropzone_assets.ledger.ledger.inspect", side_effect=[before, inspect(ledger.engine)]):
+        open_ledger(url).engine.dispose()
+    ledger.engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,20 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect, make_url, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    bindparam,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn, CreateIndex, DropIndex
 
 from dropzone_assets.files import name_of
@@ -46,8 +59,7 @@ def _grow(engine: Engine) -> None:
     for table in metadata.sorted_tables:
         held = {column["name"] for column in found.get_columns(table.name)}
         for column in [column for column in table.columns if column.name not in held]:
-            with engine.begin() as connection:
-                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {CreateColumn(column).compile(engine)}"))
+            _add(engine, table.name, column)
         kept = {str(index["name"]): index["column_names"] for index in found.get_indexes(table.name)}
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             if kept.get(str(index.name)) != [column.name for column in index.columns]:
@@ -56,6 +68,16 @@ def _grow(engine: Engine) -> None:
                     connection.execute(CreateIndex(index, if_not_exists=True))
     with engine.begin() as connection:
         _name(connection)
+
+
+def _add(engine: Engine, table: str, column: Column[Any]) -> None:
+    """Add one column, which another process may have added just now."""
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {CreateColumn(column).compile(engine)}"))
+    except DBAPIError:
+        if column.name not in {held["name"] for held in inspect(engine).get_columns(table)}:
+            raise
 
 
 def _name(connection: Connection) -> None:
