@@ -166,6 +166,8 @@ class Deliveries(Answers):
         other = book.alias()
         with self._engine.begin() as connection:
             for key, keeper in links.items():
+                held = select(other.c.key).where(other.c.key == keeper).with_for_update()
+                connection.execute(held)  # whoever ends what it holds waits, and then sees this link
                 holds = select(other.c.key).where(other.c.key == keeper, other.c.state.in_((FETCHED, LOADED)))
                 mine = (book.c.key == key, book.c.state.in_((LISTED, FETCHED, LINKED)), holds.exists())
                 note(connection, "linked", *mine, book.c.state != LINKED, said=f"The same bytes as delivery {keeper}.")
