@@ -41,7 +41,7 @@ POINTS = {
     "after the warehouse, before the ledger": (Partitions, "touched"),
     "between the two books of the ledger": (Deliveries, "loaded"),
     "before the old version is superseded": (Deliveries, "superseded"),
-    "before links are loosened": (Deliveries, "unlink"),
+    "before what was linked is done with": (Deliveries, "done_with"),
     "after the lake, before the ledger": (Partitions, "published"),
     "before what came in is due": (Partitions, "ingestion_changed"),
     "before an emptied partition is gone": (Store, "delete"),

@@ -29,7 +29,7 @@ def test_a_short_campaign_loses_doubles_and_leaves_nothing() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(2))
 def test_a_campaign_loses_doubles_and_leaves_nothing(part: int) -> None:
     outcome = lived(DRAWN + 10 * (part + 1), 1, 40)
     assert outcome.wrong == {}
@@ -47,6 +47,6 @@ def test_ingests_with_dagster_lose_double_and_leave_nothing() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_processes_that_are_killed_lose_double_and_leave_nothing(seed: int) -> None:
     assert killed(seed, 5) == []

@@ -1,7 +1,7 @@
 """How records stand in a text, as DuckDB's strict reader tells them apart: one regular expression for a unit.
 
 A unit is a record, a header, a line above them or a blank line, each with its line break. A quote counts where a value
-begins, or behind one blank there; behind a closing quote and blanks another one opens again.
+begins, or behind one blank there; behind a closing quote and blanks another one opens again, where quotes are doubled.
 """
 
 import re
@@ -74,7 +74,8 @@ def _held(quoting: Quoting, end: bytes) -> bytes:
     quote, delimiter = (re.escape(each.encode()) for each in (quoting.quote, quoting.delimiter))
     quoted = quote + inside(quoting) + quote + rb"?+"
     begins = rb"(?:(?<![^\r\n])|(?<=" + delimiter + rb"))"
-    value = begins + rb" ?+" + quoted + rb"(?: ++" + quoted + rb")*+"
+    again = rb"(?: ++" + quoted + rb")*+" if quoting.escape in ("", quoting.quote) else b""
+    value = begins + rb" ?+" + quoted + again
     text = rb"[^\r\n" + quote + re.escape(quoting.delimiter.encode()[-1:]) + rb" ]++"
     return rb"(?:[^\r\n" + quote + rb"]++(?=" + end + rb")|(?:" + value + rb"|" + text + rb"|[^\r\n])++)"
 
