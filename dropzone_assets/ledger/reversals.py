@@ -67,9 +67,15 @@ class Reversals(Claims):
             return _again(connection, FETCHED, "Loaded again by force.", book.c.state == LOADED)
 
     def judge_again(self, keys: Sequence[str], how: str, lot: str) -> int:
-        """These loaded deliveries are judged by the contract of now, as one lot; how many. `how`: RELEASE or MOVE."""
+        """These loaded deliveries are judged by the contract of now, as one lot; how many. `how`: RELEASE or MOVE.
+
+        Those that are about to be judged again follow what is wished for now.
+        """
         said = "Judged again by another contract" + (", also what was valid." if how == MOVE else ".")
         with self._engine.begin() as connection:
+            for chunk in chunks(keys):
+                about_to = (book.c.key.in_(chunk), its_state == FETCHED, book.c.again != "")
+                connection.execute(update(book).where(*about_to).values(again=how))
             return sum(
                 _again(connection, FETCHED, said, book.c.key.in_(chunk), its_state == LOADED, again=how, lot=lot)
                 for chunk in chunks(keys)

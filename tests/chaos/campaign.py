@@ -18,7 +18,7 @@ from tests.chaos.judgement import run
 from tests.chaos.scenario import chosen, matrix, profile
 from tests.chaos.shrink import shrunk
 
-LENGTH = 60
+LENGTH = 30
 """Rounds of a scenario: long ones cost less a fault."""
 
 Happened = Counter[tuple[str, str]]

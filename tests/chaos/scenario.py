@@ -28,7 +28,7 @@ ODD |= {"retract": 1, "change": 1}
 CALM = ("retract",)
 """What happens without a fault, so that the world knows that it has happened."""
 
-TRIES = (0, 1, 4, 8, 16)
+TRIES = (0, 2, 8, 16, 32)
 """How often something is done in a row, for it may die each time."""
 
 JUMPS = (-200_000, -3_600, -5, 0, 0, 5, 3_600, 86_400)
