@@ -142,3 +142,15 @@ def test_what_has_refused_rows_is_judged_again_first(home: Path, road: Road, dro
     pending = {each.path: each.lot for each in now.platform.ledger.deliveries.unclaimed("transactions")}
     assert pending == {B: "replay-1", A: "replay-2"}
     now.platform.ledger.engine.dispose()
+
+
+def test_what_is_about_to_be_judged_again_follows_what_is_wished_for_last(home: Path, road: Road, drop: Drop) -> None:
+    drop(A, payments(payment("a", amount=500)))
+    road.all()
+    road.platform.ledger.engine.dispose()
+    now = changed(home, "{maximum: 100}", "1.1.0")
+    for move in (False, True):
+        rejudge(now.platform, now.platform.contract("transactions"), move=move)
+    now.all()
+    assert now.held() == []
+    now.platform.ledger.engine.dispose()
