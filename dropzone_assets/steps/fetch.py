@@ -13,7 +13,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from dropzone_assets.errors import DropzoneError, Permanent, Refused, SourceUnavailable, Transient
 from dropzone_assets.files import FILES, Delivery
-from dropzone_assets.ledger import FAILED, RETRACTING
+from dropzone_assets.ledger import LINKED, LOADED, RETRACTING
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import Source
 from dropzone_assets.steps.verify import sidecars_of, verified
@@ -212,8 +212,8 @@ def _spool(source: Source, delivery: Delivery, spool: Path) -> str:
 def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
     """Deliveries whose bytes another delivery of the table holds: the loaded one, else the oldest.
 
-    A holder whose file has had other bytes since keeps nothing: its rows are gone, or about to go; not so where these
-    bytes were refused.
+    A holder whose file has had other bytes since keeps nothing: its rows are gone, or about to go. Bytes that are not
+    loaded yet may be refused; once they are loaded, what was linked meanwhile is pending again.
     """
     keepers: dict[tuple[str, str], Delivery] = {}
     holders = platform.ledger.deliveries.holders([delivery.content_hash for delivery in fresh])
@@ -222,7 +222,7 @@ def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
         versions.setdefault(delivery.place, []).append(delivery)
     for holder in sorted(holders, key=lambda holder: holder.state != "loaded"):
         newer = [other for other in versions[holder.place] if other.arrived > holder.arrived]
-        since = [other for other in newer if other.content_hash and other.state != FAILED]
+        since = [other for other in newer if other.state in (LOADED, LINKED)]
         if all(other.content_hash == holder.content_hash for other in since):
             keepers.setdefault((holder.table, holder.content_hash), holder)
     found = {d.key: keepers[d.table, d.content_hash].key for d in fresh if (d.table, d.content_hash) in keepers}

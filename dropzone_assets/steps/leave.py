@@ -4,7 +4,7 @@ from time import monotonic
 
 from dropzone_assets.errors import NotLetIn, Permanent
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger import LEAVING, LEFT
+from dropzone_assets.ledger import FAILED, LEAVING, LEFT
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.verify import sidecars_of
 
@@ -49,9 +49,16 @@ def _leave(platform: Platform, delivery: Delivery) -> bool:
     source, config = platform.sources[delivery.source], platform.configs[delivery.source]
     if source.version(delivery.path) != delivery.version:
         return False
+    platform.ledger.deliveries.superseded(_outlived(platform, delivery))
     for path in (*sidecars_of(platform, [delivery]).get(delivery.key, ()), delivery.path):
         if config.after == "move":
             source.move(path, config.move_to)
         else:
             source.remove(path)
     return True
+
+
+def _outlived(platform: Platform, delivery: Delivery) -> list[str]:
+    """The failed versions, by key, of a file that its sender has put back as it is loaded: nobody may load them now."""
+    others = platform.ledger.deliveries.siblings([delivery])
+    return [other.key for other in others if other.state == FAILED]

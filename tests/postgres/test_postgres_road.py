@@ -1,12 +1,13 @@
 """The whole road with its ledger in PostgreSQL, whose connections may break at any moment."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import dagster as dg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from dropzone_assets.engine import rows
 from dropzone_assets.platform import open_platform
@@ -16,6 +17,9 @@ from tests.conftest import ingest_with, make_home
 from tests.samples import payment, payments
 
 FILES = 12
+
+EVERY = 41
+"""Statements, so that it is another one each time."""
 
 DROP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
 
@@ -31,21 +35,19 @@ def settings(tmp_path: Path, database: str) -> Settings:
 
 @pytest.fixture
 def breaking(server: str, database: str) -> Iterator[Event]:
-    """Once it is set, somebody breaks all connections to the database, again and again, until it is cleared."""
-    now, over = Event(), Event()
+    """While it is set, all connections to the database break before every so many-th statement."""
+    now, count = Event(), itertools.count(1)
     engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    name = database.rpartition("/")[2]
 
-    def work() -> None:
-        with engine.connect() as connection:
-            while not over.wait(0.15):
-                if now.is_set():
-                    connection.execute(text(DROP), {"name": database.rpartition("/")[2]})
+    def broken(connection: Connection, *_: object) -> None:
+        if now.is_set() and connection.engine.url.database == name and next(count) % EVERY == 0:
+            with engine.connect() as other:
+                other.execute(text(DROP), {"name": name})
 
-    thread = Thread(target=work)
-    thread.start()
+    event.listen(Engine, "before_cursor_execute", broken)
     yield now
-    over.set()
-    thread.join()
+    event.remove(Engine, "before_cursor_execute", broken)
     engine.dispose()
 
 
