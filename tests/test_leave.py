@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dropzone_assets.errors import Permanent
 from dropzone_assets.steps.fetch import fetch
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
@@ -70,6 +71,51 @@ def test_an_older_version_that_is_back_does_not_leave_while_a_newer_one_is_pendi
     road.all()
     road.all()
     assert road.held() == ["first"]
+
+
+def test_a_version_that_failed_is_not_loaded_over_the_one_that_its_sender_put_back(
+    home: Path, road: Road, configure: Configure
+) -> None:
+    configure(after="delete")
+    for moment, name in ((1, "first"), (2, "second"), (1, "first")):
+        os.utime(put(home, A, of(name).encode()), ns=(moment, moment))
+        take_in(road.platform, "dropzone")
+        if name == "second":
+            fetch(road.platform, road.platform.ledger.deliveries.unclaimed("transactions"))
+            refuse(road, "2")
+        road.all()
+        leave(road.platform, "dropzone")
+    road.platform.ledger.deliveries.reopen("")
+    road.all()
+    assert road.held() == ["first"]
+
+
+@pytest.mark.parametrize(("refused", "held"), [(True, ["first"]), (False, ["first", "second"])])
+def test_a_copy_that_comes_before_a_newer_version_is_decided_has_its_rows_once(
+    home: Path, road: Road, refused: bool, held: list[str]
+) -> None:
+    os.utime(put(home, A, of("first").encode()), ns=(1, 1))
+    road.all()
+    os.utime(put(home, A, of("second").encode()), ns=(2, 2))
+    take_in(road.platform, "dropzone")
+    fetch(road.platform, road.platform.ledger.deliveries.unclaimed("transactions"))
+    put(home, B, of("first").encode())
+    take_in(road.platform, "dropzone")
+    deliveries = road.platform.ledger.deliveries
+    fetch(road.platform, [delivery for delivery in deliveries.unclaimed("transactions") if delivery.path == B])
+    pending = [delivery for delivery in deliveries.unclaimed("transactions") if delivery.path == B]
+    road.commit(road.judged("transactions", pending))
+    if refused:
+        refuse(road, "2")
+    road.all()
+    assert road.held() == held
+
+
+def refuse(road: Road, version: str) -> None:
+    """The version of A with this time fails."""
+    deliveries = road.platform.ledger.deliveries
+    found = [row.key for row in deliveries.everything() if row.path == A and row.version.endswith(f"-{version}")]
+    deliveries.failed(found[0], "transform", Permanent("It killed its runs.", "Send another."))
 
 
 def test_a_copy_of_a_file_that_failed_fails_or_loads_on_its_own(home: Path, road: Road, configure: Configure) -> None:
