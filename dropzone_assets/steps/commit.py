@@ -9,6 +9,7 @@ from dropzone_assets.ledger import MOVE, RELEASE, Tally
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.difference import differences, keep_valid
 from dropzone_assets.steps.judge import Load
+from dropzone_assets.steps.number import keep_only
 from dropzone_assets.steps.versions import Versions, versions
 
 QUARANTINE = {
@@ -93,11 +94,12 @@ def put(load: Load, chosen: Versions, refused: Sequence[str]) -> list[Tally]:
     validated, quarantine = make_room(connection, contract)
     connection.execute("CREATE OR REPLACE TEMP TABLE touched (data_date DATE)")
     _name(load, chosen, refused)
+    for part in load.parts:
+        keep_only(connection, part, [tally.key for tally in load.tallies])
     keep_valid(load, validated, [d.key for d in chosen.current if d.again == RELEASE])
     tallies = differences(load, validated, load.tallies)
     _remove(connection, contract.table)
-    if load.parts:
-        _insert(load, validated, quarantine)
+    _insert(load, validated, quarantine)
     _record(load, tallies)
     return tallies
 
@@ -158,15 +160,13 @@ def _remove(connection: Connection, table: str) -> None:
 def _insert(load: Load, validated: str, quarantine: str) -> None:
     contract, run = load.contract, load.connection.execute
     own = ", ".join(quote(name) for name in (*contract.stored, *contract.lineage))
-    counting = f"{DELIVERY} IN (SELECT delivery FROM mine)"
     for part in load.parts:
-        valid = f"FROM {part} WHERE {REASONS} IS NULL AND {counting}"
+        valid = f"FROM {part} WHERE {REASONS} IS NULL"
         run(f"INSERT INTO {validated} BY NAME SELECT {own}, $1 AS {JUDGED_BY} {valid}", [contract.version])
-        run(f"INSERT INTO touched SELECT DISTINCT {DATA_DATE} {valid}")
         run(
             f"INSERT INTO {quarantine} BY NAME SELECT {DELIVERY}, _file AS file, {RECORD} AS record, "
             f"{REASONS} AS reasons, {RAW}::JSON AS raw, $1 AS contract_version, _file_date AS file_date, "
-            f"now()::TIMESTAMP AS quarantined_at FROM {part} WHERE {REASONS} IS NOT NULL AND {counting} "
+            f"now()::TIMESTAMP AS quarantined_at FROM {part} WHERE {REASONS} IS NOT NULL "
             f"AND NOT EXISTS (FROM kept k WHERE k.{DELIVERY} = {part}.{DELIVERY} AND k.{RECORD} = {part}.{RECORD})",
             [contract.version],
         )
@@ -176,6 +176,7 @@ def _insert(load: Load, validated: str, quarantine: str) -> None:
 def _record(load: Load, tallies: Sequence[Tally]) -> None:
     """Note the deliveries the warehouse now holds, and a new version for every partition that changed."""
     run, table = load.connection.execute, load.contract.table
+    run("INSERT INTO touched SELECT unnest($1::DATE[])", [sorted({day for t in tallies for day, _ in t.days})])
     numbers = [name for name in BOOKS["loads"] if name.startswith("rows_")]
     counts = _columns([(t.key, *(getattr(t, name) for name in numbers)) for t in tallies], 1 + len(numbers))
     counted = ", ".join(f"unnest(${n}::BIGINT[]) AS {name}" for n, name in enumerate(numbers, start=5))

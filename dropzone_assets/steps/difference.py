@@ -43,10 +43,10 @@ def differences(load: Load, validated: str, tallies: Sequence[Tally]) -> list[Ta
     """
     connection = load.connection
     found = _known(connection) | (_compared(load, validated) if rows(connection, "FROM replaced LIMIT 1") else {})
-    days, kept = _days(load), _kept(connection)
+    kept = _kept(connection)
     judged = []
     for tally in tallies:
-        own = days.get(tally.key, Counter()) + kept.get(tally.key, Counter())
+        own = Counter(dict(tally.days)) + kept.get(tally.key, Counter())
         stay = kept.get(tally.key, Counter()).total()
         added, removed, changed = found.get(tally.key, (None, None, None))
         counted = replace(tally, valid=tally.valid + stay, quarantined=tally.quarantined - stay, rows_kept=stay)
@@ -95,18 +95,8 @@ def _compared(load: Load, validated: str) -> dict[str, tuple[int | None, ...]]:
     return {winner: tuple(int(count) for count in counts) for winner, *counts in rows(load.connection, query)}
 
 
-def _days(load: Load) -> dict[str, Counter[date]]:
-    if not load.parts:
-        return {}
-    return _per_day(load.connection, f"SELECT {DELIVERY}, {DATA_DATE} FROM {load.rows()} WHERE {REASONS} IS NULL")
-
-
 def _kept(connection: Connection) -> dict[str, Counter[date]]:
-    return _per_day(connection, f"SELECT {DELIVERY}, {DATA_DATE} FROM kept")
-
-
-def _per_day(connection: Connection, query: str) -> dict[str, Counter[date]]:
     found: dict[str, Counter[date]] = {}
-    for key, day, count in rows(connection, f"SELECT *, count(*) FROM ({query}) GROUP BY ALL"):
+    for key, day, count in rows(connection, f"SELECT {DELIVERY}, {DATA_DATE}, count(*) FROM kept GROUP BY ALL"):
         found.setdefault(key, Counter())[day] = count
     return found

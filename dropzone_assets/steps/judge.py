@@ -10,12 +10,6 @@ from tempfile import TemporaryDirectory
 from dropzone_assets import engine
 from dropzone_assets.contracts import (
     ARRIVED,
-    DATA_DATE,
-    DELIVERY,
-    IGNORED,
-    RAW,
-    REASONS,
-    RECORD,
     TODAY,
     Contract,
     Matched,
@@ -31,6 +25,7 @@ from dropzone_assets.formats import Reading, Wanted, open_format
 from dropzone_assets.ledger import Tally
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.content import RawContent
+from dropzone_assets.steps.number import keep_only, number, tallies
 
 FILES_PER_SCAN = 5_000
 BYTES_PER_SCAN = 1 << 30
@@ -135,7 +130,12 @@ def _judge_scan(platform: Platform, load: Load, layout: Layout, files: list[RawF
         _refuse(load, files[index], Refused(reason, "Ask the sender for the file again."))
     kept = [(index, file) for index, file in enumerate(files) if index not in unreadable]
     broken = reading.broken(load.connection, [RawContent(platform, file) for file in files])
-    _number(load, part, kept, broken)
+    load.parts.append(number(load.connection, load.contract, part, kept, broken))
+    counted = {tally.key: tally for tally in tallies(load.connection, load.parts[-1])}
+    whole = [counted[file.delivery.key] for _, file in kept if _is_whole(load, file, counted[file.delivery.key])]
+    if len(whole) < len(counted):
+        keep_only(load.connection, load.parts[-1], [tally.key for tally in whole])
+    load.tallies += whole
 
 
 def _scan(
@@ -160,71 +160,11 @@ def _refuse(load: Load, file: RawFile, refusal: Refused) -> None:
     load.refused[file.delivery.key] = Refused(found, refusal.cure)
 
 
-def _number(load: Load, part: int, files: Sequence[tuple[int, RawFile]], broken: str) -> None:
-    """Give each row its file and its record number, and count.
-
-    Rows rest in the order of the files and of the records in each, so a record's number is its distance from the
-    first row of its file; those of other tables count, so that the number is the record's place. Records without
-    structure are not among them: each moves the later ones up by one. Where it stands says the reader, who counts
-    blank lines too; so it stands behind the file's last row at most.
-    """
-    run = load.connection.execute
-    fields = [(i, f.delivery.key, f.delivery.path, f.delivery.file_date) for i, f in files]
-    run(f"CREATE TEMP TABLE files_{part} (file_index UBIGINT, key VARCHAR, path VARCHAR, file_date DATE)")
-    run(
-        f"INSERT INTO files_{part} SELECT unnest($1), unnest($2), unnest($3), unnest($4)::DATE",
-        [list(column) for column in zip(*fields, strict=True)] or [[], [], [], []],
-    )
-    broken = broken or "SELECT 0 AS file_index, 0 AS record, []::VARCHAR[] AS reasons, '' AS raw LIMIT 0"
-    run(
-        f"CREATE TEMP TABLE firsts_{part} AS "
-        f"SELECT file_index, min(rowid) AS first, count(*) AS whole FROM judged_{part} GROUP BY ALL"
-    )
-    run(
-        f"CREATE TEMP TABLE broken_{part} AS SELECT b.file_index::UBIGINT AS file_index, reasons, raw, nth, "
-        "nth + least(record::BIGINT - nth, coalesce(whole, 0)) AS record FROM "
-        f"(SELECT *, row_number() OVER (PARTITION BY file_index ORDER BY record) AS nth FROM ({broken})) b "
-        f"LEFT JOIN firsts_{part} USING (file_index) WHERE b.file_index IN (SELECT file_index FROM files_{part})"
-    )
-    run(f"CREATE TEMP VIEW rows_{part} AS {_rows(load.contract, part)}")
-    load.parts.append(f"rows_{part}")
-    by_key = {file.delivery.key: file for _, file in files}
-    for tally in [Tally(*row) for row in engine.rows(load.connection, _tallies(part))]:
-        if _kept(load, part, by_key[tally.key], tally):
-            load.tallies.append(tally)
-
-
-def _kept(load: Load, part: int, file: RawFile, tally: Tally) -> bool:
+def _is_whole(load: Load, file: RawFile, tally: Tally) -> bool:
     """Whether the file has the rows its manifest promises; otherwise none of them counts."""
     promised = file.delivery.rows_promised
     if promised in (None, tally.rows_read):
         return True
     found = f"has {tally.rows_read:,} rows, and {promised:,} by its manifest."
     _refuse(load, file, Refused(found, "Ask the sender for both files again."))
-    load.connection.execute(f"DELETE FROM files_{part} WHERE key = $1", [tally.key])
     return False
-
-
-def _rows(contract: Contract, part: int) -> str:
-    own = ", ".join(f"j.{engine.quote(name)}" for name in contract.stored)
-    none = ", ".join(f"NULL AS {engine.quote(name)}" for name in contract.stored)
-    file = f"f.key AS {DELIVERY}, f.path AS _file, f.file_date AS _file_date"
-    return (
-        f"SELECT {own}, {file}, j.rowid - s.first + 1 + coalesce(b.nth, 0) AS {RECORD}, "
-        f"coalesce(j.{DATA_DATE}, f.file_date) AS {DATA_DATE}, {REASONS}, {RAW} "
-        f"FROM judged_{part} j JOIN files_{part} f USING (file_index) JOIN firsts_{part} s USING (file_index) "
-        f"ASOF LEFT JOIN (SELECT file_index, record - nth AS before, max(nth) AS nth FROM broken_{part} "
-        f"GROUP BY ALL) b ON b.file_index = j.file_index AND b.before < j.rowid - s.first + 1 "
-        f"WHERE NOT j.{IGNORED} UNION ALL BY NAME "
-        f"SELECT {none}, {file}, record AS {RECORD}, f.file_date AS {DATA_DATE}, "
-        f"reasons AS {REASONS}, raw AS {RAW} FROM broken_{part} JOIN files_{part} f USING (file_index)"
-    )
-
-
-def _tallies(part: int) -> str:
-    """Per file, a file without rows included: rows read, valid, quarantined, and valid rows of an earlier day."""
-    return (
-        f"SELECT f.key, count({RECORD}), count({RECORD}) - count({REASONS}), count({REASONS}), "
-        f"count({RECORD}) FILTER ({REASONS} IS NULL AND {DATA_DATE} < f.file_date) "
-        f"FROM files_{part} f LEFT JOIN rows_{part} r ON r.{DELIVERY} = f.key GROUP BY f.key"
-    )

@@ -7,12 +7,14 @@ what does not fit then costs its record only. `1,234` may be either; a file whos
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from io import StringIO
 
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.text.dialect import Dialect, Sample
 
-_LIKELY = re.compile(r",\d|\.\d{3}\.\d")
+_THOUSANDS = r"\.\d{3}\.\d"
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}|\d*,(\d{1,2}|\d{4,})|0+,\d+|\d{4,},\d+)")
 _POINT = re.compile(r"[+-]?(\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}|\d*\.(\d{1,2}|\d{4,})|0+\.\d+|\d{4,}\.\d+)")
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
@@ -24,14 +26,18 @@ def has_commas(sample: Sample, dialect: Dialect, places: Sequence[int]) -> bool:
     Raises:
         Refused: it could be a comma between thousands.
     """
-    if not places or not any(map(_LIKELY.search, sample.chunks())):
+    head = StringIO(sample.text, newline="")
+    if not places or any(map(_POINT.fullmatch, _numbers(head, dialect, places))):
+        return False
+    if not any(map(_likely(dialect).search, sample.chunks())):
         return False
     either, comma = "", False
-    for text in _numbers(sample, dialect, places):
-        if _POINT.fullmatch(text):
-            return False
-        comma = comma or bool(_COMMA.fullmatch(text))
-        either = either or (text if _EITHER.fullmatch(text) else "")
+    with sample.open() as lines:
+        for text in _numbers(lines, dialect, places):
+            if _POINT.fullmatch(text):
+                return False
+            comma = comma or bool(_COMMA.fullmatch(text))
+            either = either or (text if _EITHER.fullmatch(text) else "")
     if either and not comma:
         raise Refused(
             f"has numbers like {either}, which may be {either.replace(',', '')} or {either.replace(',', '.')}.",
@@ -40,16 +46,24 @@ def has_commas(sample: Sample, dialect: Dialect, places: Sequence[int]) -> bool:
     return comma
 
 
-def _numbers(sample: Sample, dialect: Dialect, places: Sequence[int]) -> set[str]:
-    """The different texts of some columns."""
-    found: set[str] = set()
-    with sample.open() as lines:
-        try:
-            for cells in dialect.rows(lines):
-                found.update(cells[n].strip() for n in places if n < len(cells))
-        except csv.Error:
-            pass
-    return found
+def _likely(dialect: Dialect) -> re.Pattern[str]:
+    """What some number of a file with a decimal comma has; where commas part cells, it is quoted or escaped."""
+    if (dialect.delimiter or ",") != ",":
+        return re.compile(rf",\d|{_THOUSANDS}")
+    quote = '"' if dialect.quote is None else dialect.quote
+    opened = [rf"{re.escape(quote)}\s*[+-]?[\d.]*,\d"] if quote else []
+    escaped = [rf"{re.escape(dialect.escape)},\d"] if dialect.escape else []
+    return re.compile("|".join([_THOUSANDS, *opened, *escaped]))
+
+
+def _numbers(lines: Iterable[str], dialect: Dialect, places: Sequence[int]) -> Iterator[str]:
+    """The different texts of some columns, up to the first record that cannot be read."""
+    known: set[str] = set()
+    with suppress(csv.Error):
+        for cells in dialect.rows(lines):
+            found = {cells[n] for n in places if n < len(cells)} - known
+            yield from (text.strip() for text in found)
+            known |= found
 
 
 def pointed(cell: str) -> str:

@@ -53,8 +53,11 @@ COMMON = {
 
 _WORDS = re.compile(r"[^\W\d_]+")
 _SIGN = r"[^\w\s\x00-\x7f’‑–—“”„«»…\u3000-\u30ff\uff00-\uffef]"
-_ODD = re.compile(rf"(?<=[^\W\d_]){_SIGN}(?=[^\W\d_])|{_SIGN}{{2}}|[¹²³][^\W\d_]|[\x80-\x9f\ufffd\ue000-\uf8ff]")
-"""What no language does: a sign inside a word, signs in a row, a raised digit before a letter, control characters."""
+_ODD = re.compile(
+    rf"(?<=[^\W\d_]){_SIGN}(?=[^\W\d_])|{_SIGN}{{2}}|[¹²³][^\W\d_]|[\x80-\x9f\ufffd\ue000-\uf8ff]|[àèìòù]{{2}}"
+)
+"""What no language does: a sign inside a word, signs in a row, a raised digit before a letter, control characters, two
+grave accents in a row."""
 
 IMPOSSIBLE = 99
 NEVER_ALONE = 3
