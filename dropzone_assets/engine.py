@@ -181,11 +181,15 @@ def literals(values: Sequence[str | int | date]) -> str:
 def previews(
     connection: Connection, query: str, group: str, order: str, limit: int = 5
 ) -> tuple[list[str], dict[str, list[list[str]]]]:
-    """Column names of a query and, for each value of its column `group`, its first rows as text, in one pass.
+    """Column names of a query and, for each value of its column `group`, its first rows as text.
 
     The columns `group` and `order`, by which rows come first, are not shown.
     """
     names = [row[0] for row in rows(connection, f"DESCRIBE {query}") if row[0] not in (group, order)]
     cells = ", ".join(f"coalesce({quote(name)}::VARCHAR, '')" for name in names)
-    first = f"SELECT {quote(group)}::VARCHAR, arg_min([{cells}], {quote(order)}, {limit}) FROM ({query}) GROUP BY ALL"
+    by, at = quote(group), quote(order)
+    # Which rows are first is found out before any of them is made text.
+    ends = f"SELECT {by} AS of, list_last(min({at}, {limit})) AS last FROM ({query}) GROUP BY ALL"
+    few = f"SELECT q.* FROM ({query}) q JOIN ({ends}) e ON q.{by} = e.of AND q.{at} <= e.last"
+    first = f"SELECT {by}::VARCHAR, arg_min([{cells}], {at}, {limit}) FROM ({few}) GROUP BY ALL"
     return names, dict(rows(connection, first))

@@ -78,6 +78,8 @@ def cast(logical: str, kind: str, options: dict[str, object]) -> str:
 
 _plain = "NOT contains({text}, '_')"
 _dated = "{text} GLOB '[1-9][0-9][0-9][0-9][!0-9]*'"
+_second = "[1-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ][0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
+_common = f"({{text}} GLOB '{_second}' OR {{text}} GLOB '{_second}Z')"
 _clock = "regexp_full_match({text}, '([01]?[0-9]|2[0-3]):[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?')"
 _local = "regexp_full_match({text}, '[0-9/-]+([T ][0-9:.]+)?')"
 """A date with a four-digit year; a time of day; a moment that names no zone and no offset."""
@@ -93,7 +95,10 @@ def _number(kind: str) -> str:
     precision, scale = int(decimal[1]), int(decimal[2])
     exact = f"try_cast({{text}} AS DECIMAL(38,{38 - precision + scale}))"
     short = f" AND NOT regexp_matches({{text}}, '[.][0-9]{{{{{scale}}}}}0*[1-9]')" if precision > 38 - SPARE else ""
-    return f"CASE WHEN {_plain}{short} AND {exact} = try_cast({{text}} AS {kind}) THEN try_cast({{text}} AS {kind}) END"
+    value = f"try_cast({{text}} AS {kind})"
+    # A text that is just what the value is written as has nothing more to it; that is told sooner than the rest.
+    written = f"WHEN {value}::VARCHAR = {{text}} THEN {value}"
+    return f"CASE {written} WHEN {_plain}{short} AND {exact} = {value} THEN {value} END"
 
 
 def _moment(logical: str, options: dict[str, object]) -> str:
@@ -111,10 +116,11 @@ def _moment(logical: str, options: dict[str, object]) -> str:
         return f"CASE WHEN {_dated} AND length({{text}}) <= 10 THEN try_cast({{text}} AS DATE) END"
     if logical == "time":
         return f"CASE WHEN {_clock} THEN try_cast({{text}} AS TIME) END"
-    zoned = f"CASE WHEN {_dated} THEN try_cast({{text}} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
+    slow = f"WHEN {_dated} THEN try_cast({{text}} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
+    zoned = f"CASE {slow}"
     zone = _zone(options)
-    if zone in ("UTC", "Etc/UTC"):
-        return zoned  # a text without an offset is UTC, because the connection is
+    if zone in ("UTC", "Etc/UTC"):  # a text without an offset is UTC, because the connection is
+        return f"CASE WHEN {_common} THEN try_cast({{text}} AS TIMESTAMP) {slow}"
     naive = f"CASE WHEN {_dated} THEN {_utc('try_cast({text} AS TIMESTAMP)', options, zoned=False)} END"
     return f"CASE WHEN {_local} THEN {naive} ELSE {zoned} END"
 

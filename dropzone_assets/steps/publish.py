@@ -80,22 +80,26 @@ def _held(connection: Connection, table: str, days: Sequence[date]) -> dict[date
     return {day: version for day, version in known if day in wanted}
 
 
-def lake_rows(contract: Contract, relation: str = "snapshot") -> str:
-    """The query for what the lake holds of `relation`: one row per key, in the order of the key.
+def lake_rows(contract: Contract, relation: str = "snapshot", *, ordered: bool = True) -> str:
+    """The query for what the lake holds of `relation`: one row per key, in the order of the key where it is `ordered`.
 
     Of several rows with one key the contract keeps the first or the last, in the order of the files' times, their
-    names, and the records in them; so the result does not depend on which file was loaded when.
+    names, and the records in them; so the result does not depend on which file was loaded when. Few keys have several
+    rows, so only these are ranked.
     """
     own = ", ".join(quote(name) for name in (*contract.stored, DELIVERY, RECORD, DATA_DATE))
-    arrival = f"_file_time, _path, {DELIVERY}, {RECORD}"
-    order = ", ".join(quote(name) for name in contract.key)
+    arrival = ["_file_time", "_path", DELIVERY, RECORD]
     if not contract.key:
-        return f"SELECT {own} FROM {relation} ORDER BY {arrival}"
-    ranked = arrival if contract.keep == "first" else ", ".join(f"{name} DESC" for name in arrival.split(", "))
+        return f"SELECT {own} FROM {relation}" + f" ORDER BY {', '.join(arrival)}" * ordered
+    keys = [DATA_DATE, *map(quote, contract.key)]
+    key = ", ".join(keys)
+    same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM t.{name}" for name in keys)
+    ranked = ", ".join(name + " DESC" * (contract.keep != "first") for name in arrival)
     return (
-        f"SELECT {own} FROM {relation} "
-        f"QUALIFY row_number() OVER (PARTITION BY {DATA_DATE}, {order} ORDER BY {ranked}) = 1 "
-        f"ORDER BY {DATA_DATE}, {order}"
+        f"WITH twice AS MATERIALIZED (SELECT {key} FROM {relation} GROUP BY ALL HAVING count(*) > 1) "
+        f"SELECT {own} FROM (SELECT {own} FROM {relation} r ANTI JOIN twice t ON {same} UNION ALL "
+        f"SELECT {own} FROM {relation} r SEMI JOIN twice t ON {same} "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {ranked}) = 1)" + f" ORDER BY {key}" * ordered
     )
 
 

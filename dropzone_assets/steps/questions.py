@@ -86,11 +86,12 @@ def what_to_do(path: str) -> str:
 def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
     """For every lake partition: valid rows = lake rows + duplicates, each counted on its own."""
     connection = _both(platform, contract, days)
-    key = ", ".join(quote(name) for name in contract.key)
-    kept = f"count(DISTINCT row({key}))" if key else "count(*)"
+    key = ", ".join(quote(name) for name in (DATA_DATE, *contract.key))
+    kept = "count(*)" if contract.key else "sum(n)"
     wrong, numbers = _compare(
         connection,
-        f"SELECT {DATA_DATE} AS day, count(*) AS valid, count(*) - {kept} AS duplicates FROM snapshot GROUP BY ALL",
+        f"SELECT {DATA_DATE} AS day, sum(n)::BIGINT AS valid, (sum(n) - {kept})::BIGINT AS duplicates "
+        f"FROM (SELECT {key}, count(*) AS n FROM snapshot GROUP BY ALL) GROUP BY ALL",
         f"SELECT {DATA_DATE} AS day, count(*) AS lake FROM stored GROUP BY ALL",
         "coalesce(valid, 0) <> coalesce(lake, 0) + coalesce(duplicates, 0)",
         ("valid", "lake", "duplicates"),
@@ -105,7 +106,7 @@ def lake_equals_warehouse(platform: Platform, contract: Contract, days: Sequence
     count = f"SELECT {DATA_DATE} AS day, count(*) AS {{0}}_rows, {made} AS {{0}}_checksum FROM {{1}} GROUP BY ALL"
     wrong, numbers = _compare(
         connection,
-        count.format("warehouse", f"({lake_rows(contract)})"),
+        count.format("warehouse", f"({lake_rows(contract, ordered=False)})"),
         count.format("lake", "stored"),
         "warehouse_rows IS DISTINCT FROM lake_rows OR warehouse_checksum IS DISTINCT FROM lake_checksum",
         ("warehouse_rows", "lake_rows"),
@@ -144,7 +145,7 @@ def _both(platform: Platform, contract: Contract, days: Sequence[date]) -> Conne
     connection = snapshot(platform, contract, days).connection
     uris = partition_uris(platform.lake, contract.table, list(days))
     source = f"read_parquet({literals(uris)}, hive_partitioning = false, union_by_name = true)" if uris else "snapshot"
-    connection.execute(f"CREATE TEMP TABLE stored AS SELECT * FROM {source}{'' if uris else ' LIMIT 0'}")
+    connection.execute(f"CREATE TEMP VIEW stored AS SELECT * FROM {source}{'' if uris else ' LIMIT 0'}")
     return connection
 
 
@@ -153,7 +154,7 @@ def _compare(
 ) -> tuple[list[tuple[Any, ...]], dict[str, int | float]]:
     """Join two counts per day; the days that are wrong, and the sums over all days."""
     fields = ", ".join(f"coalesce({name}, 0) AS {name}" for name in counted)
-    joined = f"FROM ({left}) FULL JOIN ({right}) USING (day)"
-    cases = rows(connection, f"SELECT day, {fields} {joined} WHERE {wrong} ORDER BY day")
-    sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in counted)
-    return cases, dict(zip(counted, rows(connection, f"SELECT {sums} {joined}")[0], strict=True))
+    compared = f"SELECT day, {wrong} AS wrong, {fields} FROM ({left}) FULL JOIN ({right}) USING (day) ORDER BY day"
+    found = rows(connection, compared)
+    sums = {name: sum(numbers[n] for _, _, *numbers in found) for n, name in enumerate(counted)}
+    return [(day, *numbers) for day, is_wrong, *numbers in found if is_wrong], sums
