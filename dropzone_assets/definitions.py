@@ -1,9 +1,9 @@
 """Where everything meets: settings in, Dagster definitions out. Holds no asset and no SQL."""
 
 import warnings
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster_aws.s3 import S3Resource
 from dagster_duckdb import DuckDBResource
 
 from dropzone_assets.assets import tables_assets
@@ -15,8 +15,11 @@ from dropzone_assets.sensors import due_sensor, source_sensor, summary_schedule
 from dropzone_assets.settings import Settings
 from dropzone_assets.store import Access, AzureAccess, S3Access
 
+if TYPE_CHECKING:
+    from dagster_aws.s3 import S3Resource
 
-def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
+
+def build(settings: Settings, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
     """All definitions of the platform, from settings.
 
     Reads the contracts and the list of sources; opens no database, no store and no source.
@@ -25,9 +28,10 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
         s3: how S3 is reached; from the settings when None.
         duckdb: where the warehouse is; from the settings when None.
     """
-    s3 = s3 or S3Resource(endpoint_url=settings.s3_endpoint or None, region_name=settings.s3_region)
     duckdb = duckdb or DuckDBResource(database=str(settings.warehouse))
-    reached = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
+    reached = S3Access(settings.s3_endpoint, settings.s3_region)
+    if s3:
+        reached = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
     access = Access(reached, AzureAccess(settings.azure_endpoint))
     platform = Platform(settings.model_copy(update={"warehouse_path": duckdb.database}), access)
     contracts = list(platform.contracts.tables.values())
@@ -46,7 +50,7 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
         schedules=[summary_schedule()],
         resources={
             "platform": platform,
-            "s3": s3,
+            "s3": s3 or _s3(settings),
             "duckdb": duckdb,
             "raw_zone": RawZoneIOManager(platform),
             "warehouse": WarehouseIOManager(platform),
@@ -55,6 +59,17 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
         },
         executor=dg.in_process_executor,
     )
+
+
+def _s3(settings: Settings) -> dg.ResourceDefinition:
+    """Dagster's own resource, for assets that want it. It is imported when one does: it brings all of AWS along."""
+
+    def make(_: dg.InitResourceContext) -> "S3Resource":
+        from dagster_aws.s3 import S3Resource
+
+        return S3Resource(endpoint_url=settings.s3_endpoint or None, region_name=settings.s3_region)
+
+    return dg.ResourceDefinition(make, description="S3, as the settings say.")
 
 
 @dg.definitions
