@@ -28,14 +28,19 @@ def build(settings: Settings, s3: "S3Resource | None" = None, duckdb: DuckDBReso
         s3: how S3 is reached; from the settings when None.
         duckdb: where the warehouse is; from the settings when None.
     """
-    duckdb = duckdb or DuckDBResource(database=str(settings.warehouse))
     reached = S3Access(settings.s3_endpoint, settings.s3_region)
     if s3:
         reached = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
     access = Access(reached, AzureAccess(settings.azure_endpoint))
-    platform = Platform(settings.model_copy(update={"warehouse_path": duckdb.database}), access)
+    if duckdb:
+        settings = settings.model_copy(update={"warehouse_path": duckdb.database})
+    return define(Platform(settings, access), s3, duckdb)
+
+
+def define(platform: Platform, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
+    """All definitions of a platform that is there already, so that what it has loaded is not loaded twice."""
     contracts = list(platform.contracts.tables.values())
-    days = dg.DailyPartitionsDefinition(settings.start_date.isoformat(), end_offset=2)
+    days = dg.DailyPartitionsDefinition(platform.settings.start_date.isoformat(), end_offset=2)
     with warnings.catch_warnings():
         # BackfillPolicy is marked beta; it is Dagster's one way to take a range of days in one run.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -50,8 +55,8 @@ def build(settings: Settings, s3: "S3Resource | None" = None, duckdb: DuckDBReso
         schedules=[summary_schedule()],
         resources={
             "platform": platform,
-            "s3": s3 or _s3(settings),
-            "duckdb": duckdb,
+            "s3": s3 or _s3(platform.settings),
+            "duckdb": duckdb or DuckDBResource(database=str(platform.settings.warehouse)),
             "raw_zone": RawZoneIOManager(platform),
             "warehouse": WarehouseIOManager(platform),
             "lake": LakeIOManager(platform),

@@ -47,12 +47,6 @@ def check_keys(request: Request) -> list[dg.AssetCheckKey] | None:
     return [dg.AssetCheckKey(dg.AssetKey(["lake", request.table]), COMPLETE)] if request.step == "tell" else None
 
 
-def selection(request: Request) -> dg.AssetSelection:
-    """What a run of the request executes."""
-    checks = check_keys(request)
-    return dg.AssetSelection.checks(*checks) if checks else dg.AssetSelection.assets(*asset_keys(request))
-
-
 def tags(request: Request) -> dict[str, str]:
     """The run tags of a request: its own name, and its days where it materializes them."""
     if request.step == "tell":
