@@ -14,6 +14,7 @@ from dropzone_assets.steps.plan import History, Request
 REQUEST = "dropzone/request"
 """Run tag: the request a run answers. A run without it rebuilds its days from all their deliveries."""
 
+DAY = "dagster/partition"
 RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
 POOL = "duckdb"
@@ -52,6 +53,8 @@ def tags(request: Request) -> dict[str, str]:
     if request.step == "tell":
         return {REQUEST: request.id}
     first, last = request.first.isoformat(), request.last.isoformat()
+    if first == last:  # Dagster walks through all days there are for each check of a range
+        return {REQUEST: request.id, DAY: first}
     return {REQUEST: request.id, RANGE[0]: first, RANGE[1]: last}
 
 
