@@ -1,9 +1,9 @@
 """Where everything meets: settings in, Dagster definitions out. Holds no asset and no SQL."""
 
 import warnings
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster_aws.s3 import S3Resource
 from dagster_duckdb import DuckDBResource
 
 from dropzone_assets.assets import tables_assets
@@ -15,8 +15,11 @@ from dropzone_assets.sensors import due_sensor, source_sensor, summary_schedule
 from dropzone_assets.settings import Settings
 from dropzone_assets.store import Access, AzureAccess, S3Access
 
+if TYPE_CHECKING:
+    from dagster_aws.s3 import S3Resource
 
-def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
+
+def build(settings: Settings, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
     """All definitions of the platform, from settings.
 
     Reads the contracts and the list of sources; opens no database, no store and no source.
@@ -25,13 +28,19 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
         s3: how S3 is reached; from the settings when None.
         duckdb: where the warehouse is; from the settings when None.
     """
-    s3 = s3 or S3Resource(endpoint_url=settings.s3_endpoint or None, region_name=settings.s3_region)
-    duckdb = duckdb or DuckDBResource(database=str(settings.warehouse))
-    reached = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
+    reached = S3Access(settings.s3_endpoint, settings.s3_region)
+    if s3:
+        reached = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
     access = Access(reached, AzureAccess(settings.azure_endpoint))
-    platform = Platform(settings.model_copy(update={"warehouse_path": duckdb.database}), access)
+    if duckdb:
+        settings = settings.model_copy(update={"warehouse_path": duckdb.database})
+    return define(Platform(settings, access), s3, duckdb)
+
+
+def define(platform: Platform, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
+    """All definitions of a platform that is there already, so that what it has loaded is not loaded twice."""
     contracts = list(platform.contracts.tables.values())
-    days = dg.DailyPartitionsDefinition(settings.start_date.isoformat(), end_offset=2)
+    days = dg.DailyPartitionsDefinition(platform.settings.start_date.isoformat(), end_offset=2)
     with warnings.catch_warnings():
         # BackfillPolicy is marked beta; it is Dagster's one way to take a range of days in one run.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -46,8 +55,8 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
         schedules=[summary_schedule()],
         resources={
             "platform": platform,
-            "s3": s3,
-            "duckdb": duckdb,
+            "s3": s3 or _s3(platform.settings),
+            "duckdb": duckdb or DuckDBResource(database=str(platform.settings.warehouse)),
             "raw_zone": RawZoneIOManager(platform),
             "warehouse": WarehouseIOManager(platform),
             "lake": LakeIOManager(platform),
@@ -55,6 +64,17 @@ def build(settings: Settings, s3: S3Resource | None = None, duckdb: DuckDBResour
         },
         executor=dg.in_process_executor,
     )
+
+
+def _s3(settings: Settings) -> dg.ResourceDefinition:
+    """Dagster's own resource, for assets that want it. It is imported when one does: it brings all of AWS along."""
+
+    def make(_: dg.InitResourceContext) -> "S3Resource":
+        from dagster_aws.s3 import S3Resource
+
+        return S3Resource(endpoint_url=settings.s3_endpoint or None, region_name=settings.s3_region)
+
+    return dg.ResourceDefinition(make, description="S3, as the settings say.")
 
 
 @dg.definitions

@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from fsspec import AbstractFileSystem
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from dropzone_assets.errors import Permanent, WarehouseBusy
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 Connection = duckdb.DuckDBPyConnection
 Error = duckdb.Error
@@ -29,7 +31,7 @@ class Limits:
     memory: str = ""
 
 
-def connect(limits: Limits | None = None, filesystems: Sequence[AbstractFileSystem] = ()) -> Connection:
+def connect(limits: Limits | None = None, filesystems: Sequence["AbstractFileSystem"] = ()) -> Connection:
     """Open an in-memory DuckDB in UTC that sees `filesystems` and touches nothing else.
 
     Without limits it may use what DuckDB takes by default and spills nothing. Extensions are never downloaded:

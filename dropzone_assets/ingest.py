@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import monotonic, sleep
 
 import dagster as dg
 from filelock import FileLock, Timeout
 
-from dropzone_assets.definitions import build
+from dropzone_assets.definitions import define
 from dropzone_assets.errors import DropzoneError, Transient
 from dropzone_assets.instance import bury_dead_runs
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import history, selection, tags
+from dropzone_assets.runs import asset_keys, check_keys, history, tags
 from dropzone_assets.steps.answer import answer
 from dropzone_assets.steps.intake import Intake, take_in
 from dropzone_assets.steps.leave import leave
@@ -53,7 +54,6 @@ class Ingester:
         self.platform = platform
         self.instance = instance
         self.result = Ingested()
-        self._definitions = build(platform.settings)
 
     def look(self) -> Ingested:
         """Look at every source, and wait a little for files that have not settled. One that fails stops no other."""
@@ -81,12 +81,12 @@ class Ingester:
     def run(self, request: Request) -> bool:
         """Make one run; whether it went well."""
         self.result.runs.append(request)
-        definitions = self._definitions
-        outcome = dg.materialize(
-            [*(definitions.assets or []), *(definitions.asset_checks or [])],  # type: ignore[list-item]
-            selection=selection(request),
+        checks = check_keys(request)
+        job = self._everything.get_subset(
+            asset_selection={*asset_keys(request)}, asset_check_selection={*checks} if checks else None
+        )
+        outcome = job.execute_in_process(
             instance=self.instance,
-            resources=definitions.resources,
             tags={**tags(request), **BY},
             run_config=QUIET,
             raise_on_error=False,
@@ -96,9 +96,13 @@ class Ingester:
         return outcome.success
 
     def close(self) -> None:
-        """Let go of the connections to sources, those of the runs too."""
+        """Let go of the connections to sources."""
         self.platform.close()
-        (self._definitions.resources or {})["platform"].close()
+
+    @cached_property
+    def _everything(self) -> dg.JobDefinition:
+        """The job of all assets and checks; an ingest that finds nothing to do makes none."""
+        return define(self.platform).resolve_implicit_global_asset_job_def()
 
     def _look(self, name: str) -> Intake | None:
         if name in self.result.unavailable:

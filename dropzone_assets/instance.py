@@ -22,7 +22,14 @@ UNFINISHED = [
 
 
 def prepare_instance(settings: Settings) -> Path:
-    """Make the instance's folder with its `dagster.yaml` and its database; the folder.
+    """Make the instance's folder with its `dagster.yaml` and its database; the folder."""
+    with open_instance(settings):
+        return settings.instance
+
+
+@contextmanager
+def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The instance of these settings, made where there is none.
 
     Two processes that open an empty instance at once would both create its database, so one waits for the other.
     """
@@ -31,15 +38,9 @@ def prepare_instance(settings: Settings) -> Path:
     with FileLock(home / ".preparing"):
         if not (home / "dagster.yaml").exists() and TEMPLATE.exists():
             shutil.copy(TEMPLATE, home / "dagster.yaml")
-        with dg.DagsterInstance.from_config(str(home)) as instance:
-            instance.get_runs(limit=1)
-    return home
-
-
-@contextmanager
-def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """The instance of these settings."""
-    with dg.DagsterInstance.from_config(str(prepare_instance(settings))) as instance:
+        instance = dg.DagsterInstance.from_config(str(home))
+        instance.get_runs(limit=1)
+    with instance:
         yield instance
 
 

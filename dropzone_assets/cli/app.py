@@ -6,40 +6,64 @@ from typing import Annotated
 
 import typer
 
-from dropzone_assets.cli.contracts import contracts
-from dropzone_assets.cli.demo import demo
-from dropzone_assets.cli.explain import explain
-from dropzone_assets.cli.generate import generate
-from dropzone_assets.cli.ingest import ingest, replay
-from dropzone_assets.cli.preview import show_preview
-from dropzone_assets.cli.quarantine import quarantine
-from dropzone_assets.cli.query import query, shell
-from dropzone_assets.cli.retract import retract
-from dropzone_assets.cli.show import PROFILE, problem
-from dropzone_assets.cli.sources import sources
-from dropzone_assets.cli.status import status
-from dropzone_assets.cli.trace import show_trace
-from dropzone_assets.cli.up import up
-from dropzone_assets.cli.verify import verify
+from dropzone_assets.cli.group import group
+from dropzone_assets.cli.show import PROFILE, out, problem
 from dropzone_assets.errors import DropzoneError
 
-app = typer.Typer(
+COMMANDS = {
+    "demo": "dropzone_assets.cli.demo:demo",
+    "up": "dropzone_assets.cli.up:up",
+    "generate": "dropzone_assets.cli.generate:generate",
+    "ingest": "dropzone_assets.cli.ingest:ingest",
+    "status": "dropzone_assets.cli.status:status",
+    "explain": "dropzone_assets.cli.explain:explain",
+    "quarantine": "dropzone_assets.cli.quarantine:quarantine",
+    "replay": "dropzone_assets.cli.ingest:replay",
+    "retract": "dropzone_assets.cli.retract:retract",
+    "query": "dropzone_assets.cli.query:query",
+    "shell": "dropzone_assets.cli.query:shell",
+    "verify": "dropzone_assets.cli.verify:verify",
+    "preview": "dropzone_assets.cli.preview:show_preview",
+    "trace": "dropzone_assets.cli.trace:show_trace",
+}
+
+CONTRACTS = {
+    "check": "dropzone_assets.cli.contracts:check",
+    "list": "dropzone_assets.cli.contracts:list_contracts",
+    "show": "dropzone_assets.cli.contracts:show",
+}
+
+SOURCES = {
+    "list": "dropzone_assets.cli.sources:list_sources",
+    "check": "dropzone_assets.cli.sources:check",
+    "trust": "dropzone_assets.cli.sources:trust",
+}
+
+app = group(
+    COMMANDS,
+    "Drop a file anywhere, get a table you can trust.",
     name="dropzone",
-    help="Drop a file anywhere, get a table you can trust.",
-    no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (demo, up, generate, ingest, status, explain, quarantine, replay, retract, query, shell, verify):
-    app.command()(command)
-app.command("preview")(show_preview)
-app.command("trace")(show_trace)
-app.add_typer(contracts, name="contracts")
-app.add_typer(sources, name="sources")
+app.add_typer(group(CONTRACTS, "Check, list and show the contracts."), name="contracts")
+app.add_typer(group(SOURCES, "List the places to watch, try them, pin the keys of their servers."), name="sources")
+
+
+def tell_version(asked: bool) -> None:
+    """Print which version this is, and end."""
+    if asked:
+        from importlib.metadata import version
+
+        out.print(version("dropzone-assets"), highlight=False)
+        raise typer.Exit
 
 
 @app.callback()
 def choose(
     profile: Annotated[str, typer.Option(help="Profile of sources.yaml; or set DROPZONE_PROFILE.")] = "",
+    version: Annotated[
+        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     """Drop a file anywhere, get a table you can trust."""
     PROFILE.set(profile)

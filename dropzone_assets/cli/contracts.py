@@ -10,12 +10,9 @@ from dropzone_assets.contracts import load_contract
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
 
-contracts = typer.Typer(help="Check, list and show the contracts.", no_args_is_help=True)
-
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-@contracts.command()
 def check(
     files: Annotated[list[Path] | None, typer.Argument(help="All in the contracts folder when left out.")] = None,
 ) -> None:
@@ -39,7 +36,6 @@ def check(
     raise typer.Exit(1 if broken else 0)
 
 
-@contracts.command(name="list")
 def list_contracts(json: Json = False) -> None:
     """List the tables, the files that feed them, and the contracts that are broken."""
     platform = here()
@@ -60,7 +56,6 @@ def list_contracts(json: Json = False) -> None:
         problem(error)
 
 
-@contracts.command()
 def show(table_name: Annotated[str, typer.Argument(metavar="TABLE")], json: Json = False) -> None:
     """Show the columns of a table with their types, other names and rules."""
     contract = here().contract(table_name)

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dropzone_assets.errors import DropzoneError
-from dropzone_assets.platform import Platform, open_platform
-from dropzone_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from dropzone_assets.platform import Platform
 
 out = Console()
 err = Console(stderr=True)
@@ -26,8 +27,11 @@ STYLES = {"loaded": "green", "listed": "yellow", "fetched": "yellow", "failed": 
 """Words that are printed in a colour of their own."""
 
 
-def here() -> Platform:
+def here() -> "Platform":
     """The platform of this process's environment, with the profile of the command line."""
+    from dropzone_assets.platform import open_platform
+    from dropzone_assets.settings import Settings
+
     return open_platform(Settings.from_env(PROFILE.get()))
 
 

@@ -12,13 +12,10 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.sources import Keyed, Source
 from dropzone_assets.steps.look import look
 
-sources = typer.Typer(help="List the places to watch, try them, pin the keys of their servers.", no_args_is_help=True)
-
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name in sources.yaml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-@sources.command(name="list")
 def list_sources(json: Json = False) -> None:
     """List the places to watch, and what the last look at each found."""
     platform = here()
@@ -40,7 +37,6 @@ def list_sources(json: Json = False) -> None:
             out.print(f"[bold red]{row[0]}[/] {escape(row[-1])}")
 
 
-@sources.command()
 def check(name: Name) -> None:
     """List the files of a source and say how many there are. Exit code 1 when that cannot be done."""
     platform = here()
@@ -58,7 +54,6 @@ def check(name: Name) -> None:
     out.print(f"[green]✓[/] {name}: {files:,} files" + (f", {broken:,} of which cannot be read." if broken else "."))
 
 
-@sources.command()
 def trust(name: Name) -> None:
     """Show the key of a source's server and pin it, once a person has compared it with what its owner says."""
     source = _source(here(), name)

@@ -1,7 +1,7 @@
 """A contract and a way of reading become one SELECT that types, canonicalises and judges every row in one scan."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dropzone_assets import engine
 from dropzone_assets.contracts.match import Matched
@@ -73,28 +73,54 @@ def uses_arrival(contract: Contract) -> bool:
     return any(re.search(rf"\b{ARRIVED}\b", column.transform) for column in contract.columns)
 
 
-def prove(contract: Contract) -> None:
+def prove(contract: Contract, connection: engine.Connection | None = None) -> None:
     """Bind the statement and the questions on no rows, run each rule on a sample, so that mistakes show at loading.
+
+    Args:
+        connection: one that proves other contracts too. What it refuses is asked again, one by one, on another.
 
     Raises:
         BadContract: DuckDB refuses; the message is DuckDB's.
     """
+    samples = list(_samples(contract))
+    if connection and _holds(connection, contract, " UNION ALL ".join(statement for _, statement in samples)):
+        return
+    with engine.connect() as alone:
+        for what, statement in _questions(contract, samples):
+            _try(alone, statement, what)
+
+
+def _holds(connection: engine.Connection, contract: Contract, samples: str) -> bool:
+    try:
+        for _, statement in _questions(contract, [("its rules", samples)] if samples else []):
+            engine.rows(connection, statement)
+    except engine.Error:
+        return False
+    return True
+
+
+def _samples(contract: Contract) -> Iterator[tuple[str, str]]:
+    """Each rule, asked of one value."""
+    for column in contract.columns:
+        value = f"SELECT {SAMPLES.get(column.kind, f'0::{column.kind}')} AS {quote(column.name)}, '' AS _t0"
+        for rule in column.rules:
+            yield f"the rule {rule.name}", f"SELECT {_condition(rule, 0)} FROM ({value})"
+
+
+def _questions(contract: Contract, samples: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """All that a contract is asked, each with what it is about."""
     fields = ", ".join(f"NULL::VARCHAR AS c{n}" for n in range(len(contract.physical)))
     matched = tuple((n,) for n in range(len(contract.physical)))
     relation = f"SELECT 0 AS file_index, {fields} LIMIT 0"
-    with engine.connect() as connection:
-        connection.execute(f"SET VARIABLE {ARRIVED} = [TIMESTAMP '2024-01-01']")
-        _try(connection, compile_contract(contract, relation, matched, "''", "NULL::JSON"), "its rules")
-        for column in contract.columns:
-            value = f"SELECT {SAMPLES.get(column.kind, f'0::{column.kind}')} AS {quote(column.name)}, '' AS _t0"
-            for rule in column.rules:
-                _try(connection, f"SELECT {_condition(rule, 0)} FROM ({value})", f"the rule {rule.name}")
-        columns = ", ".join(f"{quote(name)} {kind}" for name, kind in {**contract.stored, **contract.lineage}.items())
-        connection.execute(f"CREATE TABLE lake ({columns})")
-        if contract.summary:
-            _try(connection, contract.summary, "its summary")
-        for asked in contract.quality:
-            _try(connection, f"SELECT {asked.kept} FROM ({asked.number}) AS asked(n)", f"the rule {asked.name}")
+    yield "its rules", f"SET VARIABLE {ARRIVED} = [TIMESTAMP '2024-01-01']"
+    yield "its rules", compile_contract(contract, relation, matched, "''", "NULL::JSON")
+    yield from samples
+    columns = ", ".join(f"{quote(name)} {kind}" for name, kind in {**contract.stored, **contract.lineage}.items())
+    yield "its columns", f"CREATE OR REPLACE TABLE lake ({columns})"
+    if contract.summary:
+        yield "its summary", contract.summary
+    for asked in contract.quality:
+        yield f"the rule {asked.name}", f"SELECT {asked.kept} FROM ({asked.number}) AS asked(n)"
 
 
 def _try(connection: engine.Connection, statement: str, what: str) -> None:

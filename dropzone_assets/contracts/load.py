@@ -16,6 +16,7 @@ from open_data_contract_standard.model import (
 )
 from pydantic import ValidationError
 
+from dropzone_assets import engine
 from dropzone_assets.contracts.compile import prove
 from dropzone_assets.contracts.dates import file_pattern
 from dropzone_assets.contracts.extension import ColumnBlock, TableBlock, block
@@ -55,25 +56,31 @@ def load_contracts(folder: Path, first_day: date, opens: Opens) -> Contracts:
     """
     tables: dict[str, Contract] = {}
     broken, inactive = [], []
-    for file in sorted(folder.glob("*.odcs.yaml")):
-        try:
-            contract, status = load_contract(file, first_day, opens)
-            if contract.table in tables:
-                raise _bad(
-                    file, f"describes {contract.table}, as {tables[contract.table].file.name} does.", "Keep one."
-                )
-        except BadContract as error:
-            broken.append(error)
-            continue
-        if status == "active":
-            tables[contract.table] = contract
-        else:
-            inactive.append(f"{contract.table} ({status})")
+    with engine.connect() as connection:
+        for file in sorted(folder.glob("*.odcs.yaml")):
+            try:
+                contract, status = load_contract(file, first_day, opens, connection)
+                if contract.table in tables:
+                    raise _bad(
+                        file, f"describes {contract.table}, as {tables[contract.table].file.name} does.", "Keep one."
+                    )
+            except BadContract as error:
+                broken.append(error)
+                continue
+            if status == "active":
+                tables[contract.table] = contract
+            else:
+                inactive.append(f"{contract.table} ({status})")
     return Contracts(tables, tuple(broken), tuple(inactive))
 
 
-def load_contract(file: Path, first_day: date, opens: Opens) -> tuple[Contract, str]:
+def load_contract(
+    file: Path, first_day: date, opens: Opens, connection: engine.Connection | None = None
+) -> tuple[Contract, str]:
     """One contract and its ODCS status.
+
+    Args:
+        connection: proves other contracts too, where many are loaded.
 
     Raises:
         BadContract: with the file, what was found, and the cure.
@@ -82,7 +89,7 @@ def load_contract(file: Path, first_day: date, opens: Opens) -> tuple[Contract, 
     with _blame(file):
         contract = _contract(file, odcs, first_day)
         opens(contract.format, contract.options)
-        prove(contract)
+        prove(contract, connection)
     return contract, odcs.status or "draft"
 
 

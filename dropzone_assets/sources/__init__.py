@@ -2,7 +2,6 @@
 
 from dropzone_assets.sources.config import SourceConfig, load_sources
 from dropzone_assets.sources.credentials import Credentials
-from dropzone_assets.sources.listing import LISTING, Found, pages
 from dropzone_assets.sources.receipts import ACCEPTED, REJECTED, Receipts
 from dropzone_assets.sources.source import KINDS, Keyed, Source, Sources, open_source
 from dropzone_assets.sources.wire.known_hosts import HostKey
@@ -10,10 +9,8 @@ from dropzone_assets.sources.wire.known_hosts import HostKey
 __all__ = [
     "ACCEPTED",
     "KINDS",
-    "LISTING",
     "REJECTED",
     "Credentials",
-    "Found",
     "HostKey",
     "Keyed",
     "Receipts",
@@ -22,5 +19,4 @@ __all__ = [
     "Sources",
     "load_sources",
     "open_source",
-    "pages",
 ]

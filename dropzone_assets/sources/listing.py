@@ -5,6 +5,7 @@ from itertools import islice
 from typing import NamedTuple
 
 import pyarrow as pa
+from arro3.core import Array
 
 PAGE = 50_000
 """Objects of a page: what a listing holds in memory."""
@@ -39,5 +40,6 @@ def pages(found: Iterable[Found], most: int = PAGE) -> Iterator[pa.RecordBatch]:
     """Files found one by one, as pages."""
     rest = iter(found)
     while some := list(islice(rest, most)):
-        columns = zip(*some, strict=True)
-        yield pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, LISTING, strict=True)], schema=LISTING)
+        # Through arro3: where pyarrow takes a list itself, it imports pandas first.
+        columns = [Array(c, f.type) for c, f in zip(zip(*some, strict=True), LISTING, strict=True)]
+        yield pa.record_batch([pa.array(column) for column in columns], schema=LISTING)

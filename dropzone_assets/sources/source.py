@@ -5,14 +5,15 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO, Protocol, cast, runtime_checkable
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast, runtime_checkable
 
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
 from dropzone_assets.sources.wire.known_hosts import HostKey
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 KINDS = {
     "folder": "dropzone_assets.sources.folder:Folder",
@@ -34,7 +35,7 @@ class Source(Protocol):
     nothing; connections are made when first needed and made again when they broke.
     """
 
-    def list(self) -> Iterator[pa.RecordBatch]:
+    def list(self) -> Iterator["pa.RecordBatch"]:
         """Every file there now, as pages of `LISTING`, in any order; `look` takes out what is no file yet.
 
         Names and sizes are read, never content.

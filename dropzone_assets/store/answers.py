@@ -2,7 +2,6 @@
 
 import re
 
-from botocore.exceptions import ClientError
 from obstore.exceptions import InvalidPathError, PermissionDeniedError, PreconditionError, UnauthenticatedError
 
 from dropzone_assets.errors import DropzoneError, NotLetIn, Permanent, SourceUnavailable
@@ -23,8 +22,8 @@ def said(error: Exception) -> str:
 
 def status_of(error: Exception) -> int:
     """The HTTP status of an answer; 0 where there was none. Not every driver has a type for each."""
-    if isinstance(error, ClientError):
-        return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if answer := getattr(error, "response", None):  # boto3's errors hold the answer
+        return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
         return 403
     found = STATUS.search(str(error).partition("\n")[0])

@@ -1,13 +1,14 @@
 """From a URL to a client: which store it is, and what its client must know."""
 
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import boto3
-from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.store import AzureStore, GCSStore, HTTPStore, S3Store
 
 from dropzone_assets.store.access import Access, AzureAccess, GcsAccess, S3Access
+
+if TYPE_CHECKING:
+    import boto3
 
 Client = AzureStore | GCSStore | HTTPStore | S3Store
 
@@ -63,8 +64,10 @@ def options_of(scheme: str, access: Access, patience: Patience) -> Any:
     }
 
 
-def session(access: S3Access) -> boto3.Session:
+def session(access: S3Access) -> "boto3.Session":
     """boto3 with the keys of `access`, or those it finds itself."""
+    import boto3
+
     keys = {
         "aws_access_key_id": access.access_key or None,
         "aws_secret_access_key": access.secret_key or None,
@@ -80,6 +83,8 @@ def _s3(access: S3Access) -> dict[str, Any]:
     found = session(access)
     if found.get_credentials() is None:
         return {"config": {**config, "skip_signature": True}}
+    from obstore.auth.boto3 import Boto3CredentialProvider
+
     return {"config": config, "credential_provider": Boto3CredentialProvider(found)}
 
 

@@ -4,19 +4,20 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import obstore
-from fsspec import AbstractFileSystem
 from obstore.exceptions import BaseError
-from obstore.fsspec import FsspecStore
 from obstore.store import LocalStore
 
 from dropzone_assets.errors import BadSettings, StoreUnavailable
 from dropzone_assets.store.access import Access
 from dropzone_assets.store.answers import said
 from dropzone_assets.store.clients import OURS, SCHEMES, Client, open_client, options_of, split
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 
 class Store:
@@ -43,10 +44,12 @@ class Store:
         """What DuckDB opens to read the object at `path`."""
         return str(self._folder / path) if self._folder else f"{self.url}/{path}"
 
-    def filesystem(self) -> AbstractFileSystem | None:
+    def filesystem(self) -> "AbstractFileSystem | None":
         """What DuckDB needs to open `uri`s; None for a local folder."""
         if self._folder:
             return None
+        from obstore.fsspec import FsspecStore
+
         scheme: Any = split(self.url)[0]
         return FsspecStore(scheme, **options_of(scheme, self._access, OURS))
 

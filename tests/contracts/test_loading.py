@@ -135,6 +135,21 @@ def test_what_cannot_be_honoured_is_refused_with_file_and_cure(tmp_path: Path, c
     assert refusal.value.cure
 
 
+def test_a_contract_is_refused_beside_others_as_it_is_alone(tmp_path: Path) -> None:
+    alone = []
+    for n, (change, _) in enumerate(REFUSED.values()):
+        document = sound()
+        change(document)
+        file = write(tmp_path, document, f"broken{n:03}")
+        with pytest.raises(BadContract) as refusal:
+            load_contract(file, FIRST_DAY, open_format)
+        alone.append(str(refusal.value))
+    write(tmp_path, sound(), "sound")
+    found = load(tmp_path)
+    assert [str(error) for error in found.broken] == alone
+    assert len(found.tables) == 1
+
+
 @pytest.mark.parametrize("content", [b"", b"7", b"[]", b"a: [", b"\tx", b"\xff\xfe", b"!!python/object:os.system {}"])
 def test_what_is_no_contract_at_all_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "x.odcs.yaml"

@@ -16,7 +16,8 @@ import trustme
 import yaml
 
 from dropzone_assets.errors import BadSettings, DropzoneError, NotLetIn, Permanent, SourceUnavailable
-from dropzone_assets.sources import Found, SourceConfig, http, load_sources, open_source
+from dropzone_assets.sources import SourceConfig, http, load_sources, open_source
+from dropzone_assets.sources.listing import Found
 from tests.cases.sources import SourceCases, listed, opened, read, version
 from tests.remote.proxy import Proxy
 from tests.servers.debian import free_port

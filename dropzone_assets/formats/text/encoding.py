@@ -20,8 +20,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import chardet
-
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.text.letters import COMMON, IMPOSSIBLE, LANGUAGES, languages_needed
 
@@ -171,6 +169,8 @@ def _is_ordinary(rival: _Rival, least: int) -> bool:
 
 
 def _sureness(evidence: bytes, rivals: list[_Rival]) -> dict[str, float]:
+    import chardet  # a model for each language, which most files do not need
+
     asked = [encoding for rival in rivals for _, encoding in rival.encodings]
     said = chardet.detect_all(
         evidence, ignore_threshold=True, include_encodings=asked, compat_names=False, no_match_encoding=asked[0]
