@@ -4,6 +4,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Literal, Self
 
@@ -16,7 +17,7 @@ from dropzone_assets.formats.named import json_object, json_rest
 from dropzone_assets.formats.text.copies import MIXED, as_utf8, blocks_of, copy, ends_of, opened
 from dropzone_assets.formats.text.decimals import has_commas, pointed
 from dropzone_assets.formats.text.detect import dialect_of, normal
-from dropzone_assets.formats.text.dialect import Dialect, Sample, records
+from dropzone_assets.formats.text.dialect import Dialect, Sample, readable
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
 from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Quoting, Shape
@@ -113,8 +114,8 @@ def _sample(content: Content, head: bytes, encoding: str) -> Sample:
 
 
 def _first(sample: Sample, dialect: Dialect) -> list[str]:
-    found = records(dialect, StringIO(sample.text, newline=""))
-    first = next((cells for cells in found[dialect.skip or 0 :] if cells), None)
+    found = readable(dialect, StringIO(sample.text, newline=""))
+    first = next(filter(None, islice(found, dialect.skip or 0, None)), None)
     if first is None:
         raise Refused("has no readable first line.", "Check its delimiter, quotes and skipped lines.")
     return first
