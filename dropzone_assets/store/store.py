@@ -166,7 +166,8 @@ def _place(file: Path, target: Path) -> None:
     """Move a file to its place at once. A process that dies meanwhile leaves what nobody reads."""
     staged = target.with_name(f".{file.name}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(file, staged)
         staged.replace(target)
     except FileNotFoundError:
