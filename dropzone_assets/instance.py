@@ -1,6 +1,5 @@
 """The Dagster instance: where runs and events are kept, made ready on first use."""
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,9 @@ from dropzone_assets.settings import Settings
 
 TEMPLATE = Path(__file__).parents[1] / "dagster.yaml"
 """The project's `dagster.yaml`."""
+
+HERE = "$DAGSTER_HOME"
+"""Stands in it for the instance's own folder."""
 
 UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -30,7 +32,8 @@ def prepare_instance(settings: Settings) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home / ".preparing"):
         if not (home / "dagster.yaml").exists() and TEMPLATE.exists():
-            shutil.copy(TEMPLATE, home / "dagster.yaml")
+            text = TEMPLATE.read_text(encoding="utf-8")
+            (home / "dagster.yaml").write_text(text.replace(HERE, str(home.resolve())), encoding="utf-8")
         with dg.DagsterInstance.from_config(str(home)) as instance:
             instance.get_runs(limit=1)
     return home

@@ -15,7 +15,7 @@ PACKAGE = "dropzone_assets"
 
 STAIRS = (
     {"errors"},
-    {"files", "settings"},
+    {"event_log", "files", "settings"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},
@@ -33,7 +33,18 @@ STAIRS = (
 )
 """The rooms, from the ground up; a room may use those on the stairs below its own."""
 
-DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", "ingest", "instance", "cli"}
+DAGSTER = {
+    "event_log",
+    "runs",
+    "io_managers",
+    "assets",
+    "checks",
+    "sensors",
+    "definitions",
+    "ingest",
+    "instance",
+    "cli",
+}
 
 KEEPERS = {
     "Cryptodome": {"archives"},
@@ -46,7 +57,7 @@ KEEPERS = {
     "asyncssh": {"sources"},
     "ftplib": {"sources"},
     "httpx": {"sources"},
-    "sqlalchemy": {"ledger"},
+    "sqlalchemy": {"event_log", "ledger"},
     "pydantic_settings": {"settings"},
     "py7zr": {"archives"},
     "open_data_contract_standard": {"contracts"},
