@@ -39,6 +39,7 @@ def connect(limits: Limits | None = None, filesystems: Sequence["AbstractFileSys
     """
     connection = duckdb.connect(":memory:", config=_config(limits))
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it is drawn on standard output, between what scripts read
     for filesystem in filesystems:
         connection.register_filesystem(filesystem)
     return connection

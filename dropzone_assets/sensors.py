@@ -96,7 +96,7 @@ def due_sensor() -> dg.SensorDefinition:
             context.update_cursor(broken)
         elif not requests:
             due = sum(len(days) for days in platform.ledger.partitions.due().values())
-            waiting = f"{due:,} partitions are due, each in a run that works on it or failed too often."
+            waiting = f"{due:,} partitions are due, each in a run that works on it or failed, or at rest."
             said = waiting if due else "The lake and the summaries hold what the warehouse holds."
             yield dg.SkipReason(f"{said} {unkept}".strip())
 

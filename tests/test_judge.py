@@ -133,7 +133,7 @@ def test_the_size_of_a_scan_changes_nothing(
     monkeypatch.setattr(judging, "FILES_PER_SCAN", files)
     monkeypatch.setattr(judging, "BYTES_PER_SCAN", size)
     parts = judge_bytes(tmp_path, typed, *contents)
-    assert len(parts.load.parts) > len(whole.load.parts) == 2
+    assert len(parts.load.parts) > len(whole.load.parts) == 4
     assert (parts.rows, parts.tallies) == (whole.rows, whole.tallies)
 
 

@@ -4,6 +4,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Literal, Self
 
@@ -16,11 +17,12 @@ from dropzone_assets.formats.named import json_object, json_rest
 from dropzone_assets.formats.text.copies import MIXED, as_utf8, blocks_of, copy, ends_of, opened
 from dropzone_assets.formats.text.decimals import has_commas, pointed
 from dropzone_assets.formats.text.detect import dialect_of, normal
-from dropzone_assets.formats.text.dialect import Dialect, Sample, records
+from dropzone_assets.formats.text.dialect import Dialect, Sample, readable
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
 from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Quoting, Shape
 from dropzone_assets.formats.text.spans import text_at, text_pieces, text_places, text_spans
+from dropzone_assets.formats.text.splice import NUMBER, is_plain, part, splice
 from dropzone_assets.formats.text.unclosed import ends_open
 
 RAW = "raw_c"
@@ -91,6 +93,8 @@ class Csv(BaseModel):
         blocks = blocks_of(content, head)
         end = ends_of(as_utf8(blocks, encoding) if encoding.startswith(("utf-16", "utf-32")) else blocks)
         reading = CsvReading(dialect, names, encoding, end, commas)
+        if len(names) > 1 and is_plain(sample, dialect, end):
+            return replace(reading, plain=True)
         return replace(reading, unclosed=ends_open(text_pieces(content, encoding), reading.quoting))
 
     def _commas(
@@ -113,8 +117,8 @@ def _sample(content: Content, head: bytes, encoding: str) -> Sample:
 
 
 def _first(sample: Sample, dialect: Dialect) -> list[str]:
-    found = records(dialect, StringIO(sample.text, newline=""))
-    first = next((cells for cells in found[dialect.skip or 0 :] if cells), None)
+    found = readable(dialect, StringIO(sample.text, newline=""))
+    first = next(filter(None, islice(found, dialect.skip or 0, None)), None)
     if first is None:
         raise Refused("has no readable first line.", "Check its delimiter, quotes and skipped lines.")
     return first
@@ -122,7 +126,10 @@ def _first(sample: Sample, dialect: Dialect) -> list[str]:
 
 @dataclass(frozen=True)
 class CsvReading:
-    """Files of one dialect, encoding and line break with the same columns; `unclosed` ones end inside of quotes."""
+    """Files of one dialect, encoding and line break with the same columns.
+
+    `unclosed` ones end inside of quotes; those that are `plain` are small, and each line of them is a record.
+    """
 
     dialect: Dialect
     names: tuple[str, ...]
@@ -130,34 +137,40 @@ class CsvReading:
     end: str
     commas: tuple[int, ...] = ()
     unclosed: bool = False
+    plain: bool = False
     exact: bool = True
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """One `read_csv` over all files; records without structure go to a table of rejects."""
         self._rejects.clear(connection)
-        columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.names)))
+        numbered = f"'{NUMBER}': 'UBIGINT', " if self.plain else ""
+        columns = numbered + ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.names)))
         options: dict[str, str | int | bool] = {
             "delim": self.dialect.delimiter or ",",
             "quote": self.dialect.quote or "",
             "escape": self.dialect.escape or self.dialect.quote or "",
-            "header": self.dialect.header is not False,
+            "header": self.dialect.header is not False and not self.plain,
             "skip": self.dialect.skip or 0,
             "new_line": ENDS_SAID["\n" if self.end == MIXED else self.end],
         }
         dialect = ", ".join(f"{option} = {literal(value)}" for option, value in options.items())
         commas = "".join(f", c{n} AS {RAW}{n}" for n in self.commas)
         pointed_ = ", ".join(f"{pointed(f'c{n}')} AS c{n}" for n in self.commas)
-        cells = f"* REPLACE ({pointed_}){commas}" if self.commas else "*"
-        uris = literals(self._uris(contents, scratch))
+        every = f"* EXCLUDE ({NUMBER})" if self.plain else "*"
+        cells = f"{every} REPLACE ({pointed_}){commas}" if self.commas else every
+        uris = literals(self._uris(connection, contents, scratch))
         relation = (
-            f"SELECT file_index, {cells} FROM read_csv({uris}, columns = {{{columns}}}, "
+            f"SELECT {f'{NUMBER} AS ' * self.plain}file_index, {cells} FROM read_csv({uris}, columns = {{{columns}}}, "
             f"auto_detect = false, {dialect}, store_rejects = true, rejects_table = '{REJECTS}', "
             f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0)"
         )
         return Scan(relation, {})
 
-    def _uris(self, contents: Sequence[Content], scratch: Path) -> list[str]:
+    def _uris(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> list[str]:
         """The files where they lie, or copies that DuckDB can read."""
+        if self.plain:
+            spliced = scratch / "spliced.csv"
+            return [str(splice(connection, contents, self.encoding, self.dialect, self.end, spliced))]
         if self.encoding == "utf-8" and self.end != MIXED:
             return [content.uri for content in contents]
         again = self.quoting if self.end == MIXED else None
@@ -178,6 +191,8 @@ class CsvReading:
 
     def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Rejected records."""
+        if self.plain:
+            part(connection, REJECTS, self.dialect.header is not False)
         return self._rejects.broken(connection, contents)
 
     def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, and_, case, func, or_, select, update
 
 from dropzone_assets.files import FILES, Delivery
-from dropzone_assets.ledger.accounts import Accounts, delivery_of, oldest_first
+from dropzone_assets.ledger.accounts import FACTS, Accounts, oldest_first
 from dropzone_assets.ledger.journal import note
 from dropzone_assets.ledger.schema import (
     FAILED,
@@ -197,7 +197,7 @@ class Arrivals(Accounts):
 
     def _find(self, *where: Any) -> list[Delivery]:
         with self._engine.connect() as connection:
-            return [delivery_of(row) for row in connection.execute(oldest_first(select(book).where(*where)))]
+            return [Delivery(*row) for row in connection.execute(oldest_first(select(*FACTS).where(*where)))]
 
     def _set(self, keys: Sequence[str], **values: Any) -> None:
         with self._engine.begin() as connection:

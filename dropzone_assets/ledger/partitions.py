@@ -89,7 +89,7 @@ class Partitions:
                     update(book)
                     .where(book.c.table_name == table, book.c.data_date == item.day)
                     .where(book.c.published <= item.version)
-                    .values(published=item.version, published_at=at, **counts)
+                    .values(published=item.version, published_at=at, rewrites=book.c.rewrites + 1, **counts)
                 )
 
     def summarised(self, table: str, versions: Mapping[date, int], hashes: Mapping[date, str]) -> None:
@@ -127,7 +127,7 @@ class Partitions:
         return found
 
     def of_days(self, table: str, days: Sequence[date]) -> dict[date, Row[Any]]:
-        """What is known of these partitions: version, published, published_at, summarised, valid, lake_rows."""
+        """What is known of these partitions: the columns of the book."""
         found: dict[date, Row[Any]] = {}
         with self._engine.connect() as connection:
             for chunk in chunks(days):

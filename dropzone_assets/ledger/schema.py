@@ -146,6 +146,7 @@ partitions = Table(
     Column("published_at", DateTime),
     Column("valid", BigInteger, nullable=False, default=0),
     Column("lake_rows", BigInteger, nullable=False, default=0),
+    Column("rewrites", BigInteger, nullable=False, default=0, server_default="0"),
     Column("content_hash", String(64), nullable=False, default="", server_default=""),
     Column("summary_hash", String(64), nullable=False, default="", server_default=""),
 )

@@ -102,6 +102,8 @@ class Folder:
 
     def _inside(self, path: str) -> Path:
         target = self._root / path
+        if path == target.name != "..":  # no folder between, so no link to follow
+            return target
         if not target.parent.resolve().is_relative_to(self._root):
             raise Permanent(f"{path} leads out of {self._root}.", "Name a file inside the folder.")
         return target

@@ -29,13 +29,19 @@ class RawContent:
         return self.raw.delivery.size
 
     def head(self, length: int) -> bytes:
-        """The first `length` bytes."""
-        return self.platform.raw.head(self.raw.delivery.raw_path, length)
+        """The first `length` bytes, read once."""
+        if length not in self._heads:
+            self._heads[length] = self.platform.raw.head(self.raw.delivery.raw_path, length)
+        return self._heads[length]
 
     def file(self) -> Path:
         """The object itself in a local raw zone, else a copy that goes with this object."""
         local = self.platform.raw.local(self.raw.delivery.raw_path)
         return local or self._copy
+
+    @cached_property
+    def _heads(self) -> dict[int, bytes]:
+        return {}
 
     @cached_property
     def _copy(self) -> Path:

@@ -1,5 +1,6 @@
 """Fetch: copy deliveries into the raw zone, hashing the bytes on their way."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -44,6 +45,13 @@ class Fetched:
     waiting: dict[str, Transient] = field(default_factory=dict)
     copied: int = 0
 
+
+AGAIN = Retrying(
+    retry=retry_if_exception_type(SourceUnavailable),
+    wait=wait_random_exponential(multiplier=0.2, max=5.0),
+    stop=stop_after_attempt(TRIES),
+    reraise=True,
+)
 
 Outcome = Delivery | DropzoneError
 """A delivery whose bytes are in the raw zone, or why they are not."""
@@ -97,33 +105,41 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
 
 def _at_once(platform: Platform, group: Sequence[Delivery], sidecars: Mapping[str, Sequence[str]]) -> list[Outcome]:
     """What came of each, in their order; of every source as many at once as its entry allows."""
-    waiting: list[Future[Outcome]] = []
+    waiting: dict[str, deque[Delivery]] = {}
+    for delivery in group:
+        waiting.setdefault(delivery.source, deque()).append(delivery)
+    found: dict[str, Outcome] = {}
+
+    def work(mine: deque[Delivery]) -> None:
+        while mine:
+            try:
+                delivery = mine.popleft()
+            except IndexError:  # another worker has taken the last one
+                return
+            found[delivery.key] = _bring(platform, delivery, sidecars.get(delivery.key, ()))
+
     with ExitStack() as stack:
-        pools: dict[str, ThreadPoolExecutor] = {}
-        for delivery in group:
-            if delivery.source not in pools:
-                config = platform.configs.get(delivery.source)
-                pools[delivery.source] = stack.enter_context(ThreadPoolExecutor(config.parallel if config else 1))
-            waiting.append(pools[delivery.source].submit(_bring, platform, delivery, sidecars.get(delivery.key, ())))
+        workers: list[Future[None]] = []
+        for name, mine in waiting.items():
+            config = platform.configs.get(name)
+            most = min(config.parallel if config else 1, len(mine))
+            pool = stack.enter_context(ThreadPoolExecutor(most))
+            workers += [pool.submit(work, mine) for _ in range(most)]
         try:
-            return [each.result() for each in waiting]
+            for worker in workers:
+                worker.result()
         finally:
-            for each in waiting:
-                each.cancel()
+            for mine in waiting.values():
+                mine.clear()
+    return [found[delivery.key] for delivery in group]
 
 
 def _bring(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> Outcome:
     """The delivery with its content hash, its bytes in the raw zone; or why that did not work out."""
     if delivery.content_hash and platform.raw.exists(delivery.raw_path):
         return delivery
-    tries = Retrying(
-        retry=retry_if_exception_type(SourceUnavailable),
-        wait=wait_random_exponential(multiplier=0.2, max=5.0),
-        stop=stop_after_attempt(TRIES),
-        reraise=True,
-    )
     try:
-        return tries(_copy, platform, delivery, sidecars)
+        return AGAIN(_copy, platform, delivery, sidecars)
     except DropzoneError as error:
         return error
 
@@ -171,8 +187,10 @@ def _copy(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> De
 @contextmanager
 def spooled(platform: Platform) -> Iterator[Path]:
     """A place on the disk for the bytes of one file on their way, which is gone afterwards."""
-    platform.settings.spill.mkdir(parents=True, exist_ok=True)
-    spool = platform.settings.spill / f"incoming-{uuid4().hex}"
+    spill = platform.settings.spill
+    if not spill.is_dir():
+        spill.mkdir(parents=True, exist_ok=True)
+    spool = spill / f"incoming-{uuid4().hex}"
     try:
         yield spool
     finally:

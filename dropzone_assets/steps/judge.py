@@ -1,6 +1,6 @@
 """Judge: raw files become typed rows and refused rows, in an in-memory DuckDB, in one scan per kind of header."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -66,9 +66,10 @@ def judge(platform: Platform, contract: Contract, files: Sequence[RawFile], toda
     if today:
         load.connection.execute(f"SET VARIABLE {TODAY} = {engine.literal(today)}::DATE")
     layouts: dict[Layout, list[RawFile]] = {}
+    read, matched = _reader(platform, contract), dict[Reading, Matched]()
     for file in files:
         try:
-            layout = _layout(platform, contract, file)
+            layout = _layout(contract, read(file), matched)
             layouts.setdefault(layout, []).append(file)
             load.readings[file.delivery.key] = layout[0]
         except Refused as refusal:
@@ -86,13 +87,21 @@ def reading_of(platform: Platform, contract: Contract, file: RawFile) -> Reading
     Raises:
         Refused: it cannot be.
     """
+    return _reader(platform, contract)(file)
+
+
+def _reader(platform: Platform, contract: Contract) -> Callable[[RawFile], Reading]:
+    """What says of one file after the other how it is read."""
     form = open_format(contract.format, contract.options)
-    return form.reading(RawContent(platform, file), Wanted.of(wanted_names(contract), number_names(contract)))
+    wanted = Wanted.of(wanted_names(contract), number_names(contract))
+    return lambda file: form.reading(RawContent(platform, file), wanted)
 
 
-def _layout(platform: Platform, contract: Contract, file: RawFile) -> Layout:
-    reading = reading_of(platform, contract, file)
-    return reading, match_columns(contract, reading.names, exact=reading.exact)
+def _layout(contract: Contract, reading: Reading, matched: dict[Reading, Matched]) -> Layout:
+    """A reading with its columns, which are matched once for all files that are read alike."""
+    if reading not in matched:
+        matched[reading] = match_columns(contract, reading.names, exact=reading.exact)
+    return reading, matched[reading]
 
 
 def scans(files: Sequence[RawFile], most: int) -> Iterator[list[RawFile]]:

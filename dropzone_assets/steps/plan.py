@@ -12,6 +12,7 @@ from dropzone_assets.errors import Permanent
 from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.rest import resting
 from dropzone_assets.steps.tell import news
 
 RANGES = 10
@@ -91,7 +92,8 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
     """The runs that bring the lake and the summaries up to date.
 
     One that is at work is not asked for again, and one that failed not before some time has passed, longer each time:
-    so an outage of the lake ends by itself. The ids hold the versions of partitions: new rows make a new request.
+    so an outage of the lake ends by itself. A partition that was rewritten a moment ago waits for more rows, if that
+    costs much. The ids hold the versions of partitions: new rows make a new request.
 
     Args:
         history: of a request, by its id.
@@ -100,9 +102,11 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
     requests = []
     due, unsummarised = platform.ledger.partitions.due(), platform.ledger.partitions.unsummarised()
     for table in sorted({*due, *unsummarised}):
-        versions = {**unsummarised.get(table, {}), **due.get(table, {})}
         if table not in platform.contracts.tables and table != INGESTION:
             continue
+        asleep = resting(platform, table, due.get(table, ()), now()) if patient else set()
+        behind = {**unsummarised.get(table, {}), **due.get(table, {})}
+        versions = {day: version for day, version in behind.items() if day not in asleep}
         for first, last in ranges(versions):
             mine = {day: version for day, version in versions.items() if first <= day <= last}
             identity = _identity(table, "publish", *(f"{day}:{version}" for day, version in mine.items()))

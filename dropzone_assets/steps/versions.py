@@ -47,9 +47,9 @@ def versions(platform: Platform, asked: Sequence[Delivery]) -> Versions:
     arrived = [d for d in deliveries if d.state in ("fetched", "loaded", "linked")]
     arrived += [d for d in others if d.state in ("loaded", "linked")]
     newest = {d.place: d for d in sorted(arrived, key=lambda d: (d.arrived, d.key))}
-    counting = [d for d in deliveries if (n := newest.get(d.place)) and d.key in (n.key, n.same_as)]
+    counting = {d.key for d in deliveries if (n := newest.get(d.place)) and d.key in (n.key, n.same_as)}
     linked = [d.key for d in deliveries if d.state == "linked"]
-    current = [d for d in counting if d.key not in linked]
+    current = [d for d in deliveries if d.key in counting and d.state != "linked"]
     keepers = {d.key: d.same_as if d.state == "linked" else d.key for d in (*deliveries, *copies)}
     elsewhere = book.of_keys(sorted({*keepers.values()} - asked_for))
     sure = {d.key for d in current} | {d.key for d in elsewhere if d.state == "loaded"}
@@ -60,5 +60,5 @@ def versions(platform: Platform, asked: Sequence[Delivery]) -> Versions:
         if winner and other.key not in (winner.key, winner.same_as) and other.arrived <= winner.arrived:
             replaced.setdefault(keepers[winner.key], []).append(other.key)
     mine = {d.place for d in newest.values() if d.key in keepers}
-    outdated = [d.key for d in deliveries if d.place in newest and d not in counting and d.place not in mine]
+    outdated = [d.key for d in deliveries if d.place in newest and d.key not in counting and d.place not in mine]
     return Versions(current, replaced, linked, outdated, retracted)

@@ -1,8 +1,10 @@
 """A folder of objects that is ours, the raw zone or the lake: local, or below a URL of an object store."""
 
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -64,20 +66,13 @@ class Store:
 
     def exists(self, path: str) -> bool:
         """Whether there is an object at `path`."""
-        with self._answering():
-            try:
-                obstore.head(self._client, path)
-            except FileNotFoundError:
-                return False
-        return True
+        return self.size(path) is not None
 
     def size(self, path: str) -> int | None:
         """The size of the object in bytes; None when there is no such object."""
-        with self._answering():
-            try:
-                return int(obstore.head(self._client, path)["size"])
-            except FileNotFoundError:
-                return None
+        with self._answering(), suppress(FileNotFoundError):
+            return _size(self._folder / path) if self._folder else int(obstore.head(self._client, path)["size"])
+        return None
 
     def head(self, path: str, length: int) -> bytes:
         """The first `length` bytes of the object, or all of it when it is shorter.
@@ -86,6 +81,8 @@ class Store:
             FileNotFoundError: there is no such object.
         """
         with self._answering():
+            if self._folder:
+                return _head(self._folder / path, length)
             size = obstore.head(self._client, path)["size"]
             if size == 0:
                 return b""
@@ -140,11 +137,40 @@ class Store:
             raise StoreUnavailable(found, cure) from error
 
 
+def _size(file: Path) -> int:
+    """The size of a local object: asking the system costs a tenth of asking a client."""
+    with _found(file):
+        found = file.stat()
+        if stat.S_ISREG(found.st_mode):
+            return found.st_size
+        raise FileNotFoundError(ENOENT, "Not a file", str(file))
+
+
+def _head(file: Path, length: int) -> bytes:
+    with _found(file), file.open("rb") as stream:
+        return stream.read(length)
+
+
+@contextmanager
+def _found(file: Path) -> Iterator[None]:
+    """What the system says of a file in a store, as stores say it; a folder is no object."""
+    try:
+        yield
+    except (IsADirectoryError, NotADirectoryError) as error:
+        raise FileNotFoundError(ENOENT, "Not a file", str(file)) from error
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        cure = "Check the disk and the permissions; then run again."
+        raise StoreUnavailable(f"{file} cannot be read: {error}", cure) from error
+
+
 def _place(file: Path, target: Path) -> None:
     """Move a file to its place at once. A process that dies meanwhile leaves what nobody reads."""
     staged = target.with_name(f".{file.name}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(file, staged)
         staged.replace(target)
     except FileNotFoundError:

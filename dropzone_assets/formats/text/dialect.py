@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
 from typing import NamedTuple, TextIO
@@ -52,13 +53,13 @@ class Sample(NamedTuple):
 
 def records(dialect: Dialect, lines: Iterable[str]) -> list[list[str]]:
     """The records up to the first that cannot be read."""
-    found = []
-    try:
-        for row in dialect.rows(lines):
-            found.append(row)
-    except csv.Error:
-        pass
-    return found
+    return list(readable(dialect, lines))
+
+
+def readable(dialect: Dialect, lines: Iterable[str]) -> Iterator[list[str]]:
+    """The same, one by one."""
+    with suppress(csv.Error):
+        yield from dialect.rows(lines)
 
 
 def two_readings(sample: Sample, one: Dialect, other: Dialect) -> Refused:
