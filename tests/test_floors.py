@@ -27,13 +27,13 @@ STAIRS = (
     {"checks"},
     {"sensors"},
     {"definitions"},
-    {"instance"},
+    {"instance", "launcher"},
     {"ingest"},
     {"cli"},
 )
 """The rooms, from the ground up; a room may use those on the stairs below its own."""
 
-DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", "ingest", "instance", "cli"}
+DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", "ingest", "instance", "launcher", "cli"}
 
 KEEPERS = {
     "Cryptodome": {"archives"},
