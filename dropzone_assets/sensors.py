@@ -117,11 +117,11 @@ def due_sensor() -> dg.SensorDefinition:
         for _ in _moments(context, PAUSE):
             tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
             publications = plan_publications(platform, past)
-            # What came in is told when no table waits: both hold the warehouse, and rows come before their count.
-            publications = [due for due in publications if due.table != INGESTION] or publications
-            requests = [*tellings, *publications][:MOST]
-            if requests or broken != (context.cursor or ""):
+            urgent = [*tellings, *(due for due in publications if due.table != INGESTION)]
+            if urgent or broken != (context.cursor or ""):
                 break
+        # The summary of what came in waits until nothing else does: rows come before their count.
+        requests = (urgent or publications)[:MOST]
         yield from map(run_request, requests)
         if broken != (context.cursor or ""):
             yield dg.RunRequest(asset_selection=[], asset_check_keys=[CONTRACTS_SOUND])

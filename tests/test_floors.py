@@ -15,7 +15,7 @@ PACKAGE = "dropzone_assets"
 
 STAIRS = (
     {"errors"},
-    {"files", "settings"},
+    {"files", "settings", "sqlite"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},
@@ -46,7 +46,7 @@ KEEPERS = {
     "asyncssh": {"sources"},
     "ftplib": {"sources"},
     "httpx": {"sources"},
-    "sqlalchemy": {"ledger"},
+    "sqlalchemy": {"ledger", "sqlite"},
     "pydantic_settings": {"settings"},
     "py7zr": {"archives"},
     "open_data_contract_standard": {"contracts"},

@@ -11,6 +11,8 @@ from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from dagster._serdes import ConfigurableClassData
 from filelock import FileLock
 
+from dropzone_assets.sqlite import write_ahead
+
 ACTIVE = [dg.DagsterRunStatus.QUEUED, *IN_PROGRESS_RUN_STATUSES]
 
 
@@ -24,8 +26,9 @@ class PromptRunCoordinator(dg.QueuedRunCoordinator):
     """
 
     def __init__(self, sensor_seconds: float = 0.0, inst_data: ConfigurableClassData | None = None, **queue: Any):
-        """Keep `queue`, what Dagster's queue may be told, and set the pace of the daemon in whose process this is."""
+        """Keep `queue`, what Dagster's queue may be told, and quicken the daemon in whose process this is."""
         super().__init__(**queue, inst_data=inst_data)
+        write_ahead()
         daemon = sys.modules.get("dagster._daemon.sensor")
         if sensor_seconds and daemon:
             # Dagster starts a round of sensors every 5 s and has no setting for it. Their own intervals still hold.

@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dropzone_assets.launcher.signs import alive
+from dropzone_assets.sqlite import write_ahead
 
 
 def work(sign: Path, arguments: Sequence[str], ready: Connection) -> None:
@@ -19,6 +20,7 @@ def work(sign: Path, arguments: Sequence[str], ready: Connection) -> None:
         ready: is told once the sign is given.
     """
     os.setsid()
+    write_ahead()
     with alive(sign):
         ready.send(os.getpid())
         ready.close()
