@@ -136,7 +136,7 @@ def cpu(process: psutil.Process) -> float:
 
 def idle(process: psutil.Process, seconds: float) -> float:
     """The share of one core that a platform takes when nothing comes."""
-    time.sleep(3)
+    time.sleep(12)  # what came in is still being told
     before, start = cpu(process), time.perf_counter()
     for _ in track(range(100), f"nothing comes for {seconds:.0f} s", transient=True):
         time.sleep(seconds / 100)
