@@ -9,6 +9,7 @@ import dagster as dg
 from filelock import FileLock
 
 from dropzone_assets.settings import Settings
+from dropzone_assets.sqlite import write_ahead
 
 TEMPLATE = Path(__file__).parents[1] / "dagster.yaml"
 """The project's `dagster.yaml`."""
@@ -33,6 +34,7 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
     Two processes that open an empty instance at once would both create its database, so one waits for the other.
     """
+    write_ahead()
     home = settings.instance
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home / ".preparing"):

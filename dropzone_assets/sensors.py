@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from time import monotonic, sleep
 
 import dagster as dg
 
@@ -21,6 +22,15 @@ from dropzone_assets.steps.sweep import sweep
 MOST = 20
 """Runs asked for in one tick: Dagster takes about 0.2 s for each and gives a tick 60 s."""
 
+TICK = 5.0
+"""Seconds that a tick waits for something to do. To wait costs a fraction of what Dagster takes for the next tick."""
+
+PAUSE = 0.25
+"""Seconds between two questions whether a partition is due."""
+
+IDLE = 9
+"""A sensor that waits rests this much longer than it looks, so that a look that takes long is not always at work."""
+
 CONTRACTS_SOUND = dg.AssetCheckKey(dg.AssetKey(["summary", INGESTION]), "contracts_sound")
 """Asked again whenever other contracts are broken than the last time."""
 
@@ -33,21 +43,37 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"watch_{config.name}",
         target=dg.AssetSelection.all(),
-        minimum_interval_seconds=config.poll_seconds,
+        minimum_interval_seconds=max(1, int(config.poll_seconds)),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Asks for runs that load what is new at {config.url}.",
     )
     def watch(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
-        said, changed = _look(platform, config.name)
         known = {FILES, *platform.contracts.tables}
-        if asked := [no_files_gone(table) for table in sorted(changed & known)]:
+        for _ in _moments(context, config.poll_seconds):
+            said, changed = _look(platform, config.name)
+            asked = [no_files_gone(table) for table in sorted(changed & known)]
+            requests = plan_loads(platform, history(context.instance))[:MOST]
+            if requests or asked:
+                break
+        if asked:
             yield dg.RunRequest(asset_selection=[], asset_check_keys=asked)
-        requests = plan_loads(platform, history(context.instance))[:MOST]
         yield from map(run_request, requests)
         if not requests and not asked:
             yield dg.SkipReason(said)
 
     return watch
+
+
+def _moments(context: dg.SensorEvaluationContext, pause: float) -> Iterator[None]:
+    """Now, and again after each pause until the tick is over. Only now where sensors share a thread: others wait."""
+    start = monotonic()
+    patience = TICK if context.instance.get_settings("sensors").get("use_threads") else 0.0
+    rest = 0.0
+    while not rest or monotonic() + rest < start + patience:
+        sleep(rest)
+        looking = monotonic()
+        yield
+        rest = max(pause, IDLE * (monotonic() - looking))
 
 
 def _look(platform: Platform, name: str) -> tuple[str, set[str]]:
@@ -87,10 +113,16 @@ def due_sensor() -> dg.SensorDefinition:
         sweep(platform)
         unkept = _mirror(platform)
         past = history(context.instance)
-        tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
-        requests = [*tellings, *plan_publications(platform, past)][:MOST]
-        yield from map(run_request, requests)
         broken = " ".join(error.found for error in platform.contracts.broken)
+        for _ in _moments(context, PAUSE):
+            tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
+            publications = plan_publications(platform, past)
+            urgent = [*tellings, *(due for due in publications if due.table != INGESTION)]
+            if urgent or broken != (context.cursor or ""):
+                break
+        # The summary of what came in waits until nothing else does: rows come before their count.
+        requests = (urgent or publications)[:MOST]
+        yield from map(run_request, requests)
         if broken != (context.cursor or ""):
             yield dg.RunRequest(asset_selection=[], asset_check_keys=[CONTRACTS_SOUND])
             context.update_cursor(broken)

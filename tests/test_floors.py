@@ -15,7 +15,7 @@ PACKAGE = "dropzone_assets"
 
 STAIRS = (
     {"errors"},
-    {"files", "settings"},
+    {"files", "settings", "sqlite"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},
@@ -27,13 +27,13 @@ STAIRS = (
     {"checks"},
     {"sensors"},
     {"definitions"},
-    {"instance"},
+    {"instance", "launcher"},
     {"ingest"},
     {"cli"},
 )
 """The rooms, from the ground up; a room may use those on the stairs below its own."""
 
-DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", "ingest", "instance", "cli"}
+DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", "ingest", "instance", "launcher", "cli"}
 
 KEEPERS = {
     "Cryptodome": {"archives"},
@@ -46,7 +46,7 @@ KEEPERS = {
     "asyncssh": {"sources"},
     "ftplib": {"sources"},
     "httpx": {"sources"},
-    "sqlalchemy": {"ledger"},
+    "sqlalchemy": {"ledger", "sqlite"},
     "pydantic_settings": {"settings"},
     "py7zr": {"archives"},
     "open_data_contract_standard": {"contracts"},

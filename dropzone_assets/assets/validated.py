@@ -29,6 +29,7 @@ def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> 
         ins={"raw": dg.AssetIn(["raw", contract.table])},
         outs={layer: dg.AssetOut(**described(contract, layer), io_manager_key="warehouse") for layer in layers},
         pool=POOL,
+        op_tags={"dagster/priority": "1"},  # rows first, then what is asked of the raw files
         **stepped(days),
     )
     def validate(

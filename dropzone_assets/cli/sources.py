@@ -24,7 +24,7 @@ def list_sources(json: Json = False) -> None:
     found = []
     for c in platform.configs.values():
         last = looks.get(c.name)
-        about = (c.name, c.kind, c.url or ", ".join(c.urls), f"every {c.poll_seconds} s", c.after)
+        about = (c.name, c.kind, c.url or ", ".join(c.urls), f"every {c.poll_seconds:g} s", c.after)
         found.append(
             (*about, *((f"{last.looked_at:%Y-%m-%d %H:%M:%S}", last.seen, last.problem) if last else ("", 0, "")))
         )

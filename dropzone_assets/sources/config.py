@@ -38,7 +38,7 @@ class SourceConfig(BaseModel):
     include: tuple[str, ...] = Field(default=("*",), min_length=1)
     exclude: tuple[str, ...] = ()
     settle_seconds: float = Field(default=2.0, ge=0)
-    poll_seconds: int = Field(default=1, ge=1)
+    poll_seconds: float = Field(default=1.0, ge=0.1)
     parallel: int = Field(default=4, ge=1, le=64)
     deliver: Literal["tables", "raw"] = "tables"
     after: Literal["keep", "delete", "move"] = "keep"

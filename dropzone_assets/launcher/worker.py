@@ -1,0 +1,28 @@
+"""What a forked process does: one run, as `dagster api execute_run` does it, with a sign of life."""
+
+import os
+import runpy
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from dropzone_assets.launcher.signs import alive
+from dropzone_assets.sqlite import write_ahead
+
+
+def work(sign: Path, arguments: Sequence[str], ready: Connection) -> None:
+    """Be `python -m dagster`, apart from the terminal: who stops the daemon with Ctrl-C does not stop its runs.
+
+    Args:
+        sign: where the sign of life is.
+        arguments: what `dagster` is to do.
+        ready: is told once the sign is given.
+    """
+    os.setsid()
+    write_ahead()
+    with alive(sign):
+        ready.send(os.getpid())
+        ready.close()
+        sys.argv = ["dagster", *arguments]
+        runpy.run_module("dagster", run_name="__main__", alter_sys=True)

@@ -1,0 +1,51 @@
+"""Dagster's SQLite files, written ahead and kept open: an event costs a tenth of a millisecond instead of several.
+
+Dagster opens a connection for every event and closes it again. Whoever closes the last connection to a file folds its
+log back into it and waits for the disk; a connection that stays open spares that. What is committed survives the death
+of any process; after a power cut the last moments may be missing, as they may from the ledger (docs/guarantees.md).
+"""
+
+import sqlite3
+from collections import OrderedDict
+from functools import cache
+from threading import Lock
+
+from sqlalchemy import Engine, event
+
+KEPT = 16
+"""Files that stay open in a process; each run has one of its own."""
+
+
+@cache
+def write_ahead() -> None:
+    """Let this process write its SQLite files ahead, whatever opens them through SQLAlchemy from now on."""
+    event.listen(Engine, "connect", _Kept().opened)
+
+
+class _Kept:
+    """One idle connection to each of the files used last."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, sqlite3.Connection] = OrderedDict()
+        self._lock = Lock()
+
+    def opened(self, connection: object, _record: object) -> None:
+        """A connection was opened: it does not wait for the disk, and is not the last to its file."""
+        if not isinstance(connection, sqlite3.Connection):
+            return
+        file = str(connection.execute("PRAGMA database_list").fetchall()[0][2])
+        if file:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            self._keep(file)
+
+    def _keep(self, file: str) -> None:
+        with self._lock:
+            if file not in self._open:
+                self._open[file] = sqlite3.connect(file, check_same_thread=False)
+                self._open[file].execute(
+                    "SELECT count(*) FROM sqlite_master"
+                ).fetchall()  # a file is open once it is read
+            self._open.move_to_end(file)
+            while len(self._open) > KEPT:
+                self._open.popitem(last=False)[1].close()
