@@ -7,7 +7,8 @@ import duckdb
 from benchmarks.truth import Truth, row_hash
 
 LAKE = (
-    "SELECT transaction_id AS id, transaction_ts AS ts, user_id, amount::DECIMAL(18, 2) AS amount, currency, status, product_id, payment_method "
+    "SELECT transaction_id AS id, transaction_ts AS ts, user_id, amount::DECIMAL(18, 2) AS amount, currency, status, "
+    "product_id, payment_method "
     "FROM read_parquet('{lake}/**/*.parquet', hive_partitioning = false)"
 )
 

@@ -100,21 +100,33 @@ def write(folder: Path, rows: int, *, seed: int = 1, files: int = 1) -> Truth:
         seed: the same arguments give the same bytes.
         files: the key that a row repeats may be in the file before.
     """
-    truth, size = Truth(), rows // files
-    with duckdb.connect(config={"memory_limit": "6GB", "temp_directory": str(folder.parent / ".spill")}) as connection:
+    truth, each = Truth(), rows // files
+    limits = {"memory_limit": "6GB", "temp_directory": str(folder.parent / ".spill")}
+    with duckdb.connect(config=limits) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(
-            "CREATE TABLE valid (id VARCHAR, day DATE, i BIGINT, amount DECIMAL(18, 2), row_hash UBIGINT)"
-        )
-        for number in range(files):
-            file = folder / file_name(number)
-            make(connection, first=number * size, last=(number + 1) * size, total=rows, seed=seed)
-            connection.execute(f"COPY (SELECT unnest(text) FROM made ORDER BY i) TO '{file}' (HEADER)")
-            truth.add_refused(
-                connection, f"SELECT *, '{file.name}' AS file, i - {number * size} + 1 AS record FROM made"
-            )
-            connection.execute(
-                f"INSERT INTO valid SELECT id, ts::DATE, i, amount, {row_hash()} FROM made WHERE reasons IS NULL"
-            )
-        truth.set_lake(connection, "SELECT arg_min(amount, i), arg_min(row_hash, i) FROM valid GROUP BY day, id")
+        connection.execute("CREATE TABLE valid (id VARCHAR, day DATE, i BIGINT, amount DECIMAL(18, 2), hash UBIGINT)")
+        for first in range(0, rows, size := max(each, PIECE - PIECE % each)):
+            make(connection, first=first, last=min(first + size, rows), total=rows, seed=seed)
+            _write_piece(connection, folder, first, each, alone=size == each)
+            place = f"'{file_name(0)[:-9]}' || printf('%05d.csv', i // {each}) AS file, i % {each} + 1 AS record"
+            truth.add_refused(connection, f"SELECT *, {place} FROM made")
+            valid = f"SELECT id, ts::DATE, i, amount, {row_hash()} FROM made WHERE reasons IS NULL"
+            connection.execute(f"INSERT INTO valid {valid}")
+        truth.set_lake(connection, "SELECT arg_min(amount, i), arg_min(hash, i) FROM valid GROUP BY day, id")
     return truth
+
+
+PIECE = 1_000_000
+"""Rows made at once, where files are smaller."""
+
+
+def _write_piece(connection: duckdb.DuckDBPyConnection, folder: Path, first: int, each: int, *, alone: bool) -> None:
+    """Write what is made as one file, which is cut where files are smaller."""
+    whole = folder / (file_name(first // each) if alone else "whole")
+    connection.execute(f"COPY (SELECT unnest(text) FROM made ORDER BY i) TO '{whole}' (HEADER)")
+    if alone:
+        return
+    header, *lines = whole.read_bytes().splitlines(keepends=True)
+    whole.unlink()
+    for start in range(0, len(lines), each):
+        (folder / file_name((first + start) // each)).write_bytes(header + b"".join(lines[start : start + each]))

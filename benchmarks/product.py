@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.measure import Cost, measure
 
-CONTRACTS = Path(__file__).parents[1] / "contracts"
+CONTRACTS = Path(__file__).parent / "contracts"
 SOURCES = "sources:\n  - {name: dropzone, url: dropzone, settle_seconds: 0}\n"
 START = "from dropzone_assets.cli import main; main()"
 

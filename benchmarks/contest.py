@@ -1,0 +1,126 @@
+"""A contest: contestants take turns over the same data, in alternating order, and every result is checked."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import Any, Protocol
+
+from benchmarks.measure import Failed
+from benchmarks.peers import Turn
+from benchmarks.truth import Truth
+
+Say = Callable[[str], None]
+
+
+class Contestant(Protocol):
+    """Who can take a turn."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in tables."""
+
+    @property
+    def most(self) -> int:
+        """The rows it is given at most."""
+
+    @property
+    def turns(self) -> int:
+        """How often it runs at most."""
+
+    @property
+    def missing(self) -> str:
+        """Why it cannot run here; empty where it can."""
+
+    def turn(self, data: Path, truth: Truth | None, scratch: Path) -> Turn:
+        """Do the job once, and check the result."""
+
+
+@dataclass
+class Standing:
+    """What is known of one contestant: a number a round, of seconds of cpu, those of starting, megabytes."""
+
+    name: str
+    rows: int
+    cpu: list[float] = field(default_factory=list)
+    start: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+    peak: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, turn: Turn) -> None:
+        """Take down a turn."""
+        self.cpu.append(turn.cost.cpu)
+        self.start.append(turn.start)
+        self.wall.append(turn.cost.wall)
+        self.peak.append(turn.cost.peak)
+        self.wrong += turn.wrong
+
+    def ratios(self, yardstick: "Standing") -> tuple[float, float, float]:
+        """Median, least and most of its cpu per row over that of the yardstick in the same round."""
+        scale = yardstick.rows / self.rows
+        pairs = [mine / theirs * scale for mine, theirs in zip(self.cpu, yardstick.cpu, strict=False)]
+        return median(pairs), min(pairs), max(pairs)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One job.
+
+    Args:
+        make: writes `size` of what is counted into a folder and says the truth; None where there is none to check.
+        yardstick: the name of the contestant whose cpu is 1.
+        counted: what `sizes` count, in a word.
+    """
+
+    name: str
+    title: str
+    counted: str
+    sizes: dict[str, int]
+    make: Callable[[Path, int], Truth | None]
+    contestants: Sequence[Contestant]
+    yardstick: str
+
+    def run(self, size: str, rounds: int, folder: Path, say: Say) -> dict[str, Any]:
+        """All rounds; what came of them, ready for JSON."""
+        full = self.sizes[size]
+        standings = {each.name: Standing(each.name, min(each.most, full)) for each in self.contestants}
+        for turn in range(rounds):
+            for each in self.contestants if turn % 2 == 0 else reversed(self.contestants):
+                if turn < each.turns and not each.missing and not standings[each.name].wrong:
+                    say(f"{self.name}, round {turn + 1} of {rounds}: {each.name}")
+                    _take(each, standings[each.name], self.data(folder, standings[each.name].rows, say), folder)
+        missing = {each.name: each.missing for each in self.contestants if each.missing}
+        return {
+            "workload": self.name,
+            "title": self.title,
+            "size": size,
+            "counted": self.counted,
+            "yardstick": self.yardstick,
+            "standings": [asdict(each) for each in standings.values() if each.cpu or each.wrong],
+            "missing": missing,
+        }
+
+    def only(self, names: Sequence[str]) -> "Contest":
+        """With the yardstick and those contestants whose names start so."""
+        kept = [c for c in self.contestants if c.name == self.yardstick or c.name.startswith(tuple(names))]
+        return replace(self, contestants=kept)
+
+    def data(self, folder: Path, size: int, say: Say) -> Path:
+        """The folder of this size's data, made when first asked for."""
+        place = folder / "data" / f"{self.name}-{size}"
+        done = place.with_suffix(".json")
+        if not done.exists():
+            say(f"{self.name}: writing {size:,} {self.counted}")
+            from benchmarks.peers import fresh
+
+            (self.make(fresh(place), size) or Truth()).save(done)
+        return place
+
+
+def _take(each: Contestant, standing: Standing, data: Path, folder: Path) -> None:
+    truth = Truth.load(data.with_suffix(".json"))
+    try:
+        standing.add(each.turn(data, truth if truth.valid else None, folder / "scratch"))
+    except Failed as failure:
+        standing.wrong.append(f"ended badly: {str(failure).splitlines()[-1][:300]}")

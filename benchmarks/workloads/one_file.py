@@ -1,0 +1,15 @@
+"""One CSV of 500 MB with dirty transactions of thirty days."""
+
+from benchmarks import transactions
+from benchmarks.contest import Contest
+from benchmarks.peers import BY_HAND, DLT_ARROW, DLT_ROWS, PANDAS, POLARS, SPARK, YARDSTICK, Ours
+
+WORKLOAD = Contest(
+    "one-file",
+    "one CSV of dirty transactions",
+    "rows",
+    {"quick": 630_000, "full": 6_300_000},
+    lambda folder, rows: transactions.write(folder, rows),
+    (YARDSTICK, Ours(), BY_HAND, POLARS, DLT_ARROW, PANDAS, DLT_ROWS, SPARK),
+    "Y",
+)
