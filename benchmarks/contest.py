@@ -1,5 +1,6 @@
 """A contest: contestants take turns over the same data, in alternating order, and every result is checked."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -7,8 +8,8 @@ from statistics import median
 from typing import Any, Protocol
 
 from benchmarks.measure import Failed
-from benchmarks.peers import Turn
-from benchmarks.truth import Truth
+from benchmarks.peers import Turn, fresh
+from benchmarks.truth import Sums
 
 Say = Callable[[str], None]
 
@@ -32,7 +33,7 @@ class Contestant(Protocol):
     def missing(self) -> str:
         """Why it cannot run here; empty where it can."""
 
-    def turn(self, data: Path, truth: Truth | None, scratch: Path) -> Turn:
+    def turn(self, data: Path, truth: Sums, scratch: Path) -> Turn:
         """Do the job once, and check the result."""
 
 
@@ -68,7 +69,7 @@ class Contest:
     """One job.
 
     Args:
-        make: writes `size` of what is counted into a folder and says the truth; None where there is none to check.
+        make: writes `size` of what is counted into a folder and says the truth about it.
         yardstick: the name of the contestant whose cpu is 1.
         counted: what `sizes` count, in a word.
     """
@@ -77,7 +78,7 @@ class Contest:
     title: str
     counted: str
     sizes: dict[str, int]
-    make: Callable[[Path, int], Truth | None]
+    make: Callable[[Path, int], Sums]
     contestants: Sequence[Contestant]
     yardstick: str
 
@@ -112,15 +113,13 @@ class Contest:
         done = place.with_suffix(".json")
         if not done.exists():
             say(f"{self.name}: writing {size:,} {self.counted}")
-            from benchmarks.peers import fresh
-
-            (self.make(fresh(place), size) or Truth()).save(done)
+            done.write_text(json.dumps(self.make(fresh(place), size)))
         return place
 
 
 def _take(each: Contestant, standing: Standing, data: Path, folder: Path) -> None:
-    truth = Truth.load(data.with_suffix(".json"))
+    truth = json.loads(data.with_suffix(".json").read_text())
     try:
-        standing.add(each.turn(data, truth if truth.valid else None, folder / "scratch"))
+        standing.add(each.turn(data, truth, folder / "scratch"))
     except Failed as failure:
         standing.wrong.append(f"ended badly: {str(failure).splitlines()[-1][:300]}")

@@ -1,42 +1,54 @@
 """The gate: a result is read back and added up, and its numbers count only if nothing differs from the truth."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from benchmarks.truth import Truth, row_hash
+from benchmarks.truth import Sums, lake_sums, refused_sums, row_hash
 
-LAKE = (
+ROWS = (
     "SELECT transaction_id AS id, transaction_ts AS ts, user_id, amount::DECIMAL(18, 2) AS amount, currency, status, "
-    "product_id, payment_method "
-    "FROM read_parquet('{lake}/**/*.parquet', hive_partitioning = false)"
+    "product_id, payment_method FROM {parquet}"
 )
+PARQUET = "read_parquet('{folder}/**/*.parquet', hive_partitioning = false)"
 
 
-def found(lake: Path, refused: str) -> Truth:
-    """What a result adds up to.
+@contextmanager
+def opened() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in UTC that leaves memory to others."""
+    with duckdb.connect(config={"memory_limit": "6GB"}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+def transactions_of(lake: Path, refused: str) -> Sums:
+    """What a peer's result adds up to.
 
     Args:
         lake: the folder of its Parquet files.
-        refused: a query for `file`, `record`, `reasons` and `text` (a struct or JSON).
+        refused: a query for `file`, `record`, `reasons` and `text`.
     """
-    truth = Truth()
-    with duckdb.connect(config={"memory_limit": "6GB"}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        truth.set_lake(connection, f"SELECT amount, {row_hash()} FROM ({LAKE.format(lake=lake)})")
-        if refused:
-            truth.add_refused(connection, refused)
-    return truth
+    with opened() as connection:
+        rows = ROWS.format(parquet=PARQUET.format(folder=lake))
+        return lake_sums(connection, f"SELECT amount, {row_hash()} FROM ({rows})") | refused_sums(connection, refused)
 
 
-def of_product(home: Path) -> Truth:
+def transactions_of_home(home: Path) -> Sums:
     """What is in the lake and the quarantine of a home."""
-    truth = Truth()
-    with duckdb.connect(config={"memory_limit": "6GB"}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        lake = LAKE.format(lake=home / "lake" / "transactions")
-        truth.set_lake(connection, f"SELECT amount, {row_hash()} FROM ({lake})")
+    with opened() as connection:
+        rows = ROWS.format(parquet=PARQUET.format(folder=home / "lake" / "transactions"))
         connection.execute(f"ATTACH '{home / 'warehouse.duckdb'}' AS warehouse (READ_ONLY)")
-        rows = "SELECT split_part(file, '/', -1) AS file, record, list_sort(reasons) AS reasons, raw AS text"
-        truth.add_refused(connection, f"{rows} FROM warehouse.quarantine.transactions")
-    return truth
+        refused = "SELECT split_part(file, '/', -1) AS file, record, reasons, raw AS text"
+        return lake_sums(connection, f"SELECT amount, {row_hash()} FROM ({rows})") | refused_sums(
+            connection, f"{refused} FROM warehouse.quarantine.transactions"
+        )
+
+
+def sums_of(lake: Path, **expressions: str) -> Sums:
+    """Aggregates over a folder of Parquet, as text, by name."""
+    asked = ", ".join(f"({expression})::VARCHAR" for expression in expressions.values())
+    with opened() as connection:
+        found = connection.execute(f"SELECT {asked} FROM {PARQUET.format(folder=lake)}").fetchall()[0]
+    return dict(zip(expressions, found, strict=True))

@@ -1,21 +1,16 @@
 """The contestants: ours, the yardstick and the peers, each a program that does a job from a folder into a folder."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import gate
 from benchmarks.measure import Cost, measure
 from benchmarks.product import Home
-from benchmarks.truth import Truth
+from benchmarks.truth import Sums, differences
 
 ROOT = Path(__file__).parents[1]
-PARQUET = "FROM '{out}/quarantine.parquet'"
-DLT = (
-    "SELECT file, record, from_json(reasons, '[\"VARCHAR\"]') AS reasons, text::JSON AS text "
-    "FROM '{out}/quarantine/*.parquet'"
-)
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class Peer:
     """A program in an environment of its own, `.venv/bench-NAME`.
 
     Args:
-        refused: a query for the rows it refuses; empty where it judges nothing, so that no result of it can be right.
+        check: what the result in a folder adds up to; None where nothing is judged, so that no result can be right.
         most: the rows it is given at most, because it is slow or holds them all in memory; then it is told per row.
         turns: how often it runs at most.
     """
@@ -40,18 +35,16 @@ class Peer:
     name: str
     environment: str
     script: str
-    refused: str = ""
+    check: Callable[[Path], Sums] | None = None
     most: int = 10**12
     turns: int = 99
 
-    def turn(self, data: Path, truth: Truth | None, scratch: Path) -> Turn:
+    def turn(self, data: Path, truth: Sums, scratch: Path) -> Turn:
         """Do the job once, and check the result."""
         out = fresh(scratch / self.name.replace(" ", "-"))
         program = [str(self.python), str(Path(__file__).parent / "contestants" / self.script), str(data), str(out)]
         cost, _ = measure(program, scratch / "cost.json")
-        wrong = []
-        if truth and self.refused:
-            wrong = truth.differences(gate.found(out / "lake", self.refused.format(out=out)))
+        wrong = differences(truth, self.check(out)) if self.check else []
         shutil.rmtree(out)
         return Turn(cost, wrong=wrong)
 
@@ -71,19 +64,20 @@ class Ours:
     """The product, as a person runs it: `dropzone ingest`, told apart from an ingest that finds nothing."""
 
     settings: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[Path], Sums] = gate.transactions_of_home
     name: str = "ours"
     most: int = 10**12
     turns: int = 99
     missing: str = ""
 
-    def turn(self, data: Path, truth: Truth | None, scratch: Path) -> Turn:
+    def turn(self, data: Path, truth: Sums, scratch: Path) -> Turn:
         """Make a home, start it twice for nothing, drop the files, ingest, check the lake and the quarantine."""
         home = Home(scratch / "home", self.settings)
         home.run("ingest")
         start, _ = home.run("ingest")
         home.drop(sorted(data.glob("*.*")))
         cost, _ = home.run("ingest", "--json")
-        wrong = truth.differences(gate.of_product(home.folder)) if truth else []
+        wrong = differences(truth, self.check(home.folder))
         shutil.rmtree(home.folder)
         return Turn(cost, start.cpu, wrong)
 
@@ -95,10 +89,24 @@ def fresh(folder: Path) -> Path:
     return folder
 
 
+def judged(out: Path) -> Sums:
+    """What transactions add up to that were written as told, `lake/` and `quarantine.parquet` or a folder of them."""
+    one = out / "quarantine.parquet"
+    place = one if one.exists() else out / "quarantine" / "*.parquet"
+    return gate.transactions_of(out / "lake", f"FROM '{place}'")
+
+
+def judged_by_dlt(out: Path) -> Sums:
+    """The same where lists and structs were written as JSON, as dlt does."""
+    reasons = "from_json(reasons, '[\"VARCHAR\"]') AS reasons"
+    refused = f"SELECT file, record, {reasons}, text::JSON AS text FROM '{out}/quarantine/*.parquet'"
+    return gate.transactions_of(out / "lake", refused)
+
+
 YARDSTICK = Peer("Y", "duckdb", "typed_copy.py")
-BY_HAND = Peer("DuckDB by hand", "duckdb", "by_hand.py", PARQUET)
-POLARS = Peer("polars", "polars", "polars_job.py", PARQUET)
-PANDAS = Peer("pandas", "pandas", "pandas_job.py", PARQUET)
-SPARK = Peer("spark", "spark", "spark_job.py", PARQUET.replace(".parquet", "/*.parquet"), turns=1)
-DLT_ROWS = Peer("dlt, same job", "dlt", "dlt_rows.py", DLT, turns=1)
+BY_HAND = Peer("DuckDB by hand", "duckdb", "by_hand.py", judged)
+POLARS = Peer("polars", "polars", "polars_job.py", judged)
+PANDAS = Peer("pandas", "pandas", "pandas_job.py", judged)
+SPARK = Peer("spark", "spark", "spark_job.py", judged, most=630_000, turns=1)
+DLT_ROWS = Peer("dlt, same job", "dlt", "dlt_rows.py", judged_by_dlt, most=630_000, turns=1)
 DLT_ARROW = Peer("dlt, arrow, judges nothing", "dlt", "dlt_arrow.py")

@@ -4,11 +4,13 @@ Two in a hundred rows break one rule or two, one in a hundred repeats an earlier
 in twenty writes its time with an offset. The truth comes from the numbers behind the text, never from the text.
 """
 
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
-from benchmarks.truth import Truth, row_hash
+from benchmarks.truth import Sums, added, lake_sums, refused_sums, row_hash
 
 COLUMNS = (
     "transaction_id", "transaction_ts", "user_id", "amount", "currency", "status", "product_id", "payment_method",
@@ -80,53 +82,54 @@ FROM meant
 """
 
 
-def file_name(number: int) -> str:
-    """The name of the n-th file, whose time comes after that of the file before."""
-    return f"tx_20240131_{number:05d}.csv"
+def file_name(number: int, files: int, days: int) -> str:
+    """The name of the n-th of so many files, with the date on which most of its rows were made."""
+    day = date(2024, 1, 1) + timedelta(days=((number + 1) * days - 1) // files)
+    return f"tx_{day:%Y%m%d}_{number:05d}.csv"
 
 
-def make(connection: duckdb.DuckDBPyConnection, *, first: int, last: int, total: int, seed: int) -> None:
+def make(connection: duckdb.DuckDBPyConnection, *, first: int, last: int, total: int, seed: int, days: int) -> None:
     """The table `made`: rows `first` up to `last` of `total`, as meant and as written."""
     connection.execute(f"CREATE OR REPLACE TEMP MACRO dice(n, side) AS hash(n * 16 + side + {seed} * 1000000000000)")
-    connection.execute(MADE.format(first=first, last=last, total=total, days=DAYS, dirts=list(DIRT)))
+    connection.execute(MADE.format(first=first, last=last, total=total, days=days, dirts=list(DIRT)))
 
 
-def write(folder: Path, rows: int, *, seed: int = 1, files: int = 1) -> Truth:
-    """Write `rows` transactions as `tx_20240131_00000.csv` …, in the order of the files' names.
+def write(folder: Path, rows: int, *, seed: int = 1, files: int = 1, days: int = DAYS) -> Sums:
+    """Write `rows` transactions as `tx_20240130_00000.csv` …, in the order of the files' names.
 
     Args:
         folder: an empty folder.
         rows: of all files together, 79 bytes each; a file has as many as any other.
         seed: the same arguments give the same bytes.
         files: the key that a row repeats may be in the file before.
+        days: the data dates they are spread over.
     """
-    truth, each = Truth(), rows // files
+    truth, each = Sums(), rows // files
     limits = {"memory_limit": "6GB", "temp_directory": str(folder.parent / ".spill")}
     with duckdb.connect(config=limits) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE TABLE valid (id VARCHAR, day DATE, i BIGINT, amount DECIMAL(18, 2), hash UBIGINT)")
+        names = [file_name(number, files, days) for number in range(files)]
         for first in range(0, rows, size := max(each, PIECE - PIECE % each)):
-            make(connection, first=first, last=min(first + size, rows), total=rows, seed=seed)
-            _write_piece(connection, folder, first, each, alone=size == each)
-            place = f"'{file_name(0)[:-9]}' || printf('%05d.csv', i // {each}) AS file, i % {each} + 1 AS record"
-            truth.add_refused(connection, f"SELECT *, {place} FROM made")
+            make(connection, first=first, last=min(first + size, rows), total=rows, seed=seed, days=days)
+            some = names[first // each : (first + size) // each]
+            _write_piece(connection, [folder / name for name in some], each)
+            place = f"$names[(i - {first}) // {each} + 1] AS file, i % {each} + 1 AS record"
+            connection.execute(f"CREATE OR REPLACE TABLE made AS SELECT *, {place} FROM made", {"names": some})
+            truth = added(truth, refused_sums(connection, "FROM made"))
             valid = f"SELECT id, ts::DATE, i, amount, {row_hash()} FROM made WHERE reasons IS NULL"
             connection.execute(f"INSERT INTO valid {valid}")
-        truth.set_lake(connection, "SELECT arg_min(amount, i), arg_min(hash, i) FROM valid GROUP BY day, id")
-    return truth
+        return truth | lake_sums(connection, "SELECT arg_min(amount, i), arg_min(hash, i) FROM valid GROUP BY day, id")
 
 
 PIECE = 1_000_000
 """Rows made at once, where files are smaller."""
 
 
-def _write_piece(connection: duckdb.DuckDBPyConnection, folder: Path, first: int, each: int, *, alone: bool) -> None:
-    """Write what is made as one file, which is cut where files are smaller."""
-    whole = folder / (file_name(first // each) if alone else "whole")
-    connection.execute(f"COPY (SELECT unnest(text) FROM made ORDER BY i) TO '{whole}' (HEADER)")
-    if alone:
-        return
-    header, *lines = whole.read_bytes().splitlines(keepends=True)
-    whole.unlink()
-    for start in range(0, len(lines), each):
-        (folder / file_name((first + start) // each)).write_bytes(header + b"".join(lines[start : start + each]))
+def _write_piece(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], each: int) -> None:
+    """Write what is made as files of `each` rows."""
+    connection.execute(f"COPY (SELECT unnest(text) FROM made ORDER BY i) TO '{files[0]}' (HEADER)")
+    if len(files) > 1:
+        header, *lines = files[0].read_bytes().splitlines(keepends=True)
+        for number, file in enumerate(files):
+            file.write_bytes(header + b"".join(lines[number * each : (number + 1) * each]))
