@@ -1,4 +1,4 @@
-"""`python -m benchmarks [WORKLOAD …]`: run, check, print, keep the numbers, write docs/benchmarks.md from what is kept."""
+"""`python -m benchmarks [WORKLOAD …]`: run, check, print, keep the numbers, write the page from what is kept."""
 
 import argparse
 import json

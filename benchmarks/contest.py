@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from typing import Any, Protocol
@@ -109,12 +110,19 @@ class Contest:
 
     def data(self, folder: Path, size: int, say: Say) -> Path:
         """The folder of this size's data, made when first asked for."""
-        place = folder / "data" / f"{self.name}-{size}"
+        place = folder / "data" / f"{self.name}-{size}-{_state_of_generators()}"
         done = place.with_suffix(".json")
         if not done.exists():
             say(f"{self.name}: writing {size:,} {self.counted}")
             done.write_text(json.dumps(self.make(fresh(place), size)))
         return place
+
+
+def _state_of_generators() -> str:
+    """A name that is another one once a generator is changed, or what is added up of its rows."""
+    here = Path(__file__).parent
+    texts = [(here / f"{name}.py").read_bytes() for name in ("transactions", "documents", "pickups", "truth")]
+    return sha256(b"".join(texts)).hexdigest()[:8]
 
 
 def _take(each: Contestant, standing: Standing, data: Path, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """The gate: a result is read back and added up, and its numbers count only if nothing differs from the truth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def transactions_of_home(home: Path) -> Sums:
         )
 
 
-def sums_of(lake: Path, **expressions: str) -> Sums:
+def sums_of(lake: Path, expressions: Mapping[str, str]) -> Sums:
     """Aggregates over a folder of Parquet, as text, by name."""
     asked = ", ".join(f"({expression})::VARCHAR" for expression in expressions.values())
     with opened() as connection:

@@ -11,14 +11,30 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 OBJECTS = int(os.environ.get("OBJECTS", 1_000_000))
+"""How many the server has; it is a process of its own, so this is how it is told."""
+
 PAGE = 1_000
+
+
+class Tick(NamedTuple):
+    """What one look took, from opening the listing to the last entry in the ledger; the peak is of its process."""
+
+    source: str
+    what: str
+    seen: int
+    new: int
+    cpu: float
+    wall: float
+    peak: float
+
 
 CONTRACT = """
 apiVersion: v3.2.0
@@ -83,7 +99,7 @@ def serve() -> None:
     server.serve_forever()
 
 
-def tick(home: str, source: str) -> None:
+def look(home: str, source: str) -> None:
     """One tick in a process of its own; prints what it took."""
     from dropzone_assets.platform import open_platform
     from dropzone_assets.settings import Settings
@@ -99,9 +115,11 @@ def tick(home: str, source: str) -> None:
     print(json.dumps(found))
 
 
-def main() -> None:
-    """Fill the ledgers, tick, print the table."""
-    with subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True) as server:
+def ticks(objects: int, say: Callable[[str], object]) -> Iterator[Tick]:
+    """For each place the tick that fills the ledger, and the one after it."""
+    sized = {**os.environ, "OBJECTS": str(objects)}
+    command = [sys.executable, __file__, "serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=sized) as server:
         assert server.stdout
         address = f"http://127.0.0.1:{server.stdout.readline().strip()}"
         places = {
@@ -109,34 +127,25 @@ def main() -> None:
             "list": {"kind": "file_list", "url": address},
         }
         try:
-            print(
-                f"| {OBJECTS:,} known objects | seen | new | cpu s | wall s | peak RSS MB |\n|---|---|---|---|---|---|"
-            )
             for source, place in places.items():
-                print(_measured(source, place), flush=True)
+                say(f"tick: {objects:,} objects in a {source}")
+                yield from _ticks(source, place)
         finally:
             server.kill()
 
 
-def _measured(source: str, place: dict[str, str]) -> str:
-    home = Path(mkdtemp(prefix="dropzone-bench-"))
+def _ticks(source: str, place: dict[str, str]) -> Iterator[Tick]:
     keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench"}
-    try:
+    with TemporaryDirectory(prefix="dropzone-bench-") as folder:
+        home = Path(folder)
         (home / "contracts").mkdir()
         (home / "contracts" / "orders.odcs.yaml").write_text(CONTRACT)
         (home / "sources.yaml").write_text(json.dumps({"sources": [{"name": source, "settle_seconds": 0, **place}]}))
-        lines = []
         for what in ("the first tick", "a tick with nothing new"):
-            command = [sys.executable, __file__, "tick", str(home), source]
+            command = [sys.executable, __file__, "look", folder, source]
             done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **keys})
-            found = json.loads(done.stdout)
-            numbers = f"{found['cpu']:.1f} | {found['wall']:.1f} | {found['peak']:.0f}"
-            lines.append(f"| {source}: {what} | {found['seen']:,} | {found['new']:,} | {numbers} |")
-        return "\n".join(lines)
-    finally:
-        rmtree(home)
+            yield Tick(source, what, **json.loads(done.stdout))
 
 
 if __name__ == "__main__":
-    actions = {"serve": serve, "tick": tick}
-    actions[sys.argv[1]](*sys.argv[2:]) if len(sys.argv) > 1 else main()
+    {"serve": serve, "look": look}[sys.argv[1]](*sys.argv[2:])

@@ -30,6 +30,7 @@ class Peer:
         check: what the result in a folder adds up to; None where nothing is judged, so that no result can be right.
         most: the rows it is given at most, because it is slow or holds them all in memory; then it is told per row.
         turns: how often it runs at most.
+        forgiven: sums it has no way to get right; the page says so.
     """
 
     name: str
@@ -38,13 +39,15 @@ class Peer:
     check: Callable[[Path], Sums] | None = None
     most: int = 10**12
     turns: int = 99
+    forgiven: tuple[str, ...] = ()
 
     def turn(self, data: Path, truth: Sums, scratch: Path) -> Turn:
         """Do the job once, and check the result."""
         out = fresh(scratch / self.name.replace(" ", "-"))
         program = [str(self.python), str(Path(__file__).parent / "contestants" / self.script), str(data), str(out)]
         cost, _ = measure(program, scratch / "cost.json")
-        wrong = differences(truth, self.check(out)) if self.check else []
+        asked = {name: value for name, value in truth.items() if name not in self.forgiven}
+        wrong = differences(asked, self.check(out)) if self.check else []
         shutil.rmtree(out)
         return Turn(cost, wrong=wrong)
 
@@ -73,13 +76,10 @@ class Ours:
     def turn(self, data: Path, truth: Sums, scratch: Path) -> Turn:
         """Make a home, start it twice for nothing, drop the files, ingest, check the lake and the quarantine."""
         home = Home(scratch / "home", self.settings)
-        home.run("ingest")
-        start, _ = home.run("ingest")
-        home.drop(sorted(data.glob("*.*")))
-        cost, _ = home.run("ingest", "--json")
+        start, cost = home.start(), home.load(data)
         wrong = differences(truth, self.check(home.folder))
         shutil.rmtree(home.folder)
-        return Turn(cost, start.cpu, wrong)
+        return Turn(cost, start, wrong)
 
 
 def fresh(folder: Path) -> Path:

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from benchmarks.measure import Cost, measure
@@ -28,6 +29,24 @@ class Home:
         """What a command of the product took, and what it printed."""
         command = [sys.executable, "-c", START, *arguments]
         return measure(command, self.folder / ".cost.json", environment=self._environment)
+
+    def load(self, data: Path) -> Cost:
+        """Drop all files of a folder and ingest them; what the ingest took."""
+        self.drop(sorted(data.iterdir()))
+        return self.run("ingest", "--json")[0]
+
+    def backfill(self, first: date, last: date) -> Cost:
+        """Materialize every asset of transactions for a range of days again, in one run, by Dagster's own command."""
+        days = f"{first}...{last}"
+        command = [sys.executable, "-m", "dagster", "asset", "materialize", "-m", "dropzone_assets.definitions"]
+        instance = {"DAGSTER_HOME": str(self.folder / "dagster")}
+        chosen = [*command, "--select", "group:transactions", "--partition-range", days]
+        return measure(chosen, self.folder / ".cost.json", environment={**self._environment, **instance})[0]
+
+    def start(self) -> float:
+        """The cpu of an ingest that finds nothing, in a home that was used before."""
+        self.run("ingest")
+        return self.run("ingest")[0].cpu
 
     def drop(self, files: Sequence[Path]) -> None:
         """Put files into the dropzone, without a copy of their bytes."""

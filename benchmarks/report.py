@@ -23,9 +23,10 @@ def yardstick(result: dict[str, Any]) -> Standing | None:
 def show(result: dict[str, Any]) -> None:
     """Print one result."""
     if "measured" in result:
-        table = Table("what", "measured", "goal", title=result["title"])
+        table = Table("what", "measured", "goal", title=f"{result['title']} ({result['size']})")
         for each in result["measured"]:
-            table.add_row(each["what"], said(each), each.get("goal", ""))
+            goal = "" if each["most"] is None else f"at most {each['most']:g} {each['unit']}"
+            table.add_row(each["what"], said(each), goal)
     else:
         table = Table(title=f"{result['title']} ({result['size']})")
         for column, justify in COLUMNS:

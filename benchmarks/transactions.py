@@ -16,6 +16,9 @@ COLUMNS = (
     "transaction_id", "transaction_ts", "user_id", "amount", "currency", "status", "product_id", "payment_method",
 )  # fmt: skip
 
+FIRST = date(2024, 1, 1)
+"""The first data date."""
+
 DAYS = 30
 """Data dates of one file of transactions; the lake gets a partition for each."""
 
@@ -44,7 +47,7 @@ CREATE OR REPLACE TABLE made AS WITH numbered AS (
     FROM range({first}, {last}) t(i)
 ), meant AS (
     SELECT *, printf('%016x', dice(n, 7)) AS id,
-        TIMESTAMP '2024-01-01' + to_seconds((n * 86400 * {days} // {total} + dice(n, 8) % 21600)::BIGINT) AS ts,
+        TIMESTAMP '{day}' + to_seconds((n * 86400 * {days} // {total} + dice(n, 8) % 21600)::BIGINT) AS ts,
         (1 + a % 1000000)::DECIMAL(18, 2) / 100 AS cents,
         dirt = 9 OR (dirt NOT IN (0, 10) AND b % 4 = 0) AS odd_currency,
         (b // 16 % 8)::INT AS c, CASE WHEN b // 128 % 10 < 8 THEN 0 ELSE b // 2048 % 4 END::INT AS s,
@@ -84,14 +87,14 @@ FROM meant
 
 def file_name(number: int, files: int, days: int) -> str:
     """The name of the n-th of so many files, with the date on which most of its rows were made."""
-    day = date(2024, 1, 1) + timedelta(days=((number + 1) * days - 1) // files)
+    day = FIRST + timedelta(days=((number + 1) * days - 1) // files)
     return f"tx_{day:%Y%m%d}_{number:05d}.csv"
 
 
 def make(connection: duckdb.DuckDBPyConnection, *, first: int, last: int, total: int, seed: int, days: int) -> None:
     """The table `made`: rows `first` up to `last` of `total`, as meant and as written."""
     connection.execute(f"CREATE OR REPLACE TEMP MACRO dice(n, side) AS hash(n * 16 + side + {seed} * 1000000000000)")
-    connection.execute(MADE.format(first=first, last=last, total=total, days=days, dirts=list(DIRT)))
+    connection.execute(MADE.format(first=first, last=last, total=total, days=days, day=FIRST, dirts=list(DIRT)))
 
 
 def write(folder: Path, rows: int, *, seed: int = 1, files: int = 1, days: int = DAYS) -> Sums:

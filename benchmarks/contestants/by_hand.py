@@ -40,7 +40,8 @@ def main(source: str, target: str) -> None:
     run(
         f"CREATE TEMP TABLE judged AS SELECT file_index, {', '.join(COLUMNS)}, mask, "
         f"CASE WHEN mask <> 0 THEN struct_pack({raw}) END AS text FROM (SELECT *, {mask} AS mask "
-        f"FROM (SELECT file_index, *, {typed} FROM read_csv('{source}/*.csv', columns = {columns}, auto_detect = false, header = true)))"
+        f"FROM (SELECT file_index, *, {typed} "
+        f"FROM read_csv('{source}/*.csv', columns = {columns}, auto_detect = false, header = true)))"
     )
     days = ", ".join(f"{unit}(transaction_ts) AS {unit}" for unit in ("year", "month", "day"))
     run(
