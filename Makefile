@@ -12,8 +12,10 @@ FAULTS ?= 100000
 KILLS ?= 200
 UV := $(shell command -v uv 2>/dev/null)
 
+PEERS := duckdb polars pandas dlt floe spark
+
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check full chaos services servers ui lint-contracts bench env clean
+.PHONY: help demo up test check full chaos services servers ui lint-contracts bench bench-quick env clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -53,10 +55,16 @@ ui: $(VENV)/.ui  ## The smoke test of the UI in Chromium.
 lint-contracts: $(VENV)/.datacontract  ## Every shipped contract passes the linter of the standard's own tool.
 	@for file in data/contracts/*.odcs.yaml; do $(VENV)/datacontract/bin/datacontract lint $$file || exit 1; done
 
-bench: $(VENV)/.bench  ## Ratios to hand-written DuckDB and pandas on this machine, a tick over a million known objects, answers among a million deliveries.
-	$(BIN)/python benchmarks/road.py
-	$(BIN)/python benchmarks/listing.py
+bench: $(VENV)/.bench $(PEERS:%=bench-%)  ## Ours and its peers on every workload at full size, an hour or two; writes docs/benchmarks.md.
+	$(BIN)/python -m benchmarks --sizes full --rounds 3
 	$(BIN)/python benchmarks/ledger.py
+
+bench-quick: $(VENV)/.bench $(PEERS:%=bench-%)  ## The same on small data, once.
+	$(BIN)/python -m benchmarks --sizes quick --rounds 1
+
+# A peer that cannot be installed is left out, and the table says so.
+bench-%: | $(VENV)/bin/python
+	@$(MAKE) --no-print-directory $(VENV)/.bench-$* || echo "$* could not be installed and is left out."
 
 env:  ## Print what a shell needs for dagster's own commands: eval "$$(make env)".
 	@echo 'export DROPZONE_HOME="$(DROPZONE_HOME)" DAGSTER_HOME="$(DAGSTER_HOME)" DAGSTER_MODULE_NAME=dropzone_assets.definitions PATH="$(CURDIR)/$(BIN):$$PATH"'
@@ -91,6 +99,16 @@ endif
 
 $(VENV)/.azurite: | $(VENV)/bin/python
 	npm install --silent --no-fund --no-audit --prefix $(VENV)/node azurite@3.35.0
+	@touch $@
+
+$(VENV)/.bench-%: benchmarks/requirements/%.txt | $(VENV)/bin/python
+ifdef UV
+	$(UV) venv --quiet --clear --python "$$(command -v $(PYTHON))" $(VENV)/bench-$*
+	$(UV) pip install --quiet --python $(VENV)/bench-$*/bin/python -r $<
+else
+	$(PYTHON) -m venv --clear $(VENV)/bench-$*
+	$(VENV)/bench-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+endif
 	@touch $@
 
 # datacontract-cli pins other versions than we do, so it lives on its own.

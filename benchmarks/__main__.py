@@ -13,22 +13,23 @@ from benchmarks.machine import machine
 from benchmarks.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[1]
+KEPT = Path(__file__).parent / "results"
+"""Numbers of full size are kept with the code, so that nobody's quick look takes their place in the page."""
 
 
 def main() -> int:
     """Run what is asked for; the exit code is 1 where a result is wrong."""
     asked = arguments()
-    folder = asked.folder
-    kept = folder / "results"
-    kept.mkdir(parents=True, exist_ok=True)
     results = [] if asked.write else [_run(name, asked) for name in asked.workloads or WORKLOADS]
+    places = {"full": KEPT, "quick": asked.folder / "results"}
     for result in results:
-        (kept / f"{result['workload']}-{result['size']}.json").write_text(json.dumps(result, indent=1))
+        place = places[asked.sizes]
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{result['workload']}.json").write_text(json.dumps(result, indent=1) + "\n")
     if asked.json:
         print(json.dumps(results))
     if asked.write or not (asked.workloads or asked.json):
-        known = [json.loads(file.read_text()) for file in kept.glob("*.json")]
-        pages.write(ROOT / "docs", known)
+        pages.write(ROOT / "docs", [json.loads(file.read_text()) for p in places.values() for file in p.glob("*.json")])
     return int(any(each["wrong"] for result in results for each in result.get("standings", [])))
 
 

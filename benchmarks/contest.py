@@ -31,6 +31,10 @@ class Contestant(Protocol):
         """How often it runs at most."""
 
     @property
+    def patient(self) -> bool:
+        """Whether only full sizes are worth its start."""
+
+    @property
     def missing(self) -> str:
         """Why it cannot run here; empty where it can."""
 
@@ -85,14 +89,14 @@ class Contest:
 
     def run(self, size: str, rounds: int, folder: Path, say: Say) -> dict[str, Any]:
         """All rounds; what came of them, ready for JSON."""
-        full = self.sizes[size]
-        standings = {each.name: Standing(each.name, min(each.most, full)) for each in self.contestants}
+        full, here = self.sizes[size], [c for c in self.contestants if size == "full" or not c.patient]
+        standings = {each.name: Standing(each.name, min(each.most, full)) for each in here}
         for turn in range(rounds):
-            for each in self.contestants if turn % 2 == 0 else reversed(self.contestants):
+            for each in here if turn % 2 == 0 else reversed(here):
                 if turn < each.turns and not each.missing and not standings[each.name].wrong:
                     say(f"{self.name}, round {turn + 1} of {rounds}: {each.name}")
                     _take(each, standings[each.name], self.data(folder, standings[each.name].rows, say), folder)
-        missing = {each.name: each.missing for each in self.contestants if each.missing}
+        missing = {each.name: each.missing for each in here if each.missing}
         return {
             "workload": self.name,
             "title": self.title,

@@ -16,5 +16,5 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
         **{name: version(name) for name in NAMED},
-        "busy with other things": f"{os.getloadavg()[0]:.1f} processes in the mean",
+        "load": f"{os.getloadavg()[0]:.1f}",
     }

@@ -30,6 +30,7 @@ class Peer:
         check: what the result in a folder adds up to; None where nothing is judged, so that no result can be right.
         most: the rows it is given at most, because it is slow or holds them all in memory; then it is told per row.
         turns: how often it runs at most.
+        patient: only full sizes are worth its start.
         forgiven: sums it has no way to get right; the page says so.
     """
 
@@ -40,6 +41,7 @@ class Peer:
     most: int = 10**12
     turns: int = 99
     forgiven: tuple[str, ...] = ()
+    patient: bool = False
 
     def turn(self, data: Path, truth: Sums, scratch: Path) -> Turn:
         """Do the job once, and check the result."""
@@ -59,7 +61,8 @@ class Peer:
     @property
     def missing(self) -> str:
         """Why it cannot run here; empty where it can."""
-        return "" if self.python.exists() else f"no environment: make bench-{self.environment}"
+        stamp = ROOT / ".venv" / f".bench-{self.environment}"
+        return "" if stamp.exists() else f"no environment: make bench-{self.environment}"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Ours:
     name: str = "ours"
     most: int = 10**12
     turns: int = 99
+    patient: bool = False
     missing: str = ""
 
     def turn(self, data: Path, truth: Sums, scratch: Path) -> Turn:
@@ -107,6 +111,6 @@ YARDSTICK = Peer("Y", "duckdb", "typed_copy.py")
 BY_HAND = Peer("DuckDB by hand", "duckdb", "by_hand.py", judged)
 POLARS = Peer("polars", "polars", "polars_job.py", judged)
 PANDAS = Peer("pandas", "pandas", "pandas_job.py", judged)
-SPARK = Peer("spark", "spark", "spark_job.py", judged, most=630_000, turns=1)
+SPARK = Peer("spark", "spark", "spark_job.py", judged, turns=1, patient=True)
 DLT_ROWS = Peer("dlt, same job", "dlt", "dlt_rows.py", judged_by_dlt, most=630_000, turns=1)
 DLT_ARROW = Peer("dlt, arrow, judges nothing", "dlt", "dlt_arrow.py")

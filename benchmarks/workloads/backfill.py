@@ -10,7 +10,7 @@ from benchmarks.product import Home
 from benchmarks.survey import Measured, Survey
 from benchmarks.truth import differences
 
-DAYS = {"quick": 30, "full": 1_000}
+DAYS = {"quick": 10, "full": 1_000}
 ROWS = (100, 1_000)
 """A day."""
 

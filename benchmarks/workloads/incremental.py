@@ -8,7 +8,7 @@ from benchmarks.peers import fresh
 from benchmarks.product import Home
 from benchmarks.survey import Measured, Survey
 
-FILES = {"quick": 300, "full": 10_000}
+FILES = {"quick": 100, "full": 10_000}
 ROWS = 500
 
 

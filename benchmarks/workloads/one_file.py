@@ -6,9 +6,9 @@ from benchmarks.peers import BY_HAND, DLT_ARROW, DLT_ROWS, PANDAS, POLARS, SPARK
 
 WORKLOAD = Contest(
     "one-file",
-    "one CSV of dirty transactions",
+    "One CSV of dirty transactions",
     "rows",
-    {"quick": 630_000, "full": 6_300_000},
+    {"quick": 300_000, "full": 6_300_000},
     lambda folder, rows: transactions.write(folder, rows),
     (YARDSTICK, Ours(), BY_HAND, POLARS, DLT_ARROW, PANDAS, DLT_ROWS, SPARK),
     "Y",

@@ -6,7 +6,7 @@ from benchmarks.peers import Ours, Peer
 
 WORKLOAD = Contest(
     "pickups",
-    "floe's own benchmark: pickups, cast, not null, unique",
+    "The benchmark of floe: pickups, cast, not null, unique",
     "rows",
     {"quick": 500_000, "full": 5_000_000},
     pickups.write,

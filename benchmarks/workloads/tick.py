@@ -6,7 +6,7 @@ from benchmarks.contest import Say
 from benchmarks.listing import ticks
 from benchmarks.survey import Measured, Survey
 
-OBJECTS = {"quick": 50_000, "full": 1_000_000}
+OBJECTS = {"quick": 20_000, "full": 1_000_000}
 
 
 def measure(size: str, rounds: int, folder: Path, say: Say) -> list[Measured]:
