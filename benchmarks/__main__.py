@@ -5,10 +5,12 @@ import json
 import time
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks import pages, report
+from benchmarks.contest import Folders
 from benchmarks.machine import machine
 from benchmarks.workloads import WORKLOADS
 
@@ -60,9 +62,13 @@ def _run(name: str, asked: argparse.Namespace) -> dict[str, object]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=report.console, transient=True, disable=asked.json) as progress:
         bar = progress.add_task(name)
-        result = workload.run(
-            asked.sizes, asked.rounds, asked.folder, lambda text: progress.update(bar, description=text)
-        )
+        data = asked.folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=asked.folder, prefix="scratch-") as scratch:
+            folders = Folders(data, Path(scratch))
+            result = workload.run(
+                asked.sizes, asked.rounds, folders, lambda text: progress.update(bar, description=text)
+            )
     result |= {"machine": machine(), "when": time.strftime("%Y-%m-%d")}
     if not asked.json:
         report.show(result)

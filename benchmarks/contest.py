@@ -6,13 +6,20 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from benchmarks.measure import Failed
 from benchmarks.peers import Turn, fresh
 from benchmarks.truth import Sums
 
 Say = Callable[[str], None]
+
+
+class Folders(NamedTuple):
+    """`data` is kept for the next time, `scratch` is this process's own and goes with it."""
+
+    data: Path
+    scratch: Path
 
 
 class Contestant(Protocol):
@@ -87,7 +94,7 @@ class Contest:
     contestants: Sequence[Contestant]
     yardstick: str
 
-    def run(self, size: str, rounds: int, folder: Path, say: Say) -> dict[str, Any]:
+    def run(self, size: str, rounds: int, folders: Folders, say: Say) -> dict[str, Any]:
         """All rounds; what came of them, ready for JSON."""
         full, here = self.sizes[size], [c for c in self.contestants if size == "full" or not c.patient]
         standings = {each.name: Standing(each.name, min(each.most, full)) for each in here}
@@ -95,7 +102,8 @@ class Contest:
             for each in here if turn % 2 == 0 else reversed(here):
                 if turn < each.turns and not each.missing and not standings[each.name].wrong:
                     say(f"{self.name}, round {turn + 1} of {rounds}: {each.name}")
-                    _take(each, standings[each.name], self.data(folder, standings[each.name].rows, say), folder)
+                    data = self.data(folders.data, standings[each.name].rows, say)
+                    _take(each, standings[each.name], data, folders.scratch)
         missing = {each.name: each.missing for each in here if each.missing}
         return {
             "workload": self.name,
@@ -114,7 +122,7 @@ class Contest:
 
     def data(self, folder: Path, size: int, say: Say) -> Path:
         """The folder of this size's data, made when first asked for."""
-        place = folder / "data" / f"{self.name}-{size}-{_state_of_generators()}"
+        place = folder / f"{self.name}-{size}-{_state_of_generators()}"
         done = place.with_suffix(".json")
         if not done.exists():
             say(f"{self.name}: writing {size:,} {self.counted}")
@@ -129,9 +137,9 @@ def _state_of_generators() -> str:
     return sha256(b"".join(texts)).hexdigest()[:8]
 
 
-def _take(each: Contestant, standing: Standing, data: Path, folder: Path) -> None:
+def _take(each: Contestant, standing: Standing, data: Path, scratch: Path) -> None:
     truth = json.loads(data.with_suffix(".json").read_text())
     try:
-        standing.add(each.turn(data, truth, folder / "scratch"))
+        standing.add(each.turn(data, truth, scratch))
     except Failed as failure:
         standing.wrong.append(f"ended badly: {str(failure).splitlines()[-1][:300]}")

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contest import Say
+from benchmarks.contest import Folders, Say
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,17 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Survey:
-    """Some numbers of ours; `measure` is given the size, the rounds, a folder, and what to say progress to."""
+    """Some numbers of ours; `measure` is given the size, the rounds, an empty folder, and what to say progress to."""
 
     name: str
     title: str
     measure: Callable[[str, int, Path, Say], list[Measured]]
 
-    def run(self, size: str, rounds: int, folder: Path, say: Say) -> dict[str, Any]:
+    def run(self, size: str, rounds: int, folders: Folders, say: Say) -> dict[str, Any]:
         """The numbers, ready for JSON."""
         told: dict[str, Any] = {"workload": self.name, "title": self.title, "size": size}
         try:
-            return {**told, "measured": [asdict(each) for each in self.measure(size, rounds, folder, say)]}
+            return {**told, "measured": [asdict(each) for each in self.measure(size, rounds, folders.scratch, say)]}
         except Missing as missing:
             return {**told, "measured": [], "missing": {self.name: str(missing)}}
 

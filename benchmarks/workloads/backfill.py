@@ -22,7 +22,7 @@ def measure(size: str, rounds: int, folder: Path, say: Say) -> list[Measured]:
         say(f"backfill: {days:,} dates of {rows:,} rows")
         data = fresh(folder / "data" / f"backfill-{rows}")
         truth = transactions.write(data, days * rows, files=days, days=days)
-        home = Home(folder / "scratch" / "home")
+        home = Home(folder / "home")
         first = home.load(data)
         again = home.backfill(transactions.FIRST, transactions.FIRST + timedelta(days=days))
         wrong = differences(truth, gate.transactions_of_home(home.folder))

@@ -17,7 +17,7 @@ def measure(size: str, rounds: int, folder: Path, say: Say) -> list[Measured]:
     spent = {}
     for files in (1, FILES[size]):
         say(f"incremental: a table of {files:,} files")
-        home = Home(folder / "scratch" / "home")
+        home = Home(folder / "home")
         data = fresh(folder / "data" / "incremental")
         transactions.write(data, files * ROWS, files=files)
         home.load(data)

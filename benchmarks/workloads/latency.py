@@ -17,9 +17,8 @@ def measure(size: str, rounds: int, folder: Path, say: Say) -> list[Measured]:
     if not SCRIPT.exists():
         raise Missing("benchmarks/latency.py is not there")
     say("latency: drop → queryable in a running daemon")
-    told = folder / "scratch" / "latency.json"
-    told.parent.mkdir(parents=True, exist_ok=True)
-    run([sys.executable, str(SCRIPT), "--json", str(told)], folder / "scratch" / "cost.json")
+    told = folder / "latency.json"
+    run([sys.executable, str(SCRIPT), "--json", str(told)], folder / "cost.json")
     numbers = {name: value for name, value in json.loads(told.read_text()).items() if isinstance(value, int | float)}
     goal = {name: next((most for part, most in GOALS.items() if part in name), None) for name in numbers}
     return [Measured(f"drop → queryable, {name}", float(value), "s", goal[name]) for name, value in numbers.items()]
