@@ -1,36 +1,34 @@
 """Where the product's time goes: `python -m benchmarks.spent HOME` ingests what lies in a home's dropzone and says it.
 
-Every step of the road and every statement of DuckDB is timed by the cpu that the whole process took meanwhile, threads
-of DuckDB included; of a step the time of the steps inside it is taken off.
+Every function of the rooms below Dagster, every entry in Dagster's event log and every statement of DuckDB is timed by
+the cpu that the whole process took meanwhile, threads of DuckDB included; of a function the time of those inside it is
+taken off. A second argument is a file that is given the same as JSON.
 """
 
 import atexit
+import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from importlib import import_module
+from inspect import isclass, isfunction
+from pathlib import Path
+from pkgutil import walk_packages
 from time import process_time
+from types import ModuleType
 from typing import Any, Self
 
-STEPS = (
-    "steps.intake:take_in", "steps.plan:plan_loads", "steps.plan:plan_publications", "steps.plan:plan_tellings",
-    "steps.fetch:fetch", "steps.judge:judge", "steps.judge:_layout", "steps.judge:_judge_scan", "steps.judge:_number",
-    "steps.versions:versions", "steps.commit:commit", "steps.commit:put", "steps.commit:_tell",
-    "steps.difference:differences", "steps.publish:snapshot", "steps.publish:deduplicate", "steps.publish:publish",
-    "steps.answer:answer", "steps.leave:leave", "steps.summarise:keep", "sinks.parquet:write_partition",
-    "engine:previews", "steps.sweep:sweep", "steps.mirror:mirror", "definitions:build", "instance:prepare_instance",
-    "ingest:Ingester.run", "ledger.deliveries:Deliveries.loaded", "ledger.deliveries:Deliveries.fetched",
-    "assets.validated:_tell", "assets.lake:_tell", "assets.raw:_tell",
-)  # fmt: skip
+HOUSE = "dropzone_assets"
+ROOMS = ("steps", "sinks", "formats", "assets", "contracts", "ledger", "definitions", "instance", "ingest")
 
 spent: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])
 statements: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])
 inside: list[float] = [0.0]
 
 
-def timed(name: str, function: Callable[..., Any], into: dict[str, list[float]]) -> Callable[..., Any]:
+def timed(name: str | Callable[[Any], str], function: Callable[..., Any], into: dict[str, list[float]]) -> Any:
     """The function, whose own cpu is added up under a name."""
 
     @wraps(function)
@@ -66,55 +64,72 @@ class Told:
         return getattr(self._own, name)
 
 
-def replace(module: str, name: str, change: Callable[[Any], Any]) -> None:
-    """Put something in the place of a function, wherever it was imported to."""
-    owner: Any = import_module(f"dropzone_assets.{module}")
-    *path, last = name.split(".")
-    for part in path:
-        owner = getattr(owner, part, None)
-    old = getattr(owner, last, None)
-    if old is None:
-        return
-    new = change(old)
-    setattr(owner, last, new)
-    if not path:
-        for each in list(sys.modules.values()):
-            if each and getattr(each, "__name__", "").startswith("dropzone_assets") and vars(each).get(last) is old:
-                setattr(each, last, new)
+def modules() -> Iterator[ModuleType]:
+    """Every module of the house, loaded."""
+    house = import_module(HOUSE)
+    for found in walk_packages(house.__path__, f"{HOUSE}."):
+        yield import_module(found.name)
 
 
-def tell() -> None:
+def replace(old: Any, new: Any) -> None:
+    """Put something in the place of a function, wherever in the house it is known."""
+    for module in [each for name, each in sys.modules.items() if name.startswith(HOUSE)]:
+        for name in [name for name, value in vars(module).items() if value is old]:
+            setattr(module, name, new)
+
+
+def listen() -> None:
+    """Time everything that is worth it."""
+    import dagster as dg
+
+    loaded = list(modules())
+    spent["(imports)"] = [1, process_time()]
+    for module in loaded:
+        room = module.__name__.removeprefix(f"{HOUSE}.")
+        if room.split(".")[0] not in ROOMS:
+            continue
+        for name, value in list(vars(module).items()):
+            if isfunction(value) and value.__module__ == module.__name__ and not hasattr(value, "__wrapped__"):
+                replace(value, timed(f"{room}.{name}", value, spent))
+            elif isclass(value) and value.__module__ == module.__name__:
+                for own, method in [(own, m) for own, m in vars(value).items() if isfunction(m) and own[:2] != "__"]:
+                    setattr(value, own, timed(f"{room}.{name}.{own}", method, spent))
+    engine = import_module(f"{HOUSE}.engine")
+    connect = engine.connect
+    replace(connect, lambda *args, **kwargs: Told(connect(*args, **kwargs)))
+    replace(engine.previews, timed("engine.previews", engine.previews, spent))
+    dg.DagsterInstance.handle_new_event = timed(  # type: ignore[method-assign]
+        "(Dagster's event log)", dg.DagsterInstance.handle_new_event, spent
+    )
+
+
+def tell(report: str) -> None:
     """Print both tables, the most first."""
     total = process_time()
-    print(f"\n{total:7.2f} s of cpu in all; {total - sum(s for _, s in spent.values()):.2f} s outside of all steps")
-    for title, found in (("step", spent), ("statement", statements)):
+    spent["(the rest: mostly Dagster)"] = [1, total - sum(seconds for _, seconds in spent.values())]
+    print(f"\n{total:7.2f} s of cpu in all")
+    ordered = {title: sorted(found.items(), key=lambda item: -item[1][1]) for title, found in TABLES.items()}
+    for title, found in ordered.items():
         print(f"\n  cpu s  times  {title}")
-        for name, (times, seconds) in sorted(found.items(), key=lambda item: -item[1][1])[:30]:
+        for name, (times, seconds) in found[:30]:
             if seconds >= 0.02:
-                print(f"{seconds:7.2f} {times:6}  {name}")
+                print(f"{seconds:7.2f} {times:6.0f}  {name}")
+    if report:
+        Path(report).write_text(json.dumps({"total": total, **ordered}))
 
 
-def main(home: str) -> None:
+TABLES = {"function": spent, "statement": statements}
+
+
+def main(home: str, report: str = "") -> None:
     """Ingest."""
     os.environ["DROPZONE_HOME"] = home
     os.environ.pop("DAGSTER_HOME", None)
-    for module in (
-        "dropzone_assets.definitions",
-        "dropzone_assets.ingest",
-        "dropzone_assets.cli",
-        "dropzone_assets.cli.ingest",
-    ):
-        import_module(module)
-    spent["(imports)"] = [1, process_time()]
-    replace("engine", "connect", lambda old: lambda *args, **kwargs: Told(old(*args, **kwargs)))
-    for step in STEPS:
-        replace(*step.split(":"), lambda old, step=step: timed(step, old, spent))
-    atexit.register(tell)
+    listen()
+    atexit.register(tell, report)
     sys.argv = ["dropzone", "ingest"]
-    from dropzone_assets.cli import main as dropzone
-
-    dropzone()
+    import_module(f"{HOUSE}.cli").main()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

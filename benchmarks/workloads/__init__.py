@@ -11,5 +11,6 @@ WORKLOADS = (
     "starts",
     "tick",
     "latency",
+    "profile",
 )
 """In the order they are run and told; each is a module of this room, with `_` for `-`."""
