@@ -70,7 +70,7 @@ env:  ## Print what a shell needs for dagster's own commands: eval "$$(make env)
 	@echo 'export DROPZONE_HOME="$(DROPZONE_HOME)" DAGSTER_HOME="$(DAGSTER_HOME)" DAGSTER_MODULE_NAME=dropzone_assets.definitions PATH="$(CURDIR)/$(BIN):$$PATH"'
 
 clean:  ## Remove the environment and everything the platform made; contracts and sources stay.
-	rm -rf $(VENV) data/raw data/lake data/failed data/dropzone data/dagster data/servers data/.spill data/*.duckdb* data/*.sqlite* data/.ingest.lock
+	rm -rf $(VENV) data/raw data/lake data/failed data/dropzone data/dagster data/servers data/.spill .bench data/*.duckdb* data/*.sqlite* data/.ingest.lock
 
 # Each stamp installs the package with the extras of its purpose.
 $(VENV)/.demo: EXTRAS := demo
