@@ -78,7 +78,7 @@ $(VENV)/.test: EXTRAS := demo,test
 $(VENV)/.check: EXTRAS := demo,test,check
 $(VENV)/.services: EXTRAS := demo,test,servers,postgres
 $(VENV)/.ui: EXTRAS := demo,test,ui-test
-$(VENV)/.bench: EXTRAS := demo
+$(VENV)/.bench: EXTRAS := demo,test
 $(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.services $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python -e '.[$(EXTRAS)]'
