@@ -85,7 +85,7 @@ def what_to_do(path: str) -> str:
 
 def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
     """For every lake partition: valid rows = lake rows + duplicates, each counted on its own."""
-    connection = _both(platform, contract, days)
+    connection = _both(platform, contract, days, narrow=True)
     key = ", ".join(quote(name) for name in (DATA_DATE, *contract.key))
     kept = "count(*)" if contract.key else "sum(n)"
     wrong, numbers = _compare(
@@ -119,14 +119,12 @@ def quality(platform: Platform, contract: Contract, days: Sequence[date]) -> dic
     connection = platform.connect()
     fields = {**contract.stored, **contract.lineage}
     empty = ", ".join(f"NULL::{kind} AS {quote(name)}" for name, kind in fields.items())
-    connection.execute(f"CREATE TABLE lake AS SELECT {empty} LIMIT 0")
     found: dict[QualityRule, list[tuple[Any, ...]]] = {rule: [] for rule in contract.quality}
     for day in days:
         uris = partition_uris(platform.lake, contract.table, [day])
         if uris:
-            connection.execute("TRUNCATE lake")
-            source = f"read_parquet({literals(uris)}, hive_partitioning = false)"
-            connection.execute(f"INSERT INTO lake BY NAME SELECT * FROM {source}")
+            held = f"FROM read_parquet({literals(uris)}, hive_partitioning = false)"
+            connection.execute(f"CREATE OR REPLACE VIEW lake AS (SELECT {empty} LIMIT 0) UNION ALL BY NAME {held}")
             for rule in contract.quality:
                 asked = f"SELECT n, coalesce({rule.kept}, false) FROM ({rule.number}) AS asked(n)"
                 found[rule].append((day, *rows(connection, asked)[0]))
@@ -140,9 +138,13 @@ def _quality(answers: list[tuple[Any, ...]]) -> Answer:
     return Answer(not wrong, {"partitions": len(answers), **extremes}, ("day", "found"), wrong)
 
 
-def _both(platform: Platform, contract: Contract, days: Sequence[date]) -> Connection:
-    """A connection with the warehouse's rows of `days` as `snapshot` and the lake's as `stored`."""
-    connection = snapshot(platform, contract, days).connection
+def _both(platform: Platform, contract: Contract, days: Sequence[date], *, narrow: bool = False) -> Connection:
+    """A connection with the warehouse's rows of `days` as `snapshot` and the lake's as `stored`.
+
+    Args:
+        narrow: of the warehouse's only the keys and the days.
+    """
+    connection = snapshot(platform, contract, days, narrow=narrow).connection
     uris = partition_uris(platform.lake, contract.table, list(days))
     source = f"read_parquet({literals(uris)}, hive_partitioning = false, union_by_name = true)" if uris else "snapshot"
     connection.execute(f"CREATE TEMP VIEW stored AS SELECT * FROM {source}{'' if uris else ' LIMIT 0'}")

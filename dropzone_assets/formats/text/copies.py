@@ -66,8 +66,11 @@ def ends_of(blocks: Iterable[bytes]) -> str:
     both = feeds = returns = 0
     last = b""
     for block in blocks:
-        feeds, returns = feeds + block.count(b"\n"), returns + block.count(b"\r")
-        both += block.count(b"\r\n") + (last == b"\r" and block[:1] == b"\n")
+        if b"\r" in block or last == b"\r":
+            feeds, returns = feeds + block.count(b"\n"), returns + block.count(b"\r")
+            both += block.count(b"\r\n") + (last == b"\r" and block[:1] == b"\n")
+        else:
+            feeds += b"\n" in block
         last = block[-1:]
     found = [end for end, times in zip(ENDS, (both, feeds - both, returns - both), strict=True) if times]
     return MIXED if len(found) > 1 else (found or ["\n"])[0]
