@@ -18,8 +18,23 @@ from dropzone_assets.errors import Transient
 from dropzone_assets.launcher.signs import holder, stop
 from dropzone_assets.launcher.worker import work
 
-PRELOAD = ("dropzone_assets.definitions", "dropzone_assets.launcher.worker")
-"""Modules that the zygote imports. Importing the definitions reads no contract: each run reads them anew."""
+PRELOAD = (
+    "dropzone_assets.definitions",
+    "dropzone_assets.formats.csv",
+    "dropzone_assets.formats.json",
+    "dropzone_assets.launcher.worker",
+    "dropzone_assets.sources.folder",
+    "dagster._cli",
+    "dagster._core.execution.plan.active",
+    "dagster._core.storage.local_compute_log_manager",
+    "dagster._core.storage.sqlite_storage",
+    "numpy",
+    "upath.implementations.local",
+)
+"""Modules that the zygote imports: what every run would. One that is not there is left to the run.
+
+Importing the definitions reads no contract: each run reads them anew.
+"""
 
 
 class ForkedRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
