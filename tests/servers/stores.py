@@ -42,7 +42,7 @@ def s3(folder: Path) -> Iterator[str]:
         "s3.config": str(folder / "s3.json"),
         "s3.port.iceberg": 0,
         "s3.port.lance": 0,
-        "volume.max": 50,
+        "volume.max": 1_000,
         "master.volumeSizeLimitMB": 512,
     }
     command = [str(weed), "server", "-filer", "-s3", *(f"-{name}={value}" for name, value in options.items())]
