@@ -111,8 +111,14 @@ def look(home: str, source: str) -> None:
     intake = take_in(platform, source)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    found = {"seen": intake.seen, "new": intake.new, "cpu": cpu, "wall": wall, "peak": after.ru_maxrss / 1024}
+    found = {"seen": intake.seen, "new": intake.new, "cpu": cpu, "wall": wall, "peak": peak()}
     print(json.dumps(found))
+
+
+def peak() -> float:
+    """MB that this process had at most; `ru_maxrss` begins with what the process had that started it."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 def ticks(objects: int, say: Callable[[str], object]) -> Iterator[Tick]:

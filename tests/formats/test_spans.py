@@ -68,7 +68,7 @@ def test_every_byte_of_a_file_of_lines_is_in_one_span(
 
 
 @pytest.mark.full
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(file=csv_files() | line_files())
 def test_every_byte_of_hundreds_of_files_is_in_one_span(
     file: tuple[bytes, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
