@@ -87,7 +87,7 @@ def test_rows_are_conserved_whatever_they_say(
 BYTES = st.lists(st.sampled_from([b",", b'"', b"\n", b"\r\n", b"\r", b"a", b"1,2\n", b"\xff", b"\x00", GOOD.encode()]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(bodies=st.lists(BYTES, min_size=1, max_size=3))
 def test_rows_are_conserved_whatever_the_bytes(
     typed: Contract, bodies: list[list[bytes]], tmp_path_factory: pytest.TempPathFactory

@@ -50,7 +50,7 @@ def test_the_ingestion_summary_is_due_like_a_table_and_no_table(ledger: Ledger) 
     assert ledger.partitions.per_table() == ledger.partitions.per_date(days(1)) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     events=st.lists(st.tuples(st.booleans(), st.integers(1, 3), st.integers(1, 6)), max_size=12),
 )

@@ -235,7 +235,7 @@ class ArchiveCases:
         with TemporaryDirectory() as folder:
             assert self.open(Path(folder), self.pack([*members.items()])).read == [*members.items()]
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     @given(changes=st.lists(SPLASHES, min_size=1, max_size=5))
     def test_whatever_is_wrong_is_refused_and_never_a_crash(self, changes: list[tuple[float, bytes]]) -> None:
         packed = bytearray(self.pack([("a/b.csv", b"hello," * 300)]))

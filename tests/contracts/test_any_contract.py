@@ -58,7 +58,7 @@ WORDS = (
 JUNK = st.sampled_from([*NONSENSE, *WORDS])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     document=st.sampled_from(DOCUMENTS),
     pick=st.randoms(use_true_random=False),

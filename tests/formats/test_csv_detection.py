@@ -191,7 +191,7 @@ def written(draw: st.DrawFn) -> tuple[bytes, list[list[str]]]:
     return text.encode(encoding), table
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(file=written())
 def test_a_file_is_read_as_it_was_written_or_refused(
     file: tuple[bytes, list[list[str]]], tmp_path_factory: pytest.TempPathFactory
