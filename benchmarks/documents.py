@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.gate import sums_of
+from benchmarks.gate import sums, sums_of
 from benchmarks.truth import Sums
 
 EVENTS = 1_000
@@ -41,9 +41,8 @@ def write(folder: Path, documents: int) -> Sums:
         ):
             (folder / f"events_20240130_{number:05d}.json").write_text(text)
         good = "vehicle_id IS NOT NULL AND event_type <> 'TELEPORTED' AND value >= 0"
-        asked = ", ".join(f"({each})::VARCHAR" for each in SUMS.values())
         kept = f"(SELECT * REPLACE (to_json(extra) AS extra) FROM made WHERE {good})"
-        return dict(zip(SUMS, connection.execute(f"SELECT {asked} FROM {kept}").fetchall()[0], strict=True))
+        return sums(connection, kept, SUMS)
 
 
 def found(lake: Path) -> Sums:

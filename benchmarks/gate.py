@@ -48,7 +48,12 @@ def transactions_of_home(home: Path) -> Sums:
 
 def sums_of(lake: Path, expressions: Mapping[str, str]) -> Sums:
     """Aggregates over a folder of Parquet, as text, by name."""
-    asked = ", ".join(f"({expression})::VARCHAR" for expression in expressions.values())
     with opened() as connection:
-        found = connection.execute(f"SELECT {asked} FROM {PARQUET.format(folder=lake)}").fetchall()[0]
+        return sums(connection, PARQUET.format(folder=lake), expressions)
+
+
+def sums(connection: duckdb.DuckDBPyConnection, relation: str, expressions: Mapping[str, str]) -> Sums:
+    """Aggregates over a relation, as text, by name."""
+    asked = ", ".join(f"({expression})::VARCHAR" for expression in expressions.values())
+    found = connection.execute(f"SELECT {asked} FROM {relation}").fetchall()[0]
     return dict(zip(expressions, found, strict=True))

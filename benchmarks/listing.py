@@ -18,10 +18,15 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from benchmarks.measure import measure
+
 OBJECTS = int(os.environ.get("OBJECTS", 1_000_000))
 """How many the server has; it is a process of its own, so this is how it is told."""
 
 PAGE = 1_000
+
+THIS = (sys.executable, "-m", "benchmarks.listing")
+"""The server, and each look, is a process of its own."""
 
 
 class Tick(NamedTuple):
@@ -111,20 +116,14 @@ def look(home: str, source: str) -> None:
     intake = take_in(platform, source)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    found = {"seen": intake.seen, "new": intake.new, "cpu": cpu, "wall": wall, "peak": peak()}
+    found = {"seen": intake.seen, "new": intake.new, "cpu": cpu, "wall": wall}
     print(json.dumps(found))
-
-
-def peak() -> float:
-    """MB that this process had at most; `ru_maxrss` begins with what the process had that started it."""
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
 
 
 def ticks(objects: int, say: Callable[[str], object]) -> Iterator[Tick]:
     """For each place the tick that fills the ledger, and the one after it."""
     sized = {**os.environ, "OBJECTS": str(objects)}
-    command = [sys.executable, __file__, "serve"]
+    command = [*THIS, "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=sized) as server:
         assert server.stdout
         address = f"http://127.0.0.1:{server.stdout.readline().strip()}"
@@ -148,9 +147,8 @@ def _ticks(source: str, place: dict[str, str]) -> Iterator[Tick]:
         (home / "contracts" / "orders.odcs.yaml").write_text(CONTRACT)
         (home / "sources.yaml").write_text(json.dumps({"sources": [{"name": source, "settle_seconds": 0, **place}]}))
         for what in ("the first tick", "a tick with nothing new"):
-            command = [sys.executable, __file__, "look", folder, source]
-            done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **keys})
-            yield Tick(source, what, **json.loads(done.stdout))
+            cost, said = measure([*THIS, "look", folder, source], home / "cost.json", environment=keys)
+            yield Tick(source, what, **json.loads(said), peak=cost.peak)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.gate import sums_of
+from benchmarks.gate import sums, sums_of
 from benchmarks.truth import Sums
 
 MADE = """
@@ -34,8 +34,7 @@ def write(folder: Path, rows: int) -> Sums:
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE made AS {MADE.format(rows=rows)}")
         connection.execute(f"COPY (FROM made ORDER BY row_id) TO '{folder}/uber_20140430.csv' (HEADER)")
-        asked = ", ".join(f"({each})::VARCHAR" for each in SUMS.values())
-        return dict(zip(SUMS, connection.execute(f"SELECT {asked} FROM made").fetchall()[0], strict=True))
+        return sums(connection, "made", SUMS)
 
 
 def found(lake: Path) -> Sums:

@@ -22,6 +22,12 @@ def write_ahead() -> None:
     event.listen(Engine, "connect", _Kept().opened)
 
 
+def share(connection: sqlite3.Connection, _record: object = None) -> None:
+    """Write-ahead logging lets one read while another writes (https://sqlite.org/wal.html)."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
 class _Kept:
     """One idle connection to each of the files used last."""
 
@@ -35,17 +41,15 @@ class _Kept:
             return
         file = str(connection.execute("PRAGMA database_list").fetchall()[0][2])
         if file:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            share(connection)
             self._keep(file)
 
     def _keep(self, file: str) -> None:
         with self._lock:
             if file not in self._open:
                 self._open[file] = sqlite3.connect(file, check_same_thread=False)
-                self._open[file].execute(
-                    "SELECT count(*) FROM sqlite_master"
-                ).fetchall()  # a file is open once it is read
+                # A file is open once it is read.
+                self._open[file].execute("SELECT count(*) FROM sqlite_master").fetchall()
             self._open.move_to_end(file)
             while len(self._open) > KEPT:
                 self._open.popitem(last=False)[1].close()

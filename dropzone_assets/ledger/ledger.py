@@ -26,6 +26,7 @@ from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.schema import deliveries, metadata
 from dropzone_assets.ledger.search import Search
 from dropzone_assets.ledger.standings import Standings
+from dropzone_assets.sqlite import share
 
 
 class Ledger:
@@ -45,7 +46,7 @@ def open_ledger(url: str) -> Ledger:
     if make_url(url).get_backend_name() == "sqlite":
         Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(url, connect_args={"timeout": 60})
-        event.listen(engine, "connect", _share)
+        event.listen(engine, "connect", share)
     else:
         engine = create_engine(url, pool_pre_ping=True)
     metadata.create_all(engine)
@@ -88,9 +89,3 @@ def _name(connection: Connection) -> None:
     found = [{"b_key": row.key, "name": name_of(row.path)} for row in connection.execute(nameless)]
     if found:
         connection.execute(update(deliveries).where(deliveries.c.key == bindparam("b_key")), found)
-
-
-def _share(connection: Any, _record: object) -> None:
-    """Write-ahead logging lets the sensor read while a run writes (https://sqlite.org/wal.html)."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")

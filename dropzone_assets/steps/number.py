@@ -74,7 +74,7 @@ def _with_broken(contract: Contract, part: int) -> str:
 
 def keep_only(connection: Connection, part: str, keys: Sequence[str]) -> None:
     """Of these rows, only those of these deliveries count."""
-    files = part.replace("rows", "files")
+    files = f"files_{part.removeprefix('rows_')}"
     connection.execute(f"DELETE FROM {files} WHERE key NOT IN (SELECT unnest($1::VARCHAR[]))", [list(keys)])
 
 

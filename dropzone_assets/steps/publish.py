@@ -1,6 +1,6 @@
 """Publish: a lake partition is made from the validated rows of its day: deduplicated, sorted, replaced at once."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -41,39 +41,32 @@ class Partition(NamedTuple):
     rows: int
 
 
-def snapshot(platform: Platform, contract: Contract, days: Sequence[date], *, narrow: bool = False) -> Snapshot:
+def snapshot(platform: Platform, contract: Contract, days: Sequence[date]) -> Snapshot:
     """Copy the validated rows of `days` into memory, where they spill if they must, and let the warehouse go.
-
-    Args:
-        narrow: only their keys and days.
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
     """
     connection = platform.connect()
     fields = {**contract.stored, **contract.lineage}
-    wanted = {name: kind for name, kind in fields.items() if not narrow or name in (DATA_DATE, *contract.key)}
-    conform(connection, "snapshot", wanted | ({} if narrow else {"_file_time": "TIMESTAMP", "_path": "VARCHAR"}))
+    conform(connection, "snapshot", {**fields, "_file_time": "TIMESTAMP", "_path": "VARCHAR"})
     versions: dict[date, int] = {}
     if platform.settings.warehouse.exists():
         with attached(connection, platform.settings.warehouse, read_only=True):
-            versions = _copy(connection, contract, days, wanted, narrow)
+            versions = _copy(connection, contract, days)
     return Snapshot(contract, connection, tuple(days), versions)
 
 
-def _copy(
-    connection: Connection, contract: Contract, days: Sequence[date], wanted: Collection[str], narrow: bool
-) -> dict[date, int]:
+def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> dict[date, int]:
     validated, _ = tables(contract.table)
     held = columns_of(connection, validated)
     if not held:
         return {}
-    own = ", ".join(quote(name) for name in wanted if name in held)
-    origin = "" if narrow else ", l.file_time AS _file_time, l.path AS _path"
-    joined = "" if narrow else f"JOIN {WAREHOUSE}.dropzone.loads l ON l.delivery = v.{DELIVERY} "
+    of_days = f"{DATA_DATE} IN (SELECT unnest({literals(days)}::DATE[]))"
+    own = ", ".join(quote(name) for name in (*contract.stored, *contract.lineage) if name in held)
     connection.execute(
-        f"INSERT INTO snapshot BY NAME SELECT {own}{origin} FROM {validated} v {joined}"
-        f"WHERE {DATA_DATE} IN (SELECT unnest({literals(days)}::DATE[]))"
+        f"INSERT INTO snapshot BY NAME SELECT {own}, l.file_time AS _file_time, l.path AS _path FROM {validated} v "
+        f"JOIN {WAREHOUSE}.dropzone.loads l ON l.delivery = v.{DELIVERY} WHERE {of_days}"
     )
     return _held(connection, contract.table, days)
 

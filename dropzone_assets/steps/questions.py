@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from dropzone_assets.contracts import DATA_DATE, DELIVERY, Contract, QualityRule
-from dropzone_assets.engine import Connection, attached, columns_of, literals, quote, rows
+from dropzone_assets.engine import Connection, attached, columns_of, conform, literals, quote, rows
 from dropzone_assets.files import INSIDE
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import partition_uris
@@ -85,13 +85,14 @@ def what_to_do(path: str) -> str:
 
 def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
     """For every lake partition: valid rows = lake rows + duplicates, each counted on its own."""
-    connection = _both(platform, contract, days, narrow=True)
-    key = ", ".join(quote(name) for name in (DATA_DATE, *contract.key))
+    connection = platform.connect()
+    _count_keys(platform, connection, contract, days)
+    _show_lake(platform, connection, contract, days)
     kept = "count(*)" if contract.key else "sum(n)"
     wrong, numbers = _compare(
         connection,
         f"SELECT {DATA_DATE} AS day, sum(n)::BIGINT AS valid, (sum(n) - {kept})::BIGINT AS duplicates "
-        f"FROM (SELECT {key}, count(*) AS n FROM snapshot GROUP BY ALL) GROUP BY ALL",
+        "FROM keys GROUP BY ALL",
         f"SELECT {DATA_DATE} AS day, count(*) AS lake FROM stored GROUP BY ALL",
         "coalesce(valid, 0) <> coalesce(lake, 0) + coalesce(duplicates, 0)",
         ("valid", "lake", "duplicates"),
@@ -101,7 +102,8 @@ def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[
 
 def lake_equals_warehouse(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
     """For every lake partition: the same number of rows and the same checksum as made from the warehouse now."""
-    connection = _both(platform, contract, days)
+    connection = snapshot(platform, contract, days).connection
+    _show_lake(platform, connection, contract, days)
     made = checksum(quote(name) for name in (*contract.stored, DELIVERY))
     count = f"SELECT {DATA_DATE} AS day, count(*) AS {{0}}_rows, {made} AS {{0}}_checksum FROM {{1}} GROUP BY ALL"
     wrong, numbers = _compare(
@@ -138,17 +140,31 @@ def _quality(answers: list[tuple[Any, ...]]) -> Answer:
     return Answer(not wrong, {"partitions": len(answers), **extremes}, ("day", "found"), wrong)
 
 
-def _both(platform: Platform, contract: Contract, days: Sequence[date], *, narrow: bool = False) -> Connection:
-    """A connection with the warehouse's rows of `days` as `snapshot` and the lake's as `stored`.
+def _count_keys(platform: Platform, connection: Connection, contract: Contract, days: Sequence[date]) -> None:
+    """Make the table `keys`: how often the warehouse has each key on each of these days."""
+    kinds = {**contract.stored, **contract.lineage}
+    fields = {name: kinds[name] for name in (DATA_DATE, *contract.key)}
+    conform(connection, "keys", {**fields, "n": "BIGINT"})
+    if not platform.settings.warehouse.exists():
+        return
+    validated, _ = tables(contract.table)
+    with attached(connection, platform.settings.warehouse, read_only=True):
+        held = columns_of(connection, validated)
+        own = ", ".join(quote(name) for name in fields if name in held)
+        of_days = f"{DATA_DATE} IN (SELECT unnest({literals(days)}::DATE[]))"
+        if held:
+            connection.execute(
+                f"INSERT INTO keys BY NAME SELECT {own}, count(*) AS n FROM {validated} WHERE {of_days} GROUP BY ALL"
+            )
 
-    Args:
-        narrow: of the warehouse's only the keys and the days.
-    """
-    connection = snapshot(platform, contract, days, narrow=narrow).connection
+
+def _show_lake(platform: Platform, connection: Connection, contract: Contract, days: Sequence[date]) -> None:
+    """Make the view `stored`: the rows of the lake of these days."""
+    fields = {**contract.stored, **contract.lineage}
+    none = ", ".join(f"NULL::{kind} AS {quote(name)}" for name, kind in fields.items())
     uris = partition_uris(platform.lake, contract.table, list(days))
-    source = f"read_parquet({literals(uris)}, hive_partitioning = false, union_by_name = true)" if uris else "snapshot"
-    connection.execute(f"CREATE TEMP VIEW stored AS SELECT * FROM {source}{'' if uris else ' LIMIT 0'}")
-    return connection
+    held = f"* FROM read_parquet({literals(uris)}, hive_partitioning = false, union_by_name = true)"
+    connection.execute(f"CREATE TEMP VIEW stored AS SELECT {held if uris else f'{none} LIMIT 0'}")
 
 
 def _compare(

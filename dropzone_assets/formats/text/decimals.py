@@ -5,14 +5,12 @@ what does not fit then costs its record only. `1,234` may be either; a file whos
 `1.234` alone is read with a point, as numbers are written for machines.
 """
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from io import StringIO
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.text.dialect import Dialect, Sample
+from dropzone_assets.formats.text.dialect import Dialect, Sample, readable
 
 _THOUSANDS = r"\.\d{3}\.\d"
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}|\d*,(\d{1,2}|\d{4,})|0+,\d+|\d{4,},\d+)")
@@ -59,11 +57,10 @@ def _likely(dialect: Dialect) -> re.Pattern[str]:
 def _numbers(lines: Iterable[str], dialect: Dialect, places: Sequence[int]) -> Iterator[str]:
     """The different texts of some columns, up to the first record that cannot be read."""
     known: set[str] = set()
-    with suppress(csv.Error):
-        for cells in dialect.rows(lines):
-            found = {cells[n] for n in places if n < len(cells)} - known
-            yield from (text.strip() for text in found)
-            known |= found
+    for cells in readable(dialect, lines):
+        found = {cells[n] for n in places if n < len(cells)} - known
+        yield from (text.strip() for text in found)
+        known |= found
 
 
 def pointed(cell: str) -> str:
