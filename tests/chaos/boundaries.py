@@ -143,7 +143,7 @@ def _ledger(crossings: Crossings) -> Iterator[None]:
                 opened.pop().rollback()
 
     crossings.at_death(bury)
-    with patch.object(ledger, "create_engine", open_engine), patch.object(ledger, "_share", share):
+    with patch.object(ledger, "create_engine", open_engine), patch.object(ledger, "share", share):
         yield
 
 
