@@ -16,7 +16,7 @@ from dropzone_assets.runs import explained, table_value
 from dropzone_assets.steps.commit import commit
 from dropzone_assets.steps.fetch import Fetched
 from dropzone_assets.steps.judge import Load
-from dropzone_assets.steps.publish import Partition, Snapshot, publish, snapshot
+from dropzone_assets.steps.publish import Snapshot, publish, snapshot
 from dropzone_assets.steps.summarise import Summary, keep
 from dropzone_assets.steps.versions import Versions
 
@@ -132,11 +132,11 @@ def _differences(chosen: Versions, tallies: Sequence[Tally]) -> dict[str, dg.Tab
 class LakeIOManager(_Room):
     """Parquet partitions, a folder or S3."""
 
-    def handle_output(self, context: dg.OutputContext, obj: tuple[Snapshot, list[Partition]]) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: Snapshot) -> None:
         """Replace the partitions of the snapshot's days, each at once."""
-        with explained(context.run_id), closing(obj[0].connection):
-            size = publish(self.platform, *obj)
-        uri = self.platform.lake.uri(obj[0].contract.table)
+        with explained(context.run_id), closing(obj.connection):
+            size = publish(self.platform, obj)
+        uri = self.platform.lake.uri(obj.contract.table)
         context.add_output_metadata({"bytes written by this run": size, "dagster/uri": uri})
 
     def load_input(self, context: dg.InputContext) -> LakePartitions:

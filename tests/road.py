@@ -14,7 +14,7 @@ from dropzone_assets.steps.fetch import fetch
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.judge import Load, judge
 from dropzone_assets.steps.plan import History, plan_loads
-from dropzone_assets.steps.publish import Snapshot, deduplicate, publish, snapshot
+from dropzone_assets.steps.publish import Snapshot, publish, snapshot
 from dropzone_assets.steps.query import open_query
 from dropzone_assets.steps.summarise import ask, ask_ingestion, keep
 from dropzone_assets.steps.unpack import unpack
@@ -60,7 +60,7 @@ class Road:
         for table in book.due().keys() - {INGESTION}:
             taken = snapshot(platform, platform.contract(table), list(book.due()[table]))
             with closing(taken.connection):
-                publish(platform, taken, deduplicate(taken))
+                publish(platform, taken)
         for table in book.unsummarised().keys() - {INGESTION}:
             answers = ask(platform, platform.contract(table), list(book.unsummarised()[table]))
             with closing(answers.connection):
@@ -86,7 +86,7 @@ class Road:
 
     def publish(self, taken: Snapshot) -> None:
         """Bring a snapshot into the lake."""
-        publish(self.platform, taken, deduplicate(taken))
+        publish(self.platform, taken)
 
     def lake(self, table: str = "transactions", column: str = "transaction_id") -> list[str]:
         """One column of the rows in the lake."""

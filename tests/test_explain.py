@@ -17,7 +17,7 @@ from dropzone_assets.settings import Settings
 from dropzone_assets.steps.explain import explain_file
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.origins import explain_partition
-from dropzone_assets.steps.publish import deduplicate, publish, snapshot
+from dropzone_assets.steps.publish import publish, snapshot
 from dropzone_assets.steps.summarise import ask as summarise
 from dropzone_assets.steps.summarise import keep
 from tests.conftest import Drop
@@ -173,7 +173,7 @@ def test_a_published_partition_says_what_the_lake_holds(road: Road, drop: Drop, 
     with working("run-1"):
         road.all()
     taken = snapshot(platform, contract, days(1))
-    publish(platform, taken, deduplicate(taken))
+    publish(platform, taken)
     keep(platform, summarise(platform, contract, days(1)))
     origins = explain_partition(platform, "transactions", days(1)[0])
     assert (origins.due, origins.unsummarised, origins.duplicates, origins.lake_rows) == (False, False, 1, 2)

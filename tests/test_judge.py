@@ -22,7 +22,7 @@ from dropzone_assets.demo.transactions import SURCHARGE
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.steps import judge as judging
-from dropzone_assets.steps.publish import lake_rows
+from dropzone_assets.steps.repeats import find_repeats
 from tests.cases.judged import Judged, contract_of, judge_bytes, judge_files, raw_file
 from tests.conftest import make_home
 
@@ -191,9 +191,15 @@ class Planting(NamedTuple):
 
     def lake(self, what: str, keep: str = "first") -> list[tuple[Any, ...]]:
         """What is asked of the rows the lake would hold of these files."""
-        valid = f"(SELECT *, _file AS _path FROM {self.judged.load.rows()} WHERE _reasons IS NULL)"
-        rows = lake_rows(replace(self.contract, keep=keep), valid).replace("_file_time", "_file_date")
-        return engine.rows(self.judged.load.connection, f"SELECT {what} FROM ({rows}) GROUP BY ALL")
+        connection = self.judged.load.connection
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE valid AS SELECT *, row_number() OVER () AS row "
+            f"FROM {self.judged.load.rows()} WHERE _reasons IS NULL"
+        )
+        loads = "SELECT DISTINCT _delivery AS delivery, _file_date AS file_time, _file AS path FROM valid"
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW loads AS {loads}")
+        find_repeats(connection, replace(self.contract, keep=keep), "FROM valid", "loads")
+        return engine.rows(connection, f"SELECT {what} FROM valid ANTI JOIN repeats USING (row) GROUP BY ALL")
 
 
 @pytest.fixture(scope="module", params=GENERATORS)

@@ -11,7 +11,7 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.runs import POOL, REQUEST, explained, table_value
 from dropzone_assets.sinks.parquet import object_path
 from dropzone_assets.steps.expectations import Standing, standings
-from dropzone_assets.steps.publish import Partition, Snapshot, deduplicate
+from dropzone_assets.steps.publish import Snapshot
 
 
 def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -26,23 +26,22 @@ def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Ass
     )
     def lake(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], validated: ValidatedRows
-    ) -> tuple[Snapshot, list[Partition]]:
+    ) -> Snapshot:
         with explained(context.run.run_id):
             taken = validated.snapshot(validated.due(context.run.tags.get(REQUEST)))
-            partitions = deduplicate(taken)
-        _tell(context, platform, taken, partitions)
-        return taken, partitions
+        _tell(context, platform, taken)
+        return taken
 
     return lake
 
 
-def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot, partitions: list[Partition]) -> None:
+def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot) -> None:
     own = ", ".join(quote(column.name) for column in taken.contract.columns)
     names, shown = previews(
         taken.connection, f"SELECT {own}, _data_date, rowid AS _order FROM lake", "_data_date", "_order"
     )
-    stand = {s.day: s for s in standings(platform, taken.contract, taken.days, now())}
-    for partition in partitions:
+    stand = {s.day: s for s in standings(platform, taken.contract, [each.day for each in taken.partitions], now())}
+    for partition in taken.partitions:
         day = str(partition.day)
         uri = platform.lake.uri(object_path(taken.contract.table, partition.day))
         metadata = {

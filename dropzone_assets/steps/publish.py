@@ -8,67 +8,74 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
-from dropzone_assets.contracts import DATA_DATE, DELIVERY, RECORD, Contract
-from dropzone_assets.engine import WAREHOUSE, Connection, attached, columns_of, conform, literals, quote, rows
+from dropzone_assets.contracts import DATA_DATE, DELIVERY, Contract
+from dropzone_assets.engine import Connection, attached, columns_of, conform, quote, rows
 from dropzone_assets.errors import LakeBusy
 from dropzone_assets.ledger import Published
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import Written, write_partition
-from dropzone_assets.steps.commit import PARTITIONS, tables
+from dropzone_assets.steps.commit import LOADS, PARTITIONS
+from dropzone_assets.steps.repeats import arrival, find_repeats, key_of, valid_rows
 
 PATIENCE = 600
 """Seconds to wait for another process that writes to the lake."""
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The validated rows of some days, copied out of the warehouse: `connection` has them as table `snapshot`.
-
-    `versions`: the version of each day's partition when it was copied; a day never written has none.
-    """
-
-    contract: Contract
-    connection: Connection
-    days: tuple[date, ...]
-    versions: dict[date, int]
-
-
 class Partition(NamedTuple):
-    """One partition as the lake should hold it: `valid` rows of the day, `rows` left without duplicates."""
+    """One partition as the lake should hold it: `valid` rows of the day, `rows` left without repeats."""
 
     day: date
     valid: int
     rows: int
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """What the lake should hold of some days, copied out of the warehouse: `connection` has it as the table `lake`.
+
+    `versions`: the version of each day's partition when it was copied; a day never written has none.
+    """
+
+    contract: Contract
+    connection: Connection
+    partitions: tuple[Partition, ...]
+    versions: dict[date, int]
+
+
 def snapshot(platform: Platform, contract: Contract, days: Sequence[date]) -> Snapshot:
-    """Copy the validated rows of `days` into memory, where they spill if they must, and let the warehouse go.
+    """Copy what the lake should hold of `days`, where it spills if it must, and let the warehouse go.
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
     """
     connection = platform.connect()
-    fields = {**contract.stored, **contract.lineage}
-    conform(connection, "snapshot", {**fields, "_file_time": "TIMESTAMP", "_path": "VARCHAR"})
+    conform(connection, "lake", _columns(contract))
+    valid: dict[date, int] = {}
     versions: dict[date, int] = {}
     if platform.settings.warehouse.exists():
         with attached(connection, platform.settings.warehouse, read_only=True):
-            versions = _copy(connection, contract, days)
-    return Snapshot(contract, connection, tuple(days), versions)
+            valid = _copy(connection, contract, days)
+            versions = _held(connection, contract.table, days)
+    kept = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM lake GROUP BY ALL"))
+    partitions = tuple(Partition(day, valid.get(day, 0), kept.get(day, 0)) for day in days)
+    return Snapshot(contract, connection, partitions, versions)
+
+
+def _columns(contract: Contract) -> dict[str, str]:
+    return {**contract.stored, **contract.lineage}
 
 
 def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> dict[date, int]:
-    validated, _ = tables(contract.table)
-    held = columns_of(connection, validated)
-    if not held:
-        return {}
-    of_days = f"{DATA_DATE} IN (SELECT unnest({literals(days)}::DATE[]))"
-    own = ", ".join(quote(name) for name in (*contract.stored, *contract.lineage) if name in held)
+    """One row per key, in the order of the key; without one, in the order of arrival. Valid rows by day."""
+    valid = valid_rows(connection, contract, days)
+    find_repeats(connection, contract, valid)
+    own = ", ".join(map(quote, _columns(contract)))
+    joined = "" if contract.key else f"JOIN {LOADS} l ON l.delivery = {DELIVERY}"
+    order = key_of(contract) if contract.key else ", ".join([DATA_DATE, *arrival("l")])
     connection.execute(
-        f"INSERT INTO snapshot BY NAME SELECT {own}, l.file_time AS _file_time, l.path AS _path FROM {validated} v "
-        f"JOIN {WAREHOUSE}.dropzone.loads l ON l.delivery = v.{DELIVERY} WHERE {of_days}"
+        f"INSERT INTO lake BY NAME SELECT {own} FROM ({valid}) ANTI JOIN repeats USING (row) {joined} ORDER BY {order}"
     )
-    return _held(connection, contract.table, days)
+    return dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
 
 
 def _held(connection: Connection, table: str, days: Sequence[date]) -> dict[date, int]:
@@ -80,41 +87,8 @@ def _held(connection: Connection, table: str, days: Sequence[date]) -> dict[date
     return {day: version for day, version in known if day in wanted}
 
 
-def lake_rows(contract: Contract, relation: str = "snapshot", *, ordered: bool = True) -> str:
-    """The query for what the lake holds of `relation`: one row per key, in the order of the key where it is `ordered`.
-
-    Of several rows with one key the contract keeps the first or the last, in the order of the files' times, their
-    names, and the records in them; so the result does not depend on which file was loaded when. Few keys have several
-    rows, so only these are ranked.
-    """
-    own = ", ".join(quote(name) for name in (*contract.stored, DELIVERY, RECORD, DATA_DATE))
-    arrival = ["_file_time", "_path", DELIVERY, RECORD]
-    if not contract.key:
-        return f"SELECT {own} FROM {relation}" + f" ORDER BY {', '.join(arrival)}" * ordered
-    keys = [DATA_DATE, *map(quote, contract.key)]
-    key = ", ".join(keys)
-    same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM t.{name}" for name in keys)
-    ranked = ", ".join(name + " DESC" * (contract.keep != "first") for name in arrival)
-    return (
-        f"WITH twice AS MATERIALIZED (SELECT {key} FROM {relation} GROUP BY ALL HAVING count(*) > 1) "
-        f"SELECT {own} FROM (SELECT {own} FROM {relation} r ANTI JOIN twice t ON {same} UNION ALL "
-        f"SELECT {own} FROM {relation} r SEMI JOIN twice t ON {same} "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {ranked}) = 1)" + f" ORDER BY {key}" * ordered
-    )
-
-
-def deduplicate(taken: Snapshot) -> list[Partition]:
-    """Make the table `lake` beside the snapshot, and count both for each day."""
-    connection = taken.connection
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE lake AS {lake_rows(taken.contract)}")
-    counts = [
-        dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM {t} GROUP BY ALL")) for t in ("snapshot", "lake")
-    ]
-    return [Partition(day, counts[0].get(day, 0), counts[1].get(day, 0)) for day in taken.days]
-
-
-def publish(platform: Platform, taken: Snapshot, partitions: Sequence[Partition]) -> int:
-    """Write each partition from the table `lake` and tell the ledger; bytes written.
+def publish(platform: Platform, taken: Snapshot) -> int:
+    """Write each partition of a snapshot and tell the ledger; bytes written.
 
     One process publishes at a time, and only what is still so: a partition that has changed since the snapshot is left
     to the run that its change made due. So the lake never goes back to an older state.
@@ -122,7 +96,7 @@ def publish(platform: Platform, taken: Snapshot, partitions: Sequence[Partition]
     table, written = taken.contract.table, dict[date, Written]()
     with publishing(platform):
         versions = _versions(platform, taken)
-        fresh = [each for each in partitions if versions.get(each.day) == taken.versions.get(each.day)]
+        fresh = [each for each in taken.partitions if versions.get(each.day) == taken.versions.get(each.day)]
         for partition in fresh:
             query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
             spill = platform.settings.spill
@@ -161,4 +135,4 @@ def _versions(platform: Platform, taken: Snapshot) -> dict[date, int]:
     if not platform.settings.warehouse.exists():
         return {}
     with attached(taken.connection, platform.settings.warehouse, read_only=True):
-        return _held(taken.connection, taken.contract.table, taken.days)
+        return _held(taken.connection, taken.contract.table, [each.day for each in taken.partitions])

@@ -1,18 +1,20 @@
 """Questions: what can be asked of finished steps; each answer is a table of what is not as promised."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from dropzone_assets.contracts import DATA_DATE, DELIVERY, Contract, QualityRule
-from dropzone_assets.engine import Connection, attached, columns_of, conform, literals, quote, rows
+from dropzone_assets.engine import Connection, attached, columns_of, literals, quote, rows
 from dropzone_assets.files import INSIDE
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import partition_uris
 from dropzone_assets.steps.commit import tables
-from dropzone_assets.steps.proof.fingerprint import checksum
-from dropzone_assets.steps.publish import lake_rows, snapshot
+from dropzone_assets.steps.proof.fingerprint import Print, prints
+from dropzone_assets.steps.repeats import contested, find_repeats, key_of, valid_rows
 from dropzone_assets.steps.tell import tell
+
+Asked = TypeVar("Asked", dict[date, int], dict[date, Print])
 
 
 class Answer(NamedTuple):
@@ -85,35 +87,27 @@ def what_to_do(path: str) -> str:
 
 def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
     """For every lake partition: valid rows = lake rows + duplicates, each counted on its own."""
-    connection = platform.connect()
-    _count_keys(platform, connection, contract, days)
-    _show_lake(platform, connection, contract, days)
-    kept = "count(*)" if contract.key else "sum(n)"
-    wrong, numbers = _compare(
-        connection,
-        f"SELECT {DATA_DATE} AS day, sum(n)::BIGINT AS valid, (sum(n) - {kept})::BIGINT AS duplicates "
-        "FROM keys GROUP BY ALL",
-        f"SELECT {DATA_DATE} AS day, count(*) AS lake FROM stored GROUP BY ALL",
-        "coalesce(valid, 0) <> coalesce(lake, 0) + coalesce(duplicates, 0)",
-        ("valid", "lake", "duplicates"),
+    valid = _of_warehouse(platform, contract, days, _count)
+    again = _of_warehouse(platform, contract, days, _count_again)
+    lake = dict(rows(_lake(platform, contract, days), f"SELECT {DATA_DATE}, count(*) FROM stored GROUP BY ALL"))
+    cases = [
+        (day, valid.get(day, 0), lake.get(day, 0), again.get(day, 0)) for day in sorted(valid.keys() | lake.keys())
+    ]
+    wrong = [case for case in cases if case[1] != case[2] + case[3]]
+    return Answer(
+        not wrong, _sums(cases, ("valid", "lake", "duplicates")), ("day", "valid", "lake", "duplicates"), wrong
     )
-    return Answer(not wrong, numbers, ("day", "valid", "lake", "duplicates"), wrong)
 
 
 def lake_equals_warehouse(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
     """For every lake partition: the same number of rows and the same checksum as made from the warehouse now."""
-    connection = snapshot(platform, contract, days).connection
-    _show_lake(platform, connection, contract, days)
-    made = checksum(quote(name) for name in (*contract.stored, DELIVERY))
-    count = f"SELECT {DATA_DATE} AS day, count(*) AS {{0}}_rows, {made} AS {{0}}_checksum FROM {{1}} GROUP BY ALL"
-    wrong, numbers = _compare(
-        connection,
-        count.format("warehouse", f"({lake_rows(contract, ordered=False)})"),
-        count.format("lake", "stored"),
-        "warehouse_rows IS DISTINCT FROM lake_rows OR warehouse_checksum IS DISTINCT FROM lake_checksum",
-        ("warehouse_rows", "lake_rows"),
-    )
-    return Answer(not wrong, numbers, ("day", "warehouse_rows", "lake_rows"), wrong)
+    made = _of_warehouse(platform, contract, days, _prints)
+    held = prints(_lake(platform, contract, days), "stored", DATA_DATE, _compared(contract))
+    either = sorted(made.keys() | held.keys())
+    cases = [(day, made.get(day, Print()).rows, held.get(day, Print()).rows) for day in either]
+    wrong = [case for case in cases if made.get(case[0]) != held.get(case[0])]
+    names = ("warehouse_rows", "lake_rows")
+    return Answer(not wrong, _sums(cases, names), ("day", *names), wrong)
 
 
 def quality(platform: Platform, contract: Contract, days: Sequence[date]) -> dict[QualityRule, Answer]:
@@ -140,39 +134,49 @@ def _quality(answers: list[tuple[Any, ...]]) -> Answer:
     return Answer(not wrong, {"partitions": len(answers), **extremes}, ("day", "found"), wrong)
 
 
-def _count_keys(platform: Platform, connection: Connection, contract: Contract, days: Sequence[date]) -> None:
-    """Make the table `keys`: how often the warehouse has each key on each of these days."""
-    kinds = {**contract.stored, **contract.lineage}
-    fields = {name: kinds[name] for name in (DATA_DATE, *contract.key)}
-    conform(connection, "keys", {**fields, "n": "BIGINT"})
+def _of_warehouse(
+    platform: Platform, contract: Contract, days: Sequence[date], ask: Callable[[Connection, Contract, str], Asked]
+) -> Asked:
+    """What is asked of the valid rows of these days."""
+    connection = platform.connect()
     if not platform.settings.warehouse.exists():
-        return
-    validated, _ = tables(contract.table)
+        return {}
     with attached(connection, platform.settings.warehouse, read_only=True):
-        held = columns_of(connection, validated)
-        own = ", ".join(quote(name) for name in fields if name in held)
-        of_days = f"{DATA_DATE} IN (SELECT unnest({literals(days)}::DATE[]))"
-        if held:
-            connection.execute(
-                f"INSERT INTO keys BY NAME SELECT {own}, count(*) AS n FROM {validated} WHERE {of_days} GROUP BY ALL"
-            )
+        return ask(connection, contract, valid_rows(connection, contract, days))
 
 
-def _show_lake(platform: Platform, connection: Connection, contract: Contract, days: Sequence[date]) -> None:
-    """Make the view `stored`: the rows of the lake of these days."""
+def _count(connection: Connection, contract: Contract, valid: str) -> dict[date, int]:
+    return dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
+
+
+def _count_again(connection: Connection, contract: Contract, valid: str) -> dict[date, int]:
+    """The rows of each day beyond one for each key."""
+    if not contract.key:
+        return {}
+    keys = f"SELECT {key_of(contract)}, count(*) AS n FROM ({contested(contract, valid)}) GROUP BY ALL"
+    return dict(rows(connection, f"SELECT {DATA_DATE}, sum(n - 1)::BIGINT FROM ({keys}) GROUP BY ALL"))
+
+
+def _prints(connection: Connection, contract: Contract, valid: str) -> dict[date, Print]:
+    """What the lake should hold of each day."""
+    find_repeats(connection, contract, valid)
+    return prints(connection, f"(({valid}) ANTI JOIN repeats USING (row))", DATA_DATE, _compared(contract))
+
+
+def _compared(contract: Contract) -> dict[str, str]:
+    return {**contract.stored, DELIVERY: contract.lineage[DELIVERY]}
+
+
+def _lake(platform: Platform, contract: Contract, days: Sequence[date]) -> Connection:
+    """A connection with the view `stored`: the rows of the lake of these days."""
+    connection = platform.connect()
     fields = {**contract.stored, **contract.lineage}
     none = ", ".join(f"NULL::{kind} AS {quote(name)}" for name, kind in fields.items())
     uris = partition_uris(platform.lake, contract.table, list(days))
     held = f"* FROM read_parquet({literals(uris)}, hive_partitioning = false, union_by_name = true)"
     connection.execute(f"CREATE TEMP VIEW stored AS SELECT {held if uris else f'{none} LIMIT 0'}")
+    return connection
 
 
-def _compare(
-    connection: Connection, left: str, right: str, wrong: str, counted: tuple[str, ...]
-) -> tuple[list[tuple[Any, ...]], dict[str, int | float]]:
-    """Join two counts per day; the days that are wrong, and the sums over all days."""
-    fields = ", ".join(f"coalesce({name}, 0) AS {name}" for name in counted)
-    compared = f"SELECT day, {wrong} AS wrong, {fields} FROM ({left}) FULL JOIN ({right}) USING (day) ORDER BY day"
-    found = rows(connection, compared)
-    sums = {name: sum(numbers[n] for _, _, *numbers in found) for n, name in enumerate(counted)}
-    return [(day, *numbers) for day, is_wrong, *numbers in found if is_wrong], sums
+def _sums(cases: Sequence[tuple[Any, ...]], names: tuple[str, ...]) -> dict[str, int | float]:
+    return {name: sum(case[n] for case in cases) for n, name in enumerate(names, start=1)}

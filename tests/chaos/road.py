@@ -13,7 +13,7 @@ from dropzone_assets.steps.commit import commit
 from dropzone_assets.steps.fetch import fetch
 from dropzone_assets.steps.judge import judge
 from dropzone_assets.steps.plan import History, Request, plan_loads, plan_publications
-from dropzone_assets.steps.publish import deduplicate, publish, snapshot
+from dropzone_assets.steps.publish import publish, snapshot
 from dropzone_assets.steps.summarise import ask, ask_ingestion, keep
 from dropzone_assets.steps.unpack import unpack
 from dropzone_assets.steps.versions import versions
@@ -87,7 +87,7 @@ class Road:
         if days:
             taken = snapshot(self.platform, contract, days)
             with closing(taken.connection):
-                publish(self.platform, taken, deduplicate(taken))
+                publish(self.platform, taken)
         behind = self.platform.ledger.partitions.unsummarised().get(contract.table, {})
         if behind:
             self._keep(ask(self.platform, contract, list(behind)))

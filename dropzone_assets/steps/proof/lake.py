@@ -1,6 +1,6 @@
 """The lake against the raw zone: every day's object holds the rows that it is made of, and nothing else is there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext
 from datetime import date
 
@@ -14,7 +14,7 @@ from dropzone_assets.steps.proof.fingerprint import Print, prints
 from dropzone_assets.steps.proof.held import Moment, changing
 from dropzone_assets.steps.proof.objects import near
 from dropzone_assets.steps.proof.rebuild import Rebuilt, Say
-from dropzone_assets.steps.publish import Partition, deduplicate, publish, snapshot
+from dropzone_assets.steps.publish import Partition, publish, snapshot
 
 WHAT, COUNTED = "lake partitions", "partition counts"
 
@@ -46,14 +46,13 @@ class Lake:
     def _batch(self, proof: Proof, days: list[date]) -> None:
         taken = snapshot(self._rebuilt.platform, self._contract, days)
         with closing(taken.connection) as connection:
-            partitions = deduplicate(taken)
-            publish(self._rebuilt.platform, taken, partitions)
+            publish(self._rebuilt.platform, taken)
             made = prints(connection, "lake", DATA_DATE, self._fields)
         found = {day: self._found(day, made[day]) for day in days if day not in self._now.due}
         due = self._due()
         for day in days:
             self._partition(proof, day, found.get(day, ""), day in due)
-        self._counts(proof, partitions, due)
+        self._counts(proof, taken.partitions, due)
 
     def _due(self) -> set[date]:
         """Days that were due at the beginning, or are now."""
@@ -111,7 +110,7 @@ class Lake:
         with nullcontext(self._reader) if sound else closing(self._platform.connect()) as connection:
             return prints(connection, relation, "1", self._fields).get(1, Print())
 
-    def _counts(self, proof: Proof, partitions: list[Partition], due: set[date]) -> None:
+    def _counts(self, proof: Proof, partitions: Sequence[Partition], due: set[date]) -> None:
         """What the ledger says of each day: its valid rows, and those left without duplicates."""
         days = [partition.day for partition in partitions]
         found = self._platform.ledger.partitions.per_date(days)
