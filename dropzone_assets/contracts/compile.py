@@ -28,7 +28,15 @@ BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
 
 
 def compile_contract(
-    contract: Contract, relation: str, matched: Matched, raw: str, rest: str, fault: str = "", ignored: str = ""
+    contract: Contract,
+    relation: str,
+    matched: Matched,
+    raw: str,
+    rest: str,
+    fault: str = "",
+    ignored: str = "",
+    *,
+    tidy: bool = False,
 ) -> str:
     """The one statement that judges all rows of `relation`.
 
@@ -43,13 +51,14 @@ def compile_contract(
         rest: SQL for the columns the contract does not know as JSON.
         fault: SQL for the one reason of a record that cannot be taken apart; no rule is asked of it.
         ignored: SQL for whether the record belongs to another table; it keeps its place, for the numbers of the others.
+        tidy: whether no text ends with a blank but a space.
 
     Returns:
         A query with `file_index`, the contract's columns (and `_rescued` where it keeps unknown columns),
         `_data_date` (NULL where the file date counts), `_reasons` (NULL for a valid row), `_raw` and `_ignored`.
     """
     rescued = f", {rest} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
-    texts = "".join(f", {_text(contract, places)} AS _t{n}" for n, places in enumerate(matched))
+    texts = "".join(f", {_text(contract, places, tidy)} AS _t{n}" for n, places in enumerate(matched))
     arrived = f", getvariable('{ARRIVED}')[file_index::BIGINT + 1] AS {ARRIVED}" if uses_arrival(contract) else ""
     state = f", {fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}"
     layer = f"SELECT file_index{texts}{rescued}{arrived}{state}, {raw} AS {RAW} FROM ({relation})"
@@ -130,14 +139,15 @@ def _try(connection: engine.Connection, statement: str, what: str) -> None:
         raise BadContract(f"{what} cannot be run: {error}", "Correct the SQL in the contract.") from error
 
 
-def _text(contract: Contract, places: Sequence[int]) -> str:
+def _text(contract: Contract, places: Sequence[int], tidy: bool) -> str:
     if not places:
         return "NULL::VARCHAR"
     found = f"c{places[0]}" if len(places) == 1 else f"coalesce({', '.join(f'c{n}' for n in places)})"
     trimmed = f"trim({found}, {BLANKS})"
     absent = ", ".join(literal(text) for text in dict.fromkeys(("", *contract.missing)))
     # Trimming costs more than reading, so only a text that has no plain character at an end is trimmed.
-    plain = f"{found} BETWEEN '!' AND '~~' AND ascii(reverse({found})) BETWEEN 33 AND 126"
+    end = f"NOT suffix({found}, ' ')" if tidy else f"ascii(reverse({found})) BETWEEN 33 AND 126"
+    plain = f"{found} BETWEEN '!' AND '~~' AND {end}"
     return (
         f"CASE WHEN {plain} THEN CASE WHEN {found} NOT IN ({absent}) THEN {found} END "
         f"WHEN {trimmed} NOT IN ({absent}) THEN {trimmed} END"

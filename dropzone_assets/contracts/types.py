@@ -79,7 +79,7 @@ def cast(logical: str, kind: str, options: dict[str, object]) -> str:
 _plain = "NOT contains({text}, '_')"
 _dated = "{text} GLOB '[1-9][0-9][0-9][0-9][!0-9]*'"
 _second = "[1-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ][0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
-_common = f"({{text}} GLOB '{_second}' OR {{text}} GLOB '{_second}Z')"
+_common = f"({{text}} GLOB '{_second}*' AND (strlen({{text}}) = 19 OR strlen({{text}}) = 20 AND suffix({{text}}, 'Z')))"
 _clock = "regexp_full_match({text}, '([01]?[0-9]|2[0-3]):[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?')"
 _local = "regexp_full_match({text}, '[0-9/-]+([T ][0-9:.]+)?')"
 """A date with a four-digit year; a time of day; a moment that names no zone and no offset."""

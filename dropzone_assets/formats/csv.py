@@ -23,6 +23,7 @@ from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Quoting, Shape
 from dropzone_assets.formats.text.spans import text_at, text_pieces, text_places, text_spans
 from dropzone_assets.formats.text.splice import NUMBER, is_plain, part, splice
+from dropzone_assets.formats.text.tidy import is_tidy
 from dropzone_assets.formats.text.unclosed import ends_open
 
 RAW = "raw_c"
@@ -92,7 +93,8 @@ class Csv(BaseModel):
         commas = self._commas(sample, dialect, names, wanted)
         blocks = blocks_of(content, head)
         end = ends_of(as_utf8(blocks, encoding) if encoding.startswith(("utf-16", "utf-32")) else blocks)
-        reading = CsvReading(dialect, names, encoding, end, commas)
+        tidy = is_tidy(blocks_of(content, head), encoding, dialect, end)
+        reading = CsvReading(dialect, names, encoding, end, commas, tidy)
         if len(names) > 1 and is_plain(sample, dialect, end):
             return replace(reading, plain=True)
         return replace(reading, unclosed=ends_open(text_pieces(content, encoding), reading.quoting))
@@ -128,7 +130,8 @@ def _first(sample: Sample, dialect: Dialect) -> list[str]:
 class CsvReading:
     """Files of one dialect, encoding and line break with the same columns.
 
-    `unclosed` ones end inside of quotes; those that are `plain` are small, and each line of them is a record.
+    In `tidy` ones no text ends with a blank but a space. `unclosed` ones end inside of quotes; those that are `plain`
+    are small, and each line of them is a record.
     """
 
     dialect: Dialect
@@ -136,6 +139,7 @@ class CsvReading:
     encoding: str
     end: str
     commas: tuple[int, ...] = ()
+    tidy: bool = False
     unclosed: bool = False
     plain: bool = False
     exact: bool = True
@@ -164,7 +168,7 @@ class CsvReading:
             f"auto_detect = false, {dialect}, store_rejects = true, rejects_table = '{REJECTS}', "
             f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0)"
         )
-        return Scan(relation, {})
+        return Scan(relation, {}, tidy=self.tidy)
 
     def _uris(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> list[str]:
         """The files where they lie, or copies that DuckDB can read."""

@@ -60,13 +60,14 @@ class Scan(NamedTuple):
     where the file has nothing) in the order of the names, and what `raw` and `rest` need; in the order of the files
     and of the rows in each. `unreadable`: files that hold no rows at all, by index, with the reason. Over the
     relation's columns say `fault`, why a record cannot be taken apart (NULL when it can), and `ignored`, whether it
-    belongs to another table; empty where that cannot be.
+    belongs to another table; empty where that cannot be. `tidy`: no text ends with a blank but a space.
     """
 
     relation: str
     unreadable: dict[int, str]
     fault: str = ""
     ignored: str = ""
+    tidy: bool = False
 
 
 class Place(NamedTuple):

@@ -154,8 +154,9 @@ def _scan(
     reading, matched = layout
     scan = reading.scan(load.connection, [RawContent(platform, file) for file in files], scratch)
     known = [place for places in matched for place in places]
+    raw, rest = reading.raw(), reading.rest(known)
     statement = compile_contract(
-        load.contract, scan.relation, matched, reading.raw(), reading.rest(known), scan.fault, scan.ignored
+        load.contract, scan.relation, matched, raw, rest, scan.fault, scan.ignored, tidy=scan.tidy
     )
     if uses_arrival(load.contract):
         moments = engine.literals([file.delivery.arrived for file in files])

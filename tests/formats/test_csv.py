@@ -222,3 +222,21 @@ def test_any_names_of_columns_can_be_read(names: list[str], tmp_path_factory: py
     known = {"id", "note"} & {name.strip().casefold() for name in names}
     assert bool(judged.refused) == bool(known), judged.refused
     assert judged.of("id") == ([] if known else ["1"])
+
+
+BLANKS = ("", " ", "  ", "\t", "\xa0", " \t ", "\xa0 ")
+QUOTED = ("{}", '"{}"', '"\n{}\r\n"')
+
+
+@pytest.mark.parametrize("cell", QUOTED, ids=["bare", "quoted", "quoted with line breaks"])
+def test_blanks_around_a_text_are_no_part_of_it(tmp_path: Path, cell: str) -> None:
+    """Each file has one kind of blank: what is found out about a file must not leave any of them."""
+    texts = ("a", "a b", "é", "~", "", "a\tb")
+    files = [
+        "".join(["id,note\n", *(f"{n},{cell.format(before + text + behind)}\n" for n, text in enumerate(texts))])
+        for before in BLANKS
+        for behind in BLANKS
+    ]
+    judged = judge_csv(tmp_path, *(file.encode() for file in files), encoding="utf-8", delimiter=",", header=True)
+    for n in range(len(files)):
+        assert judged.of("note", n) == [text or None for text in texts]
