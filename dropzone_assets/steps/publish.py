@@ -1,6 +1,6 @@
 """Publish: a lake partition is made from the validated rows of its day: deduplicated, sorted, replaced at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +19,9 @@ from dropzone_assets.steps.repeats import arrival, find_repeats, key_of, valid_r
 
 PATIENCE = 600
 """Seconds to wait for another process that writes to the lake."""
+
+SORTED = 1_000_000
+"""Rows that are sorted at one time: what is sorted is in memory twice."""
 
 
 class Partition(NamedTuple):
@@ -72,10 +75,27 @@ def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> d
     own = ", ".join(map(quote, _columns(contract)))
     joined = "" if contract.key else f"JOIN {LOADS} l ON l.delivery = {DELIVERY}"
     order = key_of(contract) if contract.key else ", ".join([DATA_DATE, *arrival("l")])
-    connection.execute(
-        f"INSERT INTO lake BY NAME SELECT {own} FROM ({valid}) ANTI JOIN repeats USING (row) {joined} ORDER BY {order}"
-    )
-    return dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
+    counts = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
+    for piece in in_pieces(sorted(counts.items()), SORTED):
+        connection.execute(
+            f"INSERT INTO lake BY NAME SELECT {own} FROM ({valid_rows(connection, contract, piece)}) "
+            f"ANTI JOIN repeats USING (row) {joined} ORDER BY {order}"
+        )
+    return counts
+
+
+def in_pieces(counts: Iterable[tuple[date, int]], most: int) -> Iterator[list[date]]:
+    """Days with their numbers of rows, in pieces of at most `most` rows, or of one day."""
+    piece: list[date] = []
+    size = 0
+    for day, count in counts:
+        if piece and size + count > most:
+            yield piece
+            piece, size = [], 0
+        piece.append(day)
+        size += count
+    if piece:
+        yield piece
 
 
 def _held(connection: Connection, table: str, days: Sequence[date]) -> dict[date, int]:

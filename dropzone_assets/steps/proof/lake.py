@@ -1,6 +1,6 @@
 """The lake against the raw zone: every day's object holds the rows that it is made of, and nothing else is there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from datetime import date
 
@@ -14,7 +14,7 @@ from dropzone_assets.steps.proof.fingerprint import Print, prints
 from dropzone_assets.steps.proof.held import Moment, changing
 from dropzone_assets.steps.proof.objects import near
 from dropzone_assets.steps.proof.rebuild import Rebuilt, Say
-from dropzone_assets.steps.publish import Partition, publish, snapshot
+from dropzone_assets.steps.publish import Partition, in_pieces, publish, snapshot
 
 WHAT, COUNTED = "lake partitions", "partition counts"
 
@@ -36,7 +36,7 @@ class Lake:
         """Count the partitions, and name those that differ; the days that have rows."""
         days: list[date] = []
         with closing(self._reader):
-            for batch in self._batches():
+            for batch in in_pieces(self._days(), ROWS):
                 say(f"comparing the lake of {self._table}", 0)
                 self._batch(proof, batch)
                 days += batch
@@ -57,19 +57,6 @@ class Lake:
     def _due(self) -> set[date]:
         """Days that were due at the beginning, or are now."""
         return self._now.due | changing(self._platform, self._table, self._now.published)
-
-    def _batches(self) -> Iterator[list[date]]:
-        """The days of the scratch warehouse, in pieces of about as many rows as fit into memory."""
-        batch: list[date] = []
-        size = 0
-        for day, count in self._days():
-            if batch and size + count > ROWS:
-                yield batch
-                batch, size = [], 0
-            batch.append(day)
-            size += count
-        if batch:
-            yield batch
 
     def _days(self) -> list[tuple[date, int]]:
         warehouse, validated = self._rebuilt.platform.settings.warehouse, tables(self._table)[0]
