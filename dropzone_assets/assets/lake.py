@@ -1,9 +1,11 @@
 """lake/<table>: Parquet partitions by data date."""
 
+from itertools import accumulate
+
 import dagster as dg
 
 from dropzone_assets.assets.described import described, one_asset, stepped
-from dropzone_assets.contracts import Contract
+from dropzone_assets.contracts import DATA_DATE, Contract
 from dropzone_assets.engine import previews, quote
 from dropzone_assets.io_managers import ValidatedRows
 from dropzone_assets.ledger import now
@@ -12,6 +14,9 @@ from dropzone_assets.runs import POOL, REQUEST, explained, table_value
 from dropzone_assets.sinks.parquet import object_path
 from dropzone_assets.steps.expectations import Standing, standings
 from dropzone_assets.steps.publish import Snapshot
+
+SHOWN = 5
+"""Rows of a day that are shown."""
 
 
 def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -37,9 +42,8 @@ def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Ass
 
 def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot) -> None:
     own = ", ".join(quote(column.name) for column in taken.contract.columns)
-    names, shown = previews(
-        taken.connection, f"SELECT {own}, _data_date, rowid AS _order FROM lake", "_data_date", "_order"
-    )
+    first = f"SELECT {own}, {DATA_DATE}, rowid AS _order FROM lake SEMI JOIN (SELECT unnest({_firsts(taken)}) AS rowid)"
+    names, shown = previews(taken.connection, f"{first} USING (rowid)", DATA_DATE, "_order", SHOWN)
     stand = {s.day: s for s in standings(platform, taken.contract, [each.day for each in taken.partitions], now())}
     for partition in taken.partitions:
         day = str(partition.day)
@@ -53,6 +57,13 @@ def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot
             **_standing(stand.get(partition.day)),
         }
         context.add_asset_metadata(metadata, partition_key=day)
+
+
+def _firsts(taken: Snapshot) -> list[int]:
+    """Where the first rows of each day rest in the table `lake`, which is sorted by day."""
+    days = sorted(taken.partitions)
+    starts = accumulate((each.rows for each in days), initial=0)
+    return [start + n for start, each in zip(starts, days, strict=False) for n in range(min(SHOWN, each.rows))]
 
 
 def _standing(found: Standing | None) -> dict[str, str | bool]:

@@ -3,6 +3,7 @@
 from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from io import StringIO
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import HEAD, Content, Place, Scan, Span, Wanted
 from dropzone_assets.formats.named import json_object, json_rest
-from dropzone_assets.formats.text.copies import MIXED, as_utf8, blocks_of, copy, ends_of, opened
+from dropzone_assets.formats.text.copies import MIXED, as_utf8, blocks_of, copy, ends_of, holds, opened
 from dropzone_assets.formats.text.decimals import has_commas, pointed
 from dropzone_assets.formats.text.detect import dialect_of, normal
 from dropzone_assets.formats.text.dialect import Dialect, Sample, readable
@@ -113,9 +114,10 @@ class Csv(BaseModel):
 def _sample(content: Content, head: bytes, encoding: str) -> Sample:
     text = getincrementaldecoder(encoding)("replace").decode(head, len(head) < HEAD).removeprefix("\ufeff")
     if len(head) < HEAD:
-        return Sample(text, True, lambda: StringIO(text, newline=""))
+        return Sample(text, True, lambda: StringIO(text, newline=""), text.__contains__)
     ended = max(text.rfind("\n"), text.rfind("\r")) + 1 or len(text)
-    return Sample(text[:ended], False, lambda: opened(content, encoding))
+    may_hold = partial(holds, lambda: blocks_of(content, head), encoding)
+    return Sample(text[:ended], False, lambda: opened(content, encoding), may_hold)
 
 
 def _first(sample: Sample, dialect: Dialect) -> list[str]:

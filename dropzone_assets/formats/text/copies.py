@@ -2,7 +2,7 @@
 
 import codecs
 import mmap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -34,6 +34,12 @@ def blocks_of(content: Content, head: bytes) -> Iterator[bytes]:
     with content.file().open("rb") as file:
         while block := file.read(BLOCK):
             yield block
+
+
+def holds(blocks: Callable[[], Iterable[bytes]], encoding: str, mark: str) -> bool:
+    """Whether the last byte of a character is anywhere in a file; where it is not, the character is not either."""
+    byte = mark.encode(encoding)[-1:]
+    return any(byte in block for block in blocks())
 
 
 def opened(content: Content, encoding: str, newline: str | None = "") -> TextIO:

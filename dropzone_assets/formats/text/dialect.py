@@ -33,11 +33,15 @@ class Dialect:
 
 
 class Sample(NamedTuple):
-    """The text of a file: its beginning, whether that is all, and all of it, as often as asked."""
+    """The text of a file: its beginning, whether that is all, and all of it, as often as asked.
+
+    `may_hold` says of a character that it is nowhere in the file, or else may be: bytes are looked at, nothing decoded.
+    """
 
     text: str
     whole: bool
     open: Callable[[], TextIO]
+    may_hold: Callable[[str], bool]
 
     def chunks(self) -> Iterator[str]:
         """All of it in pieces; what stands across an edge of two is in the second."""

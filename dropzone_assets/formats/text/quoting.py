@@ -24,7 +24,8 @@ def _quoted(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
         return replace(found, quote=pinned.quote)
     usual, edge = replace(found, quote='"', escape=""), rf"[\r\n{re.escape(str(found.delimiter))}]"
     opening, closing = re.compile(rf"(?:^|{edge})'"), re.compile(rf"'(?:$|{edge})")
-    if not any("'" in each and opening.search(each) and closing.search(each) for each in sample.chunks()):
+    chunks = sample.chunks() if sample.may_hold("'") else ()
+    if not any("'" in each and opening.search(each) and closing.search(each) for each in chunks):
         return usual
     singles = [replace(found, quote="'", escape=escape) for escape in ("", "\\")]
     faults = {trial: _faults(sample, trial) for trial in (usual, *singles)}
@@ -47,7 +48,8 @@ def _escaped(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
         return replace(found, escape=pinned.escape or "")
     usual = replace(found, escape="")
     pairs = ("\\\\", "\\" + found.quote)
-    if not any(pair in each for each in sample.chunks() if found.quote in each for pair in pairs):
+    chunks = sample.chunks() if sample.may_hold("\\") else ()
+    if not any(pair in each for each in chunks if found.quote in each for pair in pairs):
         return usual
     return _fewer_faults(sample, replace(found, escape="\\"), usual)
 
