@@ -1,6 +1,6 @@
 """JSON documents with their records at one place, each record kept whole as text."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,9 @@ DOCUMENTS = "json_documents"
 
 SHAPES = {"array": ("ARRAY",), "object": ("OBJECT",), "any": ("ARRAY", "OBJECT")}
 """What may stand where the records are."""
+
+AT_ONCE = 8 << 20
+"""Bytes of documents that are taken apart together: what DuckDB makes of them is many times as large."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,15 @@ class Documents(Records):
         found = {
             "array": f"json_extract(content, {each})",
             "object": f"[json_extract(content, {place})]",
-            "any": f"CASE json_type(content, {place}) WHEN 'ARRAY' THEN json_extract(content, {each}) "
+            "any": f"CASE kind WHEN 'ARRAY' THEN json_extract(content, {each}) "
             f"WHEN 'OBJECT' THEN [json_extract(content, {place})] END",
         }[self.shape]
-        good = " AND json_type(content, " + place + ") = 'OBJECT'" if self.shape == "object" else ""
-        records = f"SELECT file_index, unnest({found}) AS record FROM {DOCUMENTS} WHERE json_valid(content){good}"
+        kinds = ", ".join(map(literal, SHAPES[self.shape]))
+        records = " UNION ALL ".join(
+            f"SELECT file_index, unnest({found}) AS record FROM {DOCUMENTS} "
+            f"WHERE kind IN ({kinds}) AND file_index BETWEEN {first} AND {last}"
+            for first, last in _pieces([content.size for content in contents])
+        )
         fault = self.fault() if self.select or self.record else ""
         return Scan(self.relation(records), unreadable, fault, self.ignored())
 
@@ -56,17 +63,17 @@ class Documents(Records):
             except Refused as refusal:
                 unreadable[n] = refusal.found
                 uris.append(str(scratch / str(n)))
+        # A document is taken apart once to find out whether it can be, and once for its records.
+        kind = f"try(coalesce(json_type(content, {literal(path_of(self.records))}), 'nothing')) END AS kind"
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {DOCUMENTS} AS SELECT file_index, "
-            f"ltrim(try(decode(content)), chr(65279)) AS content FROM read_blob({literals(uris)})"
+            f"CREATE OR REPLACE TEMP TABLE {DOCUMENTS} AS SELECT *, CASE WHEN content IS NOT NULL THEN {kind} "
+            f"FROM (SELECT file_index, ltrim(try(decode(content)), chr(65279)) AS content "
+            f"FROM read_blob({literals(uris)}))"
         )
-        place = literal(path_of(self.records))
         found = rows(
             connection,
-            f"SELECT file_index, content, kind, keys FROM (SELECT file_index, content IS NULL AS content, "
-            f"CASE WHEN json_valid(content) THEN coalesce(json_type(content, {place}), 'nothing') END AS kind, "
-            f"CASE WHEN json_valid(content) THEN json_keys(content) END AS keys FROM {DOCUMENTS}) "
-            f"WHERE kind IS NULL OR kind NOT IN ({', '.join(map(literal, SHAPES[self.shape]))})",
+            "SELECT file_index, content IS NULL, kind, CASE WHEN kind IS NOT NULL THEN json_keys(content) END "
+            f"FROM {DOCUMENTS} WHERE kind IS NULL OR kind NOT IN ({', '.join(map(literal, SHAPES[self.shape]))})",
         )
         return {index: self._reason(*why) for index, *why in found} | unreadable
 
@@ -79,3 +86,14 @@ class Documents(Records):
         where, wanted = self.records or "its root", " or ".join(SHAPES[self.shape]).lower()
         one = " If that object is one record, set `shape: any` in the contract." if kind == "OBJECT" else ""
         return f"has no {wanted} at {where} but {kind.lower()}; its keys are: {', '.join(keys or []) or 'none'}.{one}"
+
+
+def _pieces(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and the last place of documents that are at most `AT_ONCE` together, or one."""
+    first = total = 0
+    for n, size in enumerate(sizes):
+        if n > first and total + size > AT_ONCE:
+            yield first, n - 1
+            first, total = n, 0
+        total += size
+    yield first, len(sizes) - 1
