@@ -53,8 +53,8 @@ RIVALS = (
     ("dlt, same job", "one-file", 15.0),
     ("dlt, arrow, judges nothing", "one-file", 1.5),
     ("floe", "pickups", 2.0),
-    ("pandas", "one-file", 2.5),
-    ("pandas", "small-files", 7.0),
+    ("pandas, file by file", "one-file", 2.5),
+    ("pandas, file by file", "small-files", 7.0),
     ("polars", "one-file", 1.2),
 )
 """Contestant, workload, and how many times the cpu of ours it should take at least."""

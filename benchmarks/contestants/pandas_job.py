@@ -1,4 +1,4 @@
-"""The same job in pandas, as a careful script: text, coerced, masks, duplicates, one file a day."""
+"""The same job in pandas, as a careful script: all files as one frame, masks, duplicates, one Parquet a day."""
 
 import sys
 from pathlib import Path
@@ -7,15 +7,10 @@ import pandas as pd
 from canon import END, FIRST, LENGTH, LONG, MAPS, REQUIRED
 
 
-def read(source: Path) -> pd.DataFrame:
-    """All records as text, with their file and their number in it."""
-    frames = [
-        pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
-        .assign(file=file.name)
-        .assign(record=lambda frame: range(1, len(frame) + 1))
-        for file in sorted(source.glob("*.csv"))
-    ]
-    return pd.concat(frames, ignore_index=True)
+def read(file: Path) -> pd.DataFrame:
+    """The records of a file as text, with its name and their numbers in it."""
+    raw = pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
+    return raw.assign(file=file.name, record=range(1, len(raw) + 1))
 
 
 def judge(raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
@@ -38,34 +33,32 @@ def judge(raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
     return row, broken
 
 
+def refused(raw: pd.DataFrame, broken: dict[str, pd.Series]) -> tuple[pd.Series, pd.DataFrame]:
+    """Which rows break a rule, and these as they came, with every reason."""
+    flags = pd.DataFrame(broken)
+    wrong, rules = flags.any(axis=1), sorted(flags.columns)
+    rows = raw[wrong]
+    texts = rows.drop(columns=["file", "record"]).astype(object).where(rows.notna(), None)
+    reasons = [[r for r, yes in zip(rules, some, strict=True) if yes] for some in flags.loc[wrong, rules].values]
+    return wrong, rows[["file", "record"]].assign(reasons=reasons, text=texts.to_dict("records"))
+
+
+def write(rows: pd.DataFrame, lake: Path, name: str) -> None:
+    """A Parquet of that name in the folder of each day."""
+    for day, mine in rows.groupby("date"):
+        folder = lake / f"year={day.year}" / f"month={day.month}" / f"day={day.day}"
+        folder.mkdir(parents=True, exist_ok=True)
+        mine.drop(columns="date").to_parquet(folder / f"{name}.parquet", compression="zstd")
+
+
 def main(source: str, target: str) -> None:
     """Read, judge, write what is refused, keep the first of each key of a day, write a partition a day."""
-    out = Path(target)
-    raw = read(Path(source))
+    raw = pd.concat(map(read, sorted(Path(source).glob("*.csv"))), ignore_index=True)
     row, broken = judge(raw)
-    flags = pd.DataFrame(broken)
-    wrong = flags.any(axis=1)
-    rules = sorted(flags.columns)
-    refused = raw[wrong]
-    pd.DataFrame(
-        {
-            "file": refused["file"],
-            "record": refused["record"],
-            "reasons": [
-                [r for r, yes in zip(rules, some, strict=True) if yes] for some in flags.loc[wrong, rules].values
-            ],
-            "text": refused.drop(columns=["file", "record"])
-            .astype(object)
-            .where(refused.notna(), None)
-            .to_dict("records"),
-        }
-    ).to_parquet(out / "quarantine.parquet")
+    wrong, quarantine = refused(raw, broken)
+    quarantine.to_parquet(Path(target) / "quarantine.parquet")
     good = row[~wrong].drop(columns=["file", "record"]).assign(date=lambda frame: frame["transaction_ts"].dt.date)
-    kept = good.drop_duplicates(["transaction_id", "date"])
-    for day, rows in kept.groupby("date"):
-        folder = out / "lake" / f"year={day.year}" / f"month={day.month}" / f"day={day.day}"
-        folder.mkdir(parents=True)
-        rows.drop(columns="date").to_parquet(folder / "transactions.parquet", compression="zstd")
+    write(good.drop_duplicates(["transaction_id", "date"]), Path(target) / "lake", "transactions")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from benchmarks import transactions
 from benchmarks.contest import Contest
-from benchmarks.peers import BY_HAND, DLT_ARROW, DLT_ROWS, PANDAS, POLARS, SPARK, YARDSTICK, Ours
+from benchmarks.peers import BY_HAND, DLT_ARROW, DLT_ROWS, PANDAS, PANDAS_FILES, POLARS, SPARK, YARDSTICK, Ours
 
 WORKLOAD = Contest(
     "one-file",
@@ -10,6 +10,6 @@ WORKLOAD = Contest(
     "rows",
     {"quick": 300_000, "full": 6_300_000},
     lambda folder, rows: transactions.write(folder, rows),
-    (YARDSTICK, Ours(), BY_HAND, POLARS, DLT_ARROW, PANDAS, DLT_ROWS, SPARK),
+    (YARDSTICK, Ours(), BY_HAND, POLARS, DLT_ARROW, PANDAS, PANDAS_FILES, DLT_ROWS, SPARK),
     "Y",
 )

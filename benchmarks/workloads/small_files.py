@@ -2,7 +2,7 @@
 
 from benchmarks import transactions
 from benchmarks.contest import Contest
-from benchmarks.peers import DLT_ARROW, DLT_ROWS, PANDAS, POLARS, YARDSTICK, Ours
+from benchmarks.peers import DLT_ARROW, DLT_ROWS, PANDAS, PANDAS_FILES, POLARS, YARDSTICK, Ours
 
 ROWS = 500
 
@@ -12,6 +12,6 @@ WORKLOAD = Contest(
     "rows",
     {"quick": 300 * ROWS, "full": 10_000 * ROWS},
     lambda folder, rows: transactions.write(folder, rows, files=rows // ROWS),
-    (YARDSTICK, Ours(), POLARS, DLT_ARROW, PANDAS, DLT_ROWS),
+    (YARDSTICK, Ours(), POLARS, DLT_ARROW, PANDAS, PANDAS_FILES, DLT_ROWS),
     "Y",
 )
