@@ -27,7 +27,7 @@ STAIRS = (
     {"checks"},
     {"sensors"},
     {"definitions"},
-    {"instance", "launcher"},
+    {"instance", "launcher", "rehearsal"},
     {"ingest"},
     {"cli"},
 )

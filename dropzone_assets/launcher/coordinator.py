@@ -11,6 +11,7 @@ from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from dagster._serdes import ConfigurableClassData
 from filelock import FileLock
 
+from dropzone_assets.launcher.launcher import ForkedRunLauncher
 from dropzone_assets.sqlite import write_ahead
 
 ACTIVE = [dg.DagsterRunStatus.QUEUED, *IN_PROGRESS_RUN_STATUSES]
@@ -44,6 +45,14 @@ class PromptRunCoordinator(dg.QueuedRunCoordinator):
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """The coordinator that dagster.yaml describes."""
         return cls(**config_value, inst_data=inst_data)
+
+    @property
+    def dequeue_interval_seconds(self) -> int:
+        """Seconds between two looks at the queue. Only the daemon asks, as it starts, and gets ready for runs."""
+        launcher = self._instance.run_launcher
+        if isinstance(launcher, ForkedRunLauncher):
+            launcher.get_ready()
+        return super().dequeue_interval_seconds
 
     def submit_run(self, context: dg.SubmitRunContext) -> dg.DagsterRun:
         """Launch the run, or queue it."""

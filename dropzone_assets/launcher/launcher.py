@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -30,19 +31,20 @@ PRELOAD = (
     "dagster._core.storage.sqlite_storage",
     "numpy",
     "upath.implementations.local",
+    "dropzone_assets.rehearsal",
 )
 """Modules that the zygote imports: what every run would. One that is not there is left to the run.
 
-Importing the definitions reads no contract: each run reads them anew.
+Importing the definitions reads no contract: each run reads them anew. The rehearsal has a contract of its own.
 """
 
 
 class ForkedRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
     """Launches each run in a process forked from one that has the libraries loaded (the zygote).
 
-    The zygote starts with the first run and ends with the process that launches, once the last of its runs has ended:
-    runs outlive a daemon that is stopped or killed, and finish. Any process with the same instance on the same machine
-    can ask whether a run lives, and stop it.
+    The zygote starts with the daemon, elsewhere with the first run, and ends with the process that launches, once the
+    last of its runs has ended: runs outlive a daemon that is stopped or killed, and finish. Any process with the same
+    instance on the same machine can ask whether a run lives, and stop it.
     """
 
     def __init__(
@@ -76,6 +78,11 @@ class ForkedRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         """The launcher that dagster.yaml describes."""
         return cls(**config_value, inst_data=inst_data)
 
+    def get_ready(self) -> None:
+        """Start the zygote, unless it has started. This does not wait for it."""
+        multiprocessing.get_context("forkserver").set_forkserver_preload(self._preload)
+        forkserver.ensure_running()
+
     def launch_run(self, context: LaunchRunContext) -> None:
         """Fork a process for the run; once this returns, the process lives or has ended.
 
@@ -86,7 +93,7 @@ class ForkedRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         origin = cast(JobPythonOrigin, run.job_code_origin)  # a submitted run has one
         command = ExecuteRunArgs(origin, run.run_id, self._instance.get_ref()).get_command_args()
         forking = multiprocessing.get_context("forkserver")
-        forking.set_forkserver_preload(self._preload)
+        self.get_ready()
         here, there = forking.Pipe(duplex=False)
         process = forking.Process(target=work, args=(self._sign(run.run_id), list(command[-3:]), there))
         process.start()

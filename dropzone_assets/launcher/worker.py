@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dropzone_assets.launcher.signs import alive
+from dropzone_assets.launcher.slots import wait_asleep
 from dropzone_assets.sqlite import write_ahead
 
 
@@ -21,6 +22,7 @@ def work(sign: Path, arguments: Sequence[str], ready: Connection) -> None:
     """
     os.setsid()
     write_ahead()
+    wait_asleep()
     with alive(sign):
         ready.send(os.getpid())
         ready.close()

@@ -9,6 +9,7 @@ from dropzone_assets.settings import Settings
 
 def main() -> None:
     with dg.DagsterInstance.from_config(str(Settings.from_env().instance)) as instance:
+        print(instance.run_coordinator.dequeue_interval_seconds, flush=True)  # which Dagster's daemon asks as it starts
         for line in sys.stdin:
             instance.launch_run(line.strip(), None)  # type: ignore[arg-type]
             print(line.strip(), flush=True)

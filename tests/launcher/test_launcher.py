@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import dagster as dg
+import psutil
 import pytest
 from dagster._core.code_pointer import ModuleCodePointer
 from dagster._core.launcher import WorkerStatus
@@ -71,6 +72,11 @@ def test_a_run_whose_process_was_killed_has_failed_at_once(kept: dg.DagsterInsta
     os.kill(at_work(kept, run), signal.SIGKILL)
     until(lambda: status(kept, run) is FAILURE, 10)
     assert "ended with exit code -9" in logs(kept, run)[-1].message
+
+
+def test_the_process_that_forks_starts_with_the_daemon(daemon: Daemon) -> None:
+    below = psutil.Process(daemon.process.pid)
+    until(lambda: any("forkserver" in " ".join(each.cmdline()) for each in below.children()))
 
 
 def test_runs_outlive_a_daemon_that_was_killed_and_the_next_one_knows_them(
