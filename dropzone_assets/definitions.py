@@ -1,6 +1,7 @@
 """Where everything meets: settings in, Dagster definitions out. Holds no asset and no SQL."""
 
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -79,5 +80,14 @@ def _s3(settings: Settings) -> dg.ResourceDefinition:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """The definitions of this process's environment; Dagster calls it, importing the module does not."""
-    return build(Settings.from_env())
+    """The definitions of this process's environment; Dagster calls it, importing the module does not.
+
+    A run asks for its job twice, as all of it and as what it selects, and gets the same definitions. A code server that
+    loads them anew is a new process.
+    """
+    return _made(Settings.from_env())
+
+
+@cache
+def _made(settings: Settings) -> dg.Definitions:
+    return build(settings)
