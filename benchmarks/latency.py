@@ -1,7 +1,8 @@
 """Latency: how long after a file is dropped its row is in the lake, while `dropzone up` runs; and what idling costs.
 
 A platform of its own is started in a new home. Files are renamed into its folder, so they are finished when they appear
-and need no time to settle: first one after another at random moments, then many at once. An analyst polls the lake.
+and need no time to settle: first one after another at random moments, then many at once, a few times. An analyst polls
+the lake.
 """
 
 import argparse
@@ -154,7 +155,7 @@ def described(seconds: list[float]) -> dict[str, float]:
     return {"files": len(seconds), "p50": quantile(seconds, 0.5), "p99": quantile(seconds, 0.99), "max": max(seconds)}
 
 
-def measure(singles: int, burst: int, resting: float, seed: int) -> dict[str, dict[str, float]]:
+def measure(singles: int, burst: int, bursts: int, resting: float, seed: int) -> dict[str, dict[str, float]]:
     """Start a platform, drop the files, and say how long each kind took."""
     dice = random.Random(seed)
     with platform() as (home, process), Progress(transient=True) as progress:
@@ -168,8 +169,11 @@ def measure(singles: int, burst: int, resting: float, seed: int) -> dict[str, di
             alone |= sender.follow({f"s{number}": sender.drop(f"s{number}")})
             progress.advance(task)
         progress.update(task, description=f"{burst} files at once", total=None)
-        time.sleep(dice.uniform(2.0, 4.0))
-        at_once = sender.follow({f"b{number}": sender.drop(f"b{number}") for number in range(burst)})
+        at_once: Latencies = {}
+        for turn in range(bursts):
+            time.sleep(dice.uniform(2.0, 4.0))
+            names = [f"b{turn}x{number}" for number in range(burst)]
+            at_once |= sender.follow({name: sender.drop(name) for name in names})
         progress.stop()
         share = idle(process, resting) if resting else 0.0
     found = {"first file after the start": first, "one after another": alone, f"{burst} at once": at_once}
@@ -195,11 +199,12 @@ def main(arguments: list[str] | None = None) -> dict[str, dict[str, float]]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--singles", type=int, default=40, help="files dropped one after another")
     parser.add_argument("--burst", type=int, default=100, help="files dropped at once")
+    parser.add_argument("--bursts", type=int, default=3, help="how often so many are dropped at once")
     parser.add_argument("--idle", type=float, default=30.0, help="seconds to watch it idle; 0 for not at all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="where to write what was measured")
     chosen = parser.parse_args(arguments)
-    found = measure(chosen.singles, chosen.burst, chosen.idle, chosen.seed)
+    found = measure(chosen.singles, chosen.burst, chosen.bursts, chosen.idle, chosen.seed)
     Console().print(table(found))
     if chosen.json:
         chosen.json.write_text(json.dumps(found, indent=2))

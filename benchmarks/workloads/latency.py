@@ -9,7 +9,7 @@ from benchmarks.measure import measure as run
 from benchmarks.survey import Measured, Survey
 
 SCRIPT = Path(__file__).parents[1] / "latency.py"
-SIZES = {"quick": ("--singles", "5", "--burst", "20", "--idle", "0"), "full": ()}
+SIZES = {"quick": ("--singles", "3", "--burst", "20", "--bursts", "1", "--idle", "0"), "full": ()}
 GOALS = {("all but the first", "p50"): 2.0, ("all but the first", "p99"): 5.0}
 """A burst included, but not the first file after the start."""
 

@@ -8,7 +8,7 @@ WORKLOAD = Contest(
     "one-file",
     "One CSV of dirty transactions",
     "rows",
-    {"quick": 300_000, "full": 6_300_000},
+    {"quick": 150_000, "full": 6_300_000},
     lambda folder, rows: transactions.write(folder, rows),
     (YARDSTICK, Ours(), BY_HAND, POLARS, DLT_ARROW, PANDAS, PANDAS_FILES, DLT_ROWS, SPARK),
     "Y",

@@ -11,7 +11,7 @@ from benchmarks.peers import fresh
 from benchmarks.product import Home
 from benchmarks.survey import Measured, Survey
 
-ROWS = {"quick": 300_000, "full": 6_300_000}
+ROWS = {"quick": 150_000, "full": 6_300_000}
 SHOWN = 20
 
 

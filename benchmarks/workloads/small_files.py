@@ -10,7 +10,7 @@ WORKLOAD = Contest(
     "small-files",
     "CSVs of 500 dirty transactions each",
     "rows",
-    {"quick": 300 * ROWS, "full": 10_000 * ROWS},
+    {"quick": 100 * ROWS, "full": 10_000 * ROWS},
     lambda folder, rows: transactions.write(folder, rows, files=rows // ROWS),
     (YARDSTICK, Ours(), POLARS, DLT_ARROW, PANDAS, PANDAS_FILES, DLT_ROWS),
     "Y",
