@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dropzone_assets.definitions import build
+from dropzone_assets.definitions import build, defs
 from dropzone_assets.demo.flights import write_flights
 from dropzone_assets.settings import Settings
 from tests.conftest import Ingest, Query
@@ -62,6 +62,11 @@ def test_telling_dagster_opens_no_database_and_makes_no_file(home: Path) -> None
     before = sorted(home.rglob("*"))
     dg.Definitions.validate_loadable(build(Settings(home=home)))
     assert sorted(home.rglob("*")) == before
+
+
+def test_a_process_makes_its_definitions_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPZONE_HOME", str(home))
+    assert defs() is defs()
 
 
 def test_dagsters_own_command_materializes_a_partition(home: Path, ingest: Ingest, query: Query) -> None:
