@@ -9,7 +9,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dropzone_assets.launcher.signs import alive
-from dropzone_assets.launcher.slots import wait_asleep
 from dropzone_assets.sqlite import write_ahead
 
 
@@ -24,7 +23,6 @@ def work(sign: Path, arguments: Sequence[str], ready: Connection) -> None:
     os.setsid()
     gc.freeze()  # what the zygote has made is no garbage, and to look through it costs a tenth of a second
     write_ahead()
-    wait_asleep()
     with alive(sign):
         ready.send(os.getpid())
         ready.close()
