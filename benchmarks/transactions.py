@@ -85,19 +85,21 @@ FROM meant
 """
 
 
-def file_name(number: int, files: int, days: int) -> str:
+def file_name(number: int, files: int, days: int, start: date = FIRST) -> str:
     """The name of the n-th of so many files, with the date on which most of its rows were made."""
-    day = FIRST + timedelta(days=((number + 1) * days - 1) // files)
+    day = start + timedelta(days=((number + 1) * days - 1) // files)
     return f"tx_{day:%Y%m%d}_{number:05d}.csv"
 
 
-def make(connection: duckdb.DuckDBPyConnection, *, first: int, last: int, total: int, seed: int, days: int) -> None:
+def make(
+    connection: duckdb.DuckDBPyConnection, *, first: int, last: int, total: int, seed: int, days: int, start: date
+) -> None:
     """The table `made`: rows `first` up to `last` of `total`, as meant and as written."""
     connection.execute(f"CREATE OR REPLACE TEMP MACRO dice(n, side) AS hash(n * 16 + side + {seed} * 1000000000000)")
-    connection.execute(MADE.format(first=first, last=last, total=total, days=days, day=FIRST, dirts=list(DIRT)))
+    connection.execute(MADE.format(first=first, last=last, total=total, days=days, day=start, dirts=list(DIRT)))
 
 
-def write(folder: Path, rows: int, *, seed: int = 1, files: int = 1, days: int = DAYS) -> Sums:
+def write(folder: Path, rows: int, *, seed: int = 1, files: int = 1, days: int = DAYS, start: date = FIRST) -> Sums:
     """Write `rows` transactions as `tx_20240130_00000.csv` …, in the order of the files' names.
 
     Args:
@@ -105,16 +107,17 @@ def write(folder: Path, rows: int, *, seed: int = 1, files: int = 1, days: int =
         rows: of all files together, 79 bytes each; a file has as many as any other.
         seed: the same arguments give the same bytes.
         files: the key that a row repeats may be in the file before.
-        days: the data dates they are spread over.
+        days: the data dates they are spread over, and some hours more.
+        start: the first of these.
     """
     truth, each = Sums(), rows // files
     limits = {"memory_limit": "6GB", "temp_directory": str(folder.parent / ".spill")}
     with duckdb.connect(config=limits) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE TABLE valid (id VARCHAR, day DATE, i BIGINT, amount DECIMAL(18, 2), hash UBIGINT)")
-        names = [file_name(number, files, days) for number in range(files)]
+        names = [file_name(number, files, days, start) for number in range(files)]
         for first in range(0, rows, size := max(each, PIECE - PIECE % each)):
-            make(connection, first=first, last=min(first + size, rows), total=rows, seed=seed, days=days)
+            make(connection, first=first, last=min(first + size, rows), total=rows, seed=seed, days=days, start=start)
             some = names[first // each : (first + size) // each]
             _write_piece(connection, [folder / name for name in some], each)
             place = f"$names[(i - {first}) // {each} + 1] AS file, i % {each} + 1 AS record"

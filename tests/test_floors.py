@@ -15,7 +15,7 @@ PACKAGE = "dropzone_assets"
 
 STAIRS = (
     {"errors"},
-    {"files", "settings", "sqlite"},
+    {"arrow", "files", "settings", "sqlite"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},
@@ -37,6 +37,7 @@ DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", 
 
 KEEPERS = {
     "Cryptodome": {"archives"},
+    "arro3": {"arrow"},
     "duckdb": {"engine"},
     "fastavro": {"formats"},
     "fastexcel": {"formats"},
@@ -232,8 +233,20 @@ def test_a_room_loads_no_driver_it_does_not_need(module: str, absent: set[str], 
     assert loaded_by(f"import {PACKAGE}.{module}", tmp_path) & absent == set()
 
 
-def test_a_listing_is_made_without_pandas(tmp_path: Path) -> None:
-    made = f"from {PACKAGE}.sources.listing import Found, pages; list(pages([Found('a', '1', 1)]))"
+LISTINGS = {
+    "one by one": "from dropzone_assets.sources.listing import Found, pages; list(pages([Found('a', '1', 1)]))",
+    "names": "from dropzone_assets.sources.names import names_in, page_of; import io; "
+    "[page_of(names, 'listed') for names in names_in(io.BytesIO(b'a'), 'here')]",
+    "objects": "from dropzone_assets.store.columns import columns; from dropzone_assets.arrow import column; "
+    "import pyarrow as pa, pyarrow.compute as pc; sizes = column([1, 2], pa.int64()); "
+    "tags = pc.if_else(column([True, False], pa.bool_()), column(['x', 'y']), pa.nulls(2, pa.string())); "
+    "names = ['path', 'size', 'e_tag', 'last_modified']; "
+    "columns(pa.record_batch([column(['a', 'b']), sizes, tags, sizes.cast(pa.timestamp('us', 'UTC'))], names=names))",
+}
+
+
+@pytest.mark.parametrize("made", LISTINGS.values(), ids=LISTINGS)
+def test_a_listing_is_made_without_pandas(made: str, tmp_path: Path) -> None:
     assert "pandas" not in loaded_by(made, tmp_path)
 
 

@@ -1,5 +1,6 @@
 """One new file into a table of ten thousand files, and into one of one file: it should cost the same."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks import transactions
@@ -14,36 +15,48 @@ STARTS = {"quick": 1, "full": 2}
 
 ROWS = 500
 
+NEW = date(2024, 6, 1)
+"""A date of which neither table has a row; so a new file's partitions hold that file alone, whatever the table."""
+
 
 def measure(size: str, rounds: int, folder: Path, say: Say) -> list[Measured]:
-    """The cpu of an ingest of one file that has a date of its own, less that of an ingest that finds nothing."""
-    spent = {}
-    for files in (1, FILES[size]):
-        say(f"incremental: a table of {files:,} files")
-        home = Home(folder / "home")
-        data = fresh(folder / "data" / "incremental")
-        transactions.write(data, files * ROWS, files=files)
-        home.load(data)
-        spent[files] = _one_more(home, folder, rounds, STARTS[size])
-    few, many = spent[1], spent[FILES[size]]
+    """The cpu of an ingest of one file, less that of an ingest that finds nothing; the two tables take turns."""
+    homes = {files: _home(folder, files, say) for files in (1, FILES[size])}
+    starts = {files: min(home.run("ingest")[0].cpu for _ in range(STARTS[size])) for files, home in homes.items()}
+    apart: dict[int, list[float]] = {files: [] for files in homes}
+    among: list[float] = []
+    for turn in range(rounds):
+        say(f"incremental: file {turn + 1} of {rounds}")
+        for files in sorted(homes, reverse=turn % 2 == 1):
+            apart[files].append(_one_more(homes[files], folder, NEW + timedelta(days=2 * turn), turn))
+        among.append(_one_more(homes[FILES[size]], folder, transactions.FIRST, turn))
+    few, many = (min(found) - starts[files] for files, found in apart.items())
+    met = min(among) - starts[FILES[size]]
     table = f"a table of {FILES[size]:,} files"
+    held = FILES[size] * ROWS // transactions.DAYS
     return [
         Measured("one new file into a table of one file, cpu", few, "s"),
         Measured(f"one new file into {table}, cpu", many, "s"),
         Measured(f"one new file: {table} against one of one file", many / few, "x", 1.2),
+        Measured(f"one new file into {table}, for two of its days of {held:,} rows each, cpu", met, "s"),
     ]
 
 
-def _one_more(home: Home, folder: Path, rounds: int, starts: int) -> float:
-    start = min(home.run("ingest")[0].cpu for _ in range(starts))
-    least = []
-    for turn in range(rounds):
-        data = fresh(folder / "data" / "one-more")
-        transactions.write(data, ROWS, seed=100 + turn, days=1)
-        (file,) = data.iterdir()
-        home.drop([file.rename(data / f"tx_2024060{turn + 1}_one.csv")])
-        least.append(home.run("ingest")[0].cpu - start)
-    return min(least)
+def _home(folder: Path, files: int, say: Say) -> Home:
+    say(f"incremental: a table of {files:,} files")
+    home = Home(folder / f"home-{files}")
+    data = fresh(folder / "data" / f"incremental-{files}")
+    transactions.write(data, files * ROWS, files=files)
+    home.load(data)
+    return home
+
+
+def _one_more(home: Home, folder: Path, first: date, turn: int) -> float:
+    data = fresh(folder / "data" / "one-more")
+    transactions.write(data, ROWS, seed=100 + turn, days=1, start=first)
+    (file,) = data.iterdir()
+    home.drop([file.rename(data / f"tx_{first:%Y%m%d}_more{turn}.csv")])
+    return home.run("ingest")[0].cpu
 
 
 WORKLOAD = Survey("incremental", "One new file into a big table", measure)

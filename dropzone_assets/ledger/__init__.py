@@ -5,7 +5,6 @@ one method in `deliveries` that writes it.
 """
 
 from dropzone_assets.ledger.accounts import delivery_of
-from dropzone_assets.ledger.arrivals import GONE, LEAVING, LEFT
 from dropzone_assets.ledger.deliveries import Kept, Tally
 from dropzone_assets.ledger.journal import working
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
@@ -14,6 +13,9 @@ from dropzone_assets.ledger.reversals import MOVE, RELEASE
 from dropzone_assets.ledger.schema import (
     FAILED,
     FETCHED,
+    GONE,
+    LEAVING,
+    LEFT,
     LINKED,
     LOADED,
     OPENED,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, or_, select, update
+from sqlalchemy import and_, case, func, literal, or_, select, union_all, update
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import FACTS, Accounts, oldest_first
@@ -12,6 +12,8 @@ from dropzone_assets.ledger.journal import note
 from dropzone_assets.ledger.schema import (
     FAILED,
     FETCHED,
+    GONE,
+    LEAVING,
     LINKED,
     LISTED,
     LOADED,
@@ -20,18 +22,17 @@ from dropzone_assets.ledger.schema import (
     RETRACTING,
     SAFE,
     SIDECAR,
+    STRANGERS,
     SUPERSEDED,
     its_parent,
     its_source,
     its_state,
     its_table,
     now,
+    strangeness,
 )
 from dropzone_assets.ledger.schema import deliveries as book
-from dropzone_assets.ledger.statements import chunks, elements, upsert
-
-LEAVING, LEFT, GONE = "leaving", "left", "gone"
-"""A file that is to go from its source, one that has left it, and one that is gone without our doing."""
+from dropzone_assets.ledger.statements import by_index, chunks, elements, upsert
 
 _AGAIN = {"batch": "", "lot": "", "again": "", "attempts": 0, "leaving": "", "same_as": ""}
 """What is forgotten of a delivery that counts again."""
@@ -50,17 +51,16 @@ class Arrivals(Accounts):
         there again). One statement, whatever the number of keys.
 
         Args:
-            keys: a JSON array.
+            keys: a JSON array; neighbours in the book are found faster when they are sorted.
         """
-        listed = elements(self._engine, "keys")
-        nameless = (book.c.state == FAILED) & (book.c.table_name == "")
-        query = (
-            select(listed.c.value, book.c.key, book.c.state, book.c.leaving)
-            .select_from(listed.outerjoin(book, book.c.key == listed.c.value))
-            .where(or_(book.c.key.is_(None), book.c.state == SUPERSEDED, nameless, book.c.leaving.in_((LEFT, GONE))))
-        )
+        listed, again = (elements(self._engine, "keys").alias(name) for name in ("listed", "again"))
+        known = select(book.c.key).where(book.c.key == listed.c.value)
+        new = select(listed.c.value, literal("new").label("what")).where(~known.exists())
+        strangers = by_index(select(book.c.key, strangeness.label("what")), STRANGERS)
+        back = select(again.c.value, strangers.c.what).join(strangers, strangers.c.key == again.c.value)
+        query = union_all(new, back.where(strangers.c.what > ""))
         with self._engine.connect() as connection:
-            return {row.value: _strangeness(row) for row in connection.execute(query, {"keys": keys})}
+            return {row.value: row.what for row in connection.execute(query, {"keys": keys})}
 
     def arrival(self, source: str, paths: Sequence[str]) -> datetime:
         """The moment at which something arrives at `paths`: now, but after all that ever arrived there.
@@ -203,11 +203,3 @@ class Arrivals(Accounts):
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
                 connection.execute(update(book).where(book.c.key.in_(chunk)).values(**values))
-
-
-def _strangeness(row: Row[Any, Any, Any, Any]) -> str:
-    if row.key is None:
-        return "new"
-    if row.state == SUPERSEDED:
-        return "superseded"
-    return {LEFT: "left", GONE: "gone"}.get(row.leaving, "nameless")

@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, selec
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import oldest_first
-from dropzone_assets.ledger.arrivals import GONE
 from dropzone_assets.ledger.claims import Claims, unlink
 from dropzone_assets.ledger.journal import note
 from dropzone_assets.ledger.owed import owe
@@ -15,6 +14,7 @@ from dropzone_assets.ledger.schema import (
     CURRENT,
     FAILED,
     FETCHED,
+    GONE,
     LINKED,
     LISTED,
     LOADED,

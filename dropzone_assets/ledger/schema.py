@@ -2,7 +2,22 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    case,
+    literal,
+)
 
 metadata = MetaData()
 
@@ -25,6 +40,12 @@ KEPT = (FETCHED, LOADED, LINKED, OPENED, STORED)
 
 SAFE = (LOADED, LINKED, OPENED, STORED)
 """States of deliveries that need their source no more. A superseded version that is there is back, and needs it."""
+
+LEAVING, LEFT, GONE = "leaving", "left", "gone"
+"""A file that is to go from its source, one that has left it, and one that is gone without our doing."""
+
+NAMELESS = "nameless"
+"""A file that no contract recognised."""
 
 deliveries = Table(
     "deliveries",
@@ -88,6 +109,25 @@ its_source, its_parent = (deliveries.c[name] + "" for name in ("source", "parent
 """For conditions beside a better one: written like this they lead to no index. Most deliveries are loaded, of one
 source and in no archive; a planner without statistics does not know that, and would read a million to find three.
 """
+
+
+def _word(text: str) -> ColumnElement[str]:
+    """A text that stands in the statement itself: only so does SQLite see that an index is for what is asked."""
+    return literal(text, String, literal_execute=True)
+
+
+_state, _leaving = deliveries.c.state, deliveries.c.leaving
+strangeness = case(
+    (_state == _word(SUPERSEDED), _word(SUPERSEDED)),
+    (_leaving == _word(LEFT), _word(LEFT)),
+    (_leaving == _word(GONE), _word(GONE)),
+    (and_(_state == _word(FAILED), deliveries.c.table_name == _word("")), _word(NAMELESS)),
+)
+"""Why a file that is listed is not simply known, though its key is; NULL where it is."""
+
+_some = strangeness.is_not(None)
+STRANGERS = Index("deliveries_strange", deliveries.c.key, sqlite_where=_some, postgresql_where=_some)
+"""Of the keys that are listed few are in here, so to look for each of a million costs little."""
 
 journal = Table(
     "journal",

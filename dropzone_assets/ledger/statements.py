@@ -1,9 +1,9 @@
 """Statements that the databases write differently, and how many values one may hold."""
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, FromClause, String, Table, bindparam, cast, func
+from sqlalchemy import Engine, FromClause, Index, Select, String, Subquery, Table, bindparam, cast, func
 from sqlalchemy.dialects import postgresql, sqlite
 
 Item = TypeVar("Item")
@@ -21,6 +21,15 @@ def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
 def upsert(engine: Engine, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that can say ON CONFLICT."""
     return sqlite.insert(table) if engine.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def by_index(query: Select[Any], index: Index) -> Subquery:
+    """What is selected of a table, to be found by this index alone: SQLite thinks any unique index is better.
+
+    A hint ends a statement, so nothing may stand behind the table. An index of some rows needs a condition that no
+    other row meets, outside.
+    """
+    return query.with_statement_hint(f"INDEXED BY {index.name}", "sqlite").subquery()
 
 
 def elements(engine: Engine, name: str) -> FromClause:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from dropzone_assets.arrow import constant
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
@@ -31,7 +32,7 @@ class Bucket:
     def list(self) -> Iterator[pa.RecordBatch]:
         """Every object below the prefix; the version is its ETag."""
         for page in self._objects.pages():
-            settled = pa.repeat(pa.scalar(True), page.num_rows)
+            settled = pa.repeat(constant(True, pa.bool_()), page.num_rows)
             columns = [page["path"], page["version"], page["size"], settled, page["problem"]]
             yield pa.record_batch(columns, schema=LISTING)
 

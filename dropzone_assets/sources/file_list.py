@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dropzone_assets.arrow import constant
 from dropzone_assets.errors import BadSettings, SourceUnavailable
 from dropzone_assets.sources.bucket import access
 from dropzone_assets.sources.config import SourceConfig
@@ -49,7 +50,7 @@ class FileList:
         try:
             with self._objects.open(config.list_file) as stream:
                 for names in names_in(stream, f"{config.name}: {config.list_file}"):
-                    if len(others := names.filter(pc.not_equal(names, config.list_file))):
+                    if len(others := names.filter(pc.not_equal(names, constant(config.list_file)))):
                         yield page_of(others, LISTED)
         except FileNotFoundError as error:
             found = f"{config.name}: there is no {config.list_file} at {config.url}."

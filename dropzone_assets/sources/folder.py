@@ -77,25 +77,25 @@ class Folder:
         """A folder has no connections."""
 
     def _files(self) -> Iterator[Found]:
-        folders = [os.fsencode(self._root)]
+        root, folders = os.fsencode(self._root), [b""]
         while folders:
+            folder = folders.pop()
             try:
                 self._root.mkdir(parents=True, exist_ok=True)
-                with os.scandir(folders.pop()) as entries:
+                with os.scandir(root + b"/" + folder) as entries:
                     for entry in entries:
                         if not entry.is_dir(follow_symlinks=False):
-                            yield from self._found(entry)
+                            yield from self._found(folder + entry.name, entry)
                         elif not entry.name.startswith((b".", b"_")):
-                            folders.append(entry.path)
+                            folders.append(folder + entry.name + b"/")
             except OSError as error:
                 raise SourceUnavailable(f"{self._name}: {error}", "Check the folder and its permissions.") from error
 
-    def _found(self, entry: os.DirEntry[bytes]) -> Iterator[Found]:
+    def _found(self, relative: bytes, entry: os.DirEntry[bytes]) -> Iterator[Found]:
         try:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:  # moved away between listing and asking
             return
-        relative = os.path.relpath(entry.path, os.fsencode(self._root))
         settled = time() - status.st_ctime >= self._settle
         path = relative.decode("utf-8", "backslashreplace")
         yield Found(path, _version(status), status.st_size, settled, _problem(relative, status))

@@ -5,7 +5,8 @@ from itertools import islice
 from typing import NamedTuple
 
 import pyarrow as pa
-from arro3.core import Array
+
+from dropzone_assets.arrow import column
 
 PAGE = 50_000
 """Objects of a page: what a listing holds in memory."""
@@ -40,6 +41,5 @@ def pages(found: Iterable[Found], most: int = PAGE) -> Iterator[pa.RecordBatch]:
     """Files found one by one, as pages."""
     rest = iter(found)
     while some := list(islice(rest, most)):
-        # Through arro3: where pyarrow takes a list itself, it imports pandas first.
-        columns = [Array(c, f.type) for c, f in zip(zip(*some, strict=True), LISTING, strict=True)]
-        yield pa.record_batch([pa.array(column) for column in columns], schema=LISTING)
+        columns = [column(values, each.type) for values, each in zip(zip(*some, strict=True), LISTING, strict=True)]
+        yield pa.record_batch(columns, schema=LISTING)

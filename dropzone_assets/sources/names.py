@@ -6,6 +6,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dropzone_assets.arrow import column, constant
 from dropzone_assets.errors import Permanent
 from dropzone_assets.sources.listing import LISTING
 
@@ -44,15 +45,17 @@ def names_in(stream: BinaryIO, place: str) -> Iterator[pa.Array]:
 
 def page_of(names: pa.Array, version: str) -> pa.RecordBatch:
     """A page of a listing in which only the names are known."""
-    problem = pc.if_else(pc.greater_equal(pc.utf8_length(names), LONGEST), "has too long a name", "")
+    long = pc.greater_equal(pc.utf8_length(names), constant(LONGEST, pa.int32()))
+    problem = pc.if_else(long, constant("has too long a name"), constant(""))
     for says, pattern in PROBLEMS.items():
-        problem = pc.if_else(pc.match_substring_regex(names, pattern), says, problem)
-    constants = [pa.repeat(pa.scalar(value), len(names)) for value in (version, -1, True)]
+        problem = pc.if_else(pc.match_substring_regex(names, pattern), constant(says), problem)
+    values = constant(version), constant(-1, pa.int64()), constant(True, pa.bool_())
+    constants = [pa.repeat(value, len(names)) for value in values]
     return pa.record_batch([names, *constants, problem], schema=LISTING)
 
 
 def _names(lines: bytes) -> pa.Array:
-    split = pc.split_pattern(pa.array([lines.decode("utf-8", "replace")]), "\n")
+    split = pc.split_pattern(column([lines.decode("utf-8", "replace")]), "\n")
     names = pc.replace_substring_regex(pc.utf8_rtrim(pc.list_flatten(split), "\r"), r"^(\./)+", "")
-    filled = names.filter(pc.not_equal(pc.utf8_trim_whitespace(names), ""))
+    filled = names.filter(pc.not_equal(pc.utf8_trim_whitespace(names), constant("")))
     return pc.utf8_slice_codeunits(filled, 0, LONGEST).unique()

@@ -93,11 +93,13 @@ def _tables(platform: Platform, keys: Iterable[str]) -> set[str]:
 
 def _strange(platform: Platform, name: str, connection: engine.Connection, page: str, intake: Intake) -> _Strange:
     """The files of a page that the ledger does not simply know."""
-    count = f"SELECT count(*), count(*) FILTER (NOT settled), to_json(list(key))::VARCHAR FROM {page}"
+    count = f"SELECT count(*), count(*) FILTER (NOT settled), to_json(list(key ORDER BY key))::VARCHAR FROM {page}"
     seen, waiting, keys = engine.rows(connection, count)[0]
     intake.seen += seen
     intake.waiting += waiting
     found = _Strange(fates=platform.ledger.deliveries.strange(keys) if seen else {})
+    if not found.fates:
+        return found
     columns = "key, settled, sidecar, path, version, size, problem"
     mine = f"SELECT {columns} FROM {page} WHERE key IN (SELECT unnest($1))"
     for key, settled, sidecar, path, version, size, problem in engine.rows(connection, mine, [list(found.fates)]):

@@ -24,9 +24,10 @@ RECEIPT = rf"({re.escape(ACCEPTED)}|{re.escape(REJECTED)})$"
 
 
 def look(connection: Connection, source: Source, config: SourceConfig) -> Iterator[str]:
-    """List a source. Each page is a table in `connection`, which the next page replaces; its name is given.
+    """List a source. Each page is a view in `connection`, which the next page replaces; its name is given.
 
-    The table has key, path, version, size, settled, problem and sidecar. The key is that of `files.Listed`.
+    Nothing of a page is computed before it is asked for. The view has key, path, version, size, settled,
+    problem and sidecar. The key is that of `files.Listed`.
 
     Raises:
         SourceUnavailable: the place cannot be reached.
@@ -34,9 +35,9 @@ def look(connection: Connection, source: Source, config: SourceConfig) -> Iterat
     """
     for page in source.list():
         connection.register("page", page)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {LOOKED} AS {_statement(config)}")
-        connection.unregister("page")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {LOOKED} AS {_statement(config)}")
         yield LOOKED
+        connection.unregister("page")
 
 
 def left_out(connection: Connection, config: SourceConfig, path: str) -> str:

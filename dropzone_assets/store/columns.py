@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dropzone_assets.arrow import constant
+
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
@@ -28,11 +30,13 @@ class Tagged(NamedTuple):
 def columns(found: pa.RecordBatch) -> pa.RecordBatch:
     """Path, version, size and problem from path, size, e_tag and last_modified."""
     size = pc.cast(found["size"], pa.int64())
-    changed = pc.cast(pc.cast(found["last_modified"], pa.timestamp("ms", "UTC"), safe=False), pa.int64())
-    dated = pc.binary_join_element_wise(pc.cast(size, pa.string()), pc.cast(changed, pa.string()), "-")
-    version = pc.coalesce(pc.utf8_trim(found["e_tag"], '"'), dated)
+    version = pc.utf8_trim(found["e_tag"], '"')
+    if version.null_count:
+        changed = pc.cast(pc.cast(found["last_modified"], pa.timestamp("ms", "UTC"), safe=False), pa.int64())
+        parts = (pc.cast(size, pa.string()), pc.cast(changed, pa.string()))
+        version = pc.coalesce(version, pc.binary_join_element_wise(*parts, constant("-")))
     odd = pc.match_substring_regex(found["path"], ODD)
-    problem = pc.if_else(odd, UNTAKEN, "")
+    problem = pc.if_else(odd, constant(UNTAKEN), constant(""))
     return pa.record_batch({"path": found["path"], "version": version, "size": size, "problem": problem})
 
 
