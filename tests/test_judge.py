@@ -22,7 +22,7 @@ from dropzone_assets.demo.transactions import SURCHARGE
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.steps import judge as judging
-from dropzone_assets.steps.repeats import find_repeats
+from dropzone_assets.steps.duplicates import find_duplicates
 from tests.cases.judged import Judged, contract_of, judge_bytes, judge_files, raw_file
 from tests.conftest import make_home
 
@@ -198,8 +198,8 @@ class Planting(NamedTuple):
         )
         loads = "SELECT DISTINCT _delivery AS delivery, _file_date AS file_time, _file AS path FROM valid"
         connection.execute(f"CREATE OR REPLACE TEMP VIEW loads AS {loads}")
-        find_repeats(connection, replace(self.contract, keep=keep), "FROM valid", "loads")
-        return engine.rows(connection, f"SELECT {what} FROM valid ANTI JOIN repeats USING (row) GROUP BY ALL")
+        find_duplicates(connection, replace(self.contract, keep=keep), "FROM valid", "loads")
+        return engine.rows(connection, f"SELECT {what} FROM valid ANTI JOIN duplicates USING (row) GROUP BY ALL")
 
 
 @pytest.fixture(scope="module", params=GENERATORS)

@@ -15,7 +15,7 @@ from dropzone_assets.ledger import Published
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import Written, write_partition
 from dropzone_assets.steps.commit import LOADS, PARTITIONS
-from dropzone_assets.steps.repeats import arrival, find_repeats, key_of, valid_rows
+from dropzone_assets.steps.duplicates import arrival, find_duplicates, key_of, valid_rows
 
 PATIENCE = 600
 """Seconds to wait for another process that writes to the lake."""
@@ -25,7 +25,7 @@ SORTED = 1_000_000
 
 
 class Partition(NamedTuple):
-    """One partition as the lake should hold it: `valid` rows of the day, `rows` left without repeats."""
+    """One partition as the lake should hold it: `valid` rows of the day, `rows` left without duplicates."""
 
     day: date
     valid: int
@@ -71,7 +71,7 @@ def _columns(contract: Contract) -> dict[str, str]:
 def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> dict[date, int]:
     """One row per key, in the order of the key; without one, in the order of arrival. Valid rows by day."""
     valid = valid_rows(connection, contract, days)
-    find_repeats(connection, contract, valid)
+    find_duplicates(connection, contract, valid)
     own = ", ".join(map(quote, _columns(contract)))
     joined = "" if contract.key else f"JOIN {LOADS} l ON l.delivery = {DELIVERY}"
     order = key_of(contract) if contract.key else ", ".join([DATA_DATE, *arrival("l")])
@@ -79,7 +79,7 @@ def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> d
     for piece in in_pieces(sorted(counts.items()), SORTED):
         connection.execute(
             f"INSERT INTO lake BY NAME SELECT {own} FROM ({valid_rows(connection, contract, piece)}) "
-            f"ANTI JOIN repeats USING (row) {joined} ORDER BY {order}"
+            f"ANTI JOIN duplicates USING (row) {joined} ORDER BY {order}"
         )
     return counts
 

@@ -10,8 +10,8 @@ from dropzone_assets.files import INSIDE
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import partition_uris
 from dropzone_assets.steps.commit import tables
+from dropzone_assets.steps.duplicates import contested, find_duplicates, key_of, valid_rows
 from dropzone_assets.steps.proof.fingerprint import Print, prints
-from dropzone_assets.steps.repeats import contested, find_repeats, key_of, valid_rows
 from dropzone_assets.steps.tell import tell
 
 Asked = TypeVar("Asked", dict[date, int], dict[date, Print])
@@ -159,8 +159,8 @@ def _count_again(connection: Connection, contract: Contract, valid: str) -> dict
 
 def _prints(connection: Connection, contract: Contract, valid: str) -> dict[date, Print]:
     """What the lake should hold of each day."""
-    find_repeats(connection, contract, valid)
-    return prints(connection, f"(({valid}) ANTI JOIN repeats USING (row))", DATA_DATE, _compared(contract))
+    find_duplicates(connection, contract, valid)
+    return prints(connection, f"(({valid}) ANTI JOIN duplicates USING (row))", DATA_DATE, _compared(contract))
 
 
 def _compared(contract: Contract) -> dict[str, str]:

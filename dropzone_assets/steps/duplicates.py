@@ -1,4 +1,4 @@
-"""Repeats: of the valid rows of a day with one key the lake keeps one and leaves out the others."""
+"""Duplicates: of the valid rows of a day with one key the lake keeps one and leaves out the others."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -37,17 +37,17 @@ def contested(contract: Contract, valid: str) -> str:
     return f"SELECT * FROM ({valid}) WHERE {same} IN ({twice})"
 
 
-def find_repeats(connection: Connection, contract: Contract, valid: str, loads: str = LOADS) -> None:
-    """Make the table `repeats`: the `row` and the day of each of `valid` that the lake leaves out.
+def find_duplicates(connection: Connection, contract: Contract, valid: str, loads: str = LOADS) -> None:
+    """Make the table `duplicates`: the `row` and the day of each of `valid` that the lake leaves out.
 
     Of several rows with one key the contract keeps the first or the last, in the order of the files' times, their
     names, and the records in them; so the result does not depend on which file was loaded when.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE repeats (row BIGINT, {DATA_DATE} DATE)")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE duplicates (row BIGINT, {DATA_DATE} DATE)")
     if contract.key:
         order = ", ".join(name + " DESC" * (contract.keep != "first") for name in arrival("l"))
         connection.execute(
-            f"INSERT INTO repeats SELECT row, {DATA_DATE} FROM ({contested(contract, valid)}) "
+            f"INSERT INTO duplicates SELECT row, {DATA_DATE} FROM ({contested(contract, valid)}) "
             f"JOIN {loads} l ON l.delivery = {DELIVERY} "
             f"QUALIFY row_number() OVER (PARTITION BY {key_of(contract)} ORDER BY {order}) > 1"
         )
