@@ -54,8 +54,9 @@ def compile_contract(
         tidy: whether no text ends with a blank but a space.
 
     Returns:
-        A query with `file_index`, the contract's columns (and `_rescued` where it keeps unknown columns),
-        `_data_date` (NULL where the file date counts), `_reasons` (NULL for a valid row), `_raw` and `_ignored`.
+        A query with `file_index` (of at most 65,536 files: it rests in every row), the contract's columns (and
+        `_rescued` where it keeps unknown columns), `_data_date` (NULL where the file date counts), `_reasons` (NULL for
+        a valid row), `_raw` and `_ignored`.
     """
     rescued = f", {rest} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
     texts = "".join(f", {_text(contract, places, tidy)} AS _t{n}" for n, places in enumerate(matched))
@@ -71,8 +72,9 @@ def compile_contract(
     day = f"CAST({quote(contract.partition_column)} AS DATE)" if contract.partition_column else "NULL::DATE"
     layer = f"SELECT *, NOT {IGNORED} AND (_fault IS NOT NULL OR coalesce({broken}, false)) AS _broken FROM ({layer})"
     return (
-        f"SELECT file_index, {own}, {day} AS {DATA_DATE}, CASE WHEN _broken THEN CASE WHEN _fault IS NULL "
-        f"THEN list_filter([{reasons}], lambda r: r IS NOT NULL) ELSE [_fault] END END AS {REASONS}, "
+        f"SELECT file_index::USMALLINT AS file_index, {own}, {day} AS {DATA_DATE}, "
+        f"CASE WHEN _broken THEN CASE WHEN _fault IS NULL THEN list_filter([{reasons}], lambda r: r IS NOT NULL) "
+        f"ELSE [_fault] END END AS {REASONS}, "
         f"CASE WHEN _broken THEN {RAW} END AS {RAW}, {IGNORED} FROM ({layer})"
     )
 
