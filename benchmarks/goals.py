@@ -25,7 +25,7 @@ class Goal(NamedTuple):
         if self.found is None:
             return "not measured"
         share = self.bound / self.found if self.least else self.found / self.bound
-        return "**met**" if share <= 1 else f"missed by a factor of {share:.2g}"
+        return "**met**" if share <= 1 else f"missed by a factor of {share:.3g}"
 
 
 def goals(known: Results) -> list[Goal]:

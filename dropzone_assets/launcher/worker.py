@@ -3,6 +3,7 @@
 import gc
 import os
 import runpy
+import signal
 import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -21,6 +22,8 @@ def work(sign: Path, arguments: Sequence[str], ready: Connection) -> None:
         ready: is told once the sign is given.
     """
     os.setsid()
+    # A daemon that a script starts in its background ignores interrupts; its runs must hear them, to be stopped.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.freeze()  # what the zygote has made is no garbage, and to look through it costs a tenth of a second
     write_ahead()
     with alive(sign):

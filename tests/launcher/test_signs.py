@@ -19,8 +19,7 @@ from tests.launcher.conftest import until
 def live(sign: Path, deaf: bool, ready: Connection) -> None:
     """Live for a minute, with a child; do not hear interrupts when deaf."""
     os.setsid()
-    if deaf:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN if deaf else signal.default_int_handler)
     with alive(sign):
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         ready.send(child.pid)
