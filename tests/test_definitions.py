@@ -83,6 +83,7 @@ def test_dagsters_own_command_materializes_a_partition(home: Path, ingest: Inges
     assert query("SELECT count(*) FROM lake.flights") == [(720,)]
 
 
+@pytest.mark.full
 def test_rebuilding_two_weeks_is_one_run_and_changes_no_row(
     home: Path, ingest: Ingest, query: Query, instance: dg.DagsterInstance
 ) -> None:

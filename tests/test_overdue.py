@@ -91,6 +91,7 @@ def told_of(instance: dg.DagsterInstance, day: str) -> dict[str, Any]:
     return {name: metadata[name].value for name in names if name in metadata}
 
 
+@pytest.mark.full
 def test_a_day_that_becomes_overdue_is_told_of_once_and_its_completion_too(
     home: Path,
     drop: Drop,

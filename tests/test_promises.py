@@ -213,6 +213,7 @@ def test_a_file_of_several_days_touches_exactly_their_partitions(
     assert [sum(run.size for run in mine if run.step == step) for step in ("load", "publish")] == [1, 3]
 
 
+@pytest.mark.full
 def test_days_far_apart_and_out_of_order_are_loaded_in_few_runs(drop: Drop, ingest: Ingest, query: Query) -> None:
     days = ["2024-05-01", "2024-04-01", "2024-02-29", "2024-05-03", "2024-03-12"]
     for day in days:
@@ -222,6 +223,7 @@ def test_days_far_apart_and_out_of_order_are_loaded_in_few_runs(drop: Drop, inge
     assert [day for _, day, _ in query(LAKE)] == sorted(days)
 
 
+@pytest.mark.full
 def test_a_backfill_of_dates_loads_them_again_and_changes_no_row(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform, instance: dg.DagsterInstance
 ) -> None:
