@@ -223,7 +223,6 @@ def test_days_far_apart_and_out_of_order_are_loaded_in_few_runs(drop: Drop, inge
     assert [day for _, day, _ in query(LAKE)] == sorted(days)
 
 
-@pytest.mark.full
 def test_a_backfill_of_dates_loads_them_again_and_changes_no_row(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform, instance: dg.DagsterInstance
 ) -> None:
