@@ -14,7 +14,7 @@ from dropzone_assets.steps.duplicates import contested, find_duplicates, key_of,
 from dropzone_assets.steps.proof.fingerprint import Print, prints
 from dropzone_assets.steps.tell import tell
 
-Asked = TypeVar("Asked", dict[date, int], dict[date, Print])
+Asked = TypeVar("Asked", dict[date, tuple[int, int]], dict[date, Print])
 
 
 class Answer(NamedTuple):
@@ -87,16 +87,15 @@ def what_to_do(path: str) -> str:
 
 def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
     """For every lake partition: valid rows = lake rows + duplicates, each counted on its own."""
-    valid = _of_warehouse(platform, contract, days, _count)
-    again = _of_warehouse(platform, contract, days, _count_again)
+    made = _of_warehouse(platform, contract, days, _counts)
     lake = dict(rows(_lake(platform, contract, days), f"SELECT {DATA_DATE}, count(*) FROM stored GROUP BY ALL"))
-    cases = [
-        (day, valid.get(day, 0), lake.get(day, 0), again.get(day, 0)) for day in sorted(valid.keys() | lake.keys())
-    ]
+    cases: list[tuple[Any, ...]] = []
+    for day in sorted(made.keys() | lake.keys()):
+        valid, again = made.get(day, (0, 0))
+        cases.append((day, valid, lake.get(day, 0), again))
     wrong = [case for case in cases if case[1] != case[2] + case[3]]
-    return Answer(
-        not wrong, _sums(cases, ("valid", "lake", "duplicates")), ("day", "valid", "lake", "duplicates"), wrong
-    )
+    names = ("valid", "lake", "duplicates")
+    return Answer(not wrong, _sums(cases, names), ("day", *names), wrong)
 
 
 def lake_equals_warehouse(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
@@ -145,16 +144,14 @@ def _of_warehouse(
         return ask(connection, contract, valid_rows(connection, contract, days))
 
 
-def _count(connection: Connection, contract: Contract, valid: str) -> dict[date, int]:
-    return dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
-
-
-def _count_again(connection: Connection, contract: Contract, valid: str) -> dict[date, int]:
-    """The rows of each day beyond one for each key."""
-    if not contract.key:
-        return {}
-    keys = f"SELECT {key_of(contract)}, count(*) AS n FROM ({contested(contract, valid)}) GROUP BY ALL"
-    return dict(rows(connection, f"SELECT {DATA_DATE}, sum(n - 1)::BIGINT FROM ({keys}) GROUP BY ALL"))
+def _counts(connection: Connection, contract: Contract, valid: str) -> dict[date, tuple[int, int]]:
+    """The rows of each day, and those beyond one for each key; both of one moment."""
+    counts = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
+    again: dict[date, int] = {}
+    if contract.key:
+        keys = f"SELECT {key_of(contract)}, count(*) AS n FROM ({contested(contract, valid)}) GROUP BY ALL"
+        again = dict(rows(connection, f"SELECT {DATA_DATE}, sum(n - 1)::BIGINT FROM ({keys}) GROUP BY ALL"))
+    return {day: (count, again.get(day, 0)) for day, count in counts.items()}
 
 
 def _prints(connection: Connection, contract: Contract, valid: str) -> dict[date, Print]:
