@@ -94,7 +94,7 @@ class Csv(BaseModel):
         commas = self._commas(sample, dialect, names, wanted)
         blocks = blocks_of(content, head)
         end = ends_of(as_utf8(blocks, encoding) if encoding.startswith(("utf-16", "utf-32")) else blocks)
-        tidy = is_tidy(blocks_of(content, head), encoding, dialect, end)
+        tidy = is_tidy(sample, encoding, dialect, end)
         reading = CsvReading(dialect, names, encoding, end, commas, tidy)
         if len(names) > 1 and is_plain(sample, dialect, end):
             return replace(reading, plain=True)
@@ -114,7 +114,7 @@ class Csv(BaseModel):
 def _sample(content: Content, head: bytes, encoding: str) -> Sample:
     text = getincrementaldecoder(encoding)("replace").decode(head, len(head) < HEAD).removeprefix("\ufeff")
     if len(head) < HEAD:
-        return Sample(text, True, lambda: StringIO(text, newline=""), text.__contains__)
+        return Sample(text, True, lambda: StringIO(text, newline=""), lambda marks: any(mark in text for mark in marks))
     ended = max(text.rfind("\n"), text.rfind("\r")) + 1 or len(text)
     may_hold = partial(holds, lambda: blocks_of(content, head), encoding)
     return Sample(text[:ended], False, lambda: opened(content, encoding), may_hold)

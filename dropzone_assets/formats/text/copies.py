@@ -36,10 +36,10 @@ def blocks_of(content: Content, head: bytes) -> Iterator[bytes]:
             yield block
 
 
-def holds(blocks: Callable[[], Iterable[bytes]], encoding: str, mark: str) -> bool:
-    """Whether the last byte of a character is anywhere in a file; where it is not, the character is not either."""
-    byte = mark.encode(encoding)[-1:]
-    return any(byte in block for block in blocks())
+def holds(blocks: Callable[[], Iterable[bytes]], encoding: str, marks: str) -> bool:
+    """Whether the last byte of any of these characters is in a file; where none is, none of the characters is."""
+    ends = [mark.encode(encoding)[-1:] for mark in marks]
+    return any(end in block for block in blocks() for end in ends)
 
 
 def opened(content: Content, encoding: str, newline: str | None = "") -> TextIO:

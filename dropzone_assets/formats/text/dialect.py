@@ -35,7 +35,7 @@ class Dialect:
 class Sample(NamedTuple):
     """The text of a file: its beginning, whether that is all, and all of it, as often as asked.
 
-    `may_hold` says of a character that it is nowhere in the file, or else may be: bytes are looked at, nothing decoded.
+    `may_hold` says of some characters that none is in the file, or else one may be: bytes are looked at, not decoded.
     """
 
     text: str
