@@ -114,7 +114,7 @@ def test_a_copy_that_comes_before_a_newer_version_is_decided_has_its_rows_once(
 def refuse(road: Road, version: str) -> None:
     """The version of A with this time fails."""
     deliveries = road.platform.ledger.deliveries
-    found = [row.key for row in deliveries.everything() if row.path == A and row.version.endswith(f"-{version}")]
+    found = [row.key for row in deliveries.everything() if row.path == A and f"-{version}+" in row.version]
     deliveries.failed(found[0], "transform", Permanent("It killed its runs.", "Send another."))
 
 

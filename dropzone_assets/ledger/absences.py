@@ -55,6 +55,18 @@ class Absences(Reversals):
                 note(connection, "there again", mine)
                 connection.execute(update(book).where(mine).values(leaving=""))
 
+    def taken_again(self, source: str, paths: Sequence[str]) -> list[str]:
+        """Files are listed at `paths`: what counts there is not gone any more; its keys."""
+        with self._engine.begin() as connection:
+            gone = (book.c.leaving == GONE, book.c.source == source, its_parent == "", its_state.in_(CURRENT))
+            listed, found = set(paths), connection.execute(select(book.c.key, book.c.path).where(*gone))
+            keys = [row.key for row in found if row.path in listed]
+            for chunk in chunks(self._with_members(connection, keys)):
+                mine = (book.c.key.in_(chunk), book.c.leaving == GONE, its_state.in_(CURRENT))
+                note(connection, "there again", *mine)
+                connection.execute(update(book).where(*mine).values(leaving=""))
+        return keys
+
     def absences(self, source: str) -> int:
         """How many deliveries of `source` count though their files are gone, members not among them."""
         mine = (book.c.source == source, book.c.leaving == GONE, book.c.state.in_(CURRENT), book.c.parent == "")

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.accounts import delivery_of, oldest_first
-from dropzone_assets.ledger.arrivals import Arrivals
 from dropzone_assets.ledger.journal import note
 from dropzone_assets.ledger.owed import owe
+from dropzone_assets.ledger.renewals import Renewals
 from dropzone_assets.ledger.schema import (
     FAILED,
     FETCHED,
@@ -37,7 +37,7 @@ def wait_of(waits: int) -> timedelta:
     return SHORTEST * (1 << min(waits, DOUBLINGS))
 
 
-class Claims(Arrivals):
+class Claims(Renewals):
     """What runs are asked for, and what becomes of it when they end early."""
 
     def unclaimed(self, table: str) -> list[Delivery]:

@@ -42,7 +42,7 @@ class Folder:
         return os.fdopen(os.open(target, flags), "rb")
 
     def version(self, path: str) -> str:
-        """Size and mtime of the file now."""
+        """Size, mtime and ctime of the file now."""
         try:
             return _version(os.lstat(self._inside(path)))
         except (FileNotFoundError, NotADirectoryError):
@@ -119,7 +119,11 @@ def _permitted(path: str, what: str = "taken away") -> Iterator[None]:
 
 
 def _version(status: os.stat_result) -> str:
-    return f"{status.st_size}-{status.st_mtime_ns}"
+    """Size and mtime, which a copy program may set back, and how much later the inode changed, which it cannot.
+
+    Not the number of the inode, which network mounts invent anew: an inode that gets another name changes its ctime.
+    """
+    return f"{status.st_size}-{status.st_mtime_ns}{status.st_ctime_ns - status.st_mtime_ns:+}"
 
 
 def _problem(name: bytes, status: os.stat_result) -> str:

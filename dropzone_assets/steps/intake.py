@@ -13,6 +13,7 @@ from dropzone_assets.ledger import SIDECAR, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.gone import Absence
 from dropzone_assets.steps.look import look
+from dropzone_assets.steps.renew import renew
 
 
 @dataclass
@@ -133,6 +134,10 @@ def _take(platform: Platform, name: str, strange: _Strange, intake: Intake) -> N
     deliveries = platform.ledger.deliveries
     arrived = deliveries.arrival(name, [item.path for item in strange.ready.values()])
     new, back, nameless = (_of(strange, fate) for fate in ("new", "superseded", "nameless"))
+    if new and platform.configs[name].gone != "keep":
+        intake.changed |= _tables(platform, deliveries.taken_again(name, [item.path for item in new.values()]))
+    renewed = renew(platform, name, new, arrived)
+    new = {key: item for key, item in new.items() if key not in renewed}
     deliveries.restore(list(back), arrived)
     beside = {key: item for key, item in new.items() if key in strange.sidecars and not item.problem}
     deliveries.record([_nobodys(item, arrived, SIDECAR) for item in beside.values()])

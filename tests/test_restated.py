@@ -1,0 +1,166 @@
+"""A file is restated behind the back of its size and mtime: other bytes are seen, equal ones change nothing."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dropzone_assets.ledger import FAILED, LINKED, LOADED, OPENED, SUPERSEDED
+from dropzone_assets.sources import folder
+from dropzone_assets.steps.intake import take_in
+from dropzone_assets.steps.leave import leave
+from tests.road import BAD, A, B, Road, of
+from tests.test_arrivals import Configure, configure, packed, put, there
+
+__all__ = ["configure"]
+
+
+@pytest.fixture
+def road(home: Path) -> Iterator[Road]:
+    road = Road(home)
+    yield road
+    road.platform.ledger.engine.dispose()
+
+
+def over_it(new: Path, old: Path) -> None:
+    """As `cp -p` and `tar` write: into the old file."""
+    shutil.copy2(new, old)
+
+
+def in_its_place(new: Path, old: Path) -> None:
+    """As `rsync -t` and `mv` do: a file of its own, renamed."""
+    new.replace(old)
+
+
+@pytest.mark.parametrize("sent", [over_it, in_its_place])
+def test_a_corrected_file_of_the_same_size_and_time_replaces_its_rows(
+    home: Path, road: Road, sent: object, tmp_path: Path
+) -> None:
+    file = put(home, A, of("first").encode())
+    road.all()
+    before, corrected = file.stat(), tmp_path / "corrected"
+    corrected.write_text(of("right"))
+    os.utime(corrected, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert callable(sent)
+    sent(corrected, file)
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    road.all()
+    assert road.held() == ["right"]
+    assert road.states()[A] == [SUPERSEDED, LOADED]
+
+
+def chmod(file: Path) -> None:
+    file.chmod(0o600)
+
+
+def touch(file: Path) -> None:
+    file.touch()
+
+
+def hard_link(file: Path) -> None:
+    (file.parents[1] / f"copy of {file.name}").hardlink_to(file)
+
+
+def move_away_and_back(file: Path) -> None:
+    file.rename(file.parents[1] / "away").rename(file)
+
+
+@pytest.mark.parametrize("done", [chmod, touch, hard_link, move_away_and_back])
+def test_an_inode_that_changed_around_equal_bytes_changes_no_row(home: Path, road: Road, done: object) -> None:
+    file = put(home, A, of("first").encode())
+    road.all()
+    road.bring_up_to_date()
+    before = road.platform.ledger.partitions.days("transactions")
+    versions = road.platform.ledger.partitions.versions("transactions", before)
+    assert callable(done)
+    for _ in range(2):
+        done(file) if done is not hard_link or file.stat().st_nlink == 1 else file.chmod(0o640)
+        road.all()
+    assert road.held() == ["first"]
+    assert road.states()[A] == [LOADED, SUPERSEDED, LINKED]
+    assert road.platform.ledger.partitions.versions("transactions", before) == versions
+    assert "transactions" not in road.platform.ledger.partitions.due()
+
+
+def test_a_file_that_fails_to_be_read_loads_once_its_permissions_are_mended(home: Path, road: Road) -> None:
+    put(home, A, BAD.encode())
+    road.all()
+    assert road.states()[A] == [FAILED]
+    put(home, A, of("first").encode())
+    road.all()
+    assert road.held() == ["first"] and road.states()[A] == [SUPERSEDED, LOADED]
+
+
+# -- a home of a release that did not look at the inode ----------------------------------------------------------------
+
+
+def of_before(status: os.stat_result) -> str:
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+def nobody_reads(self: object, path: str) -> None:
+    raise AssertionError(f"{path} was read.")
+
+
+def test_files_that_an_earlier_release_knew_are_known_without_being_read(
+    home: Path, road: Road, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(after="keep")
+    put(home, A, of("a").encode())
+    put(home, B, of("a").encode())
+    put(home, "payments_20240503_100000.csv", BAD.encode())
+    put(home, "day.zip", packed({"payments_20240504_100000.csv": of("d")}))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(folder, "_version", of_before)
+        road.all()
+    with monkeypatch.context() as now:
+        now.setattr(folder.Folder, "open", nobody_reads)
+        for _ in range(2):
+            new = take_in(road.platform, "dropzone").new
+            road.all()
+            assert new == 0
+    assert road.states() == {
+        A: [LOADED, LINKED],
+        B: [LINKED, LINKED],
+        "payments_20240503_100000.csv": [SUPERSEDED, FAILED],
+        "day.zip": [SUPERSEDED, OPENED],
+        "day.zip!/payments_20240504_100000.csv": [LOADED],
+    }
+    assert [row.reason for row in road.platform.ledger.deliveries.failures()] != [""]
+    assert road.held() == ["a", "d"]
+    put(home, A, of("b").encode())
+    put(home, "day.zip", packed({"payments_20240504_100000.csv": of("e")}))
+    road.all()
+    assert road.held() == ["a", "b", "e"]
+
+
+def test_a_file_that_was_corrected_before_the_upgrade_is_read_after_it(
+    home: Path, road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = put(home, A, of("first").encode())
+    with monkeypatch.context() as earlier:
+        earlier.setattr(folder, "_version", of_before)
+        road.all()
+        before = file.stat()
+        os.utime(put(home, A, of("right").encode()), ns=(before.st_atime_ns, before.st_mtime_ns))
+        road.all()
+        assert road.held() == ["first"]
+    road.all()
+    assert road.held() == ["right"]
+
+
+def test_what_was_loaded_before_the_upgrade_leaves_after_it(
+    home: Path, road: Road, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(after="delete")
+    put(home, A, of("a").encode())
+    with monkeypatch.context() as earlier:
+        earlier.setattr(folder, "_version", of_before)
+        road.all()
+    road.all()
+    leave(road.platform, "dropzone")
+    assert there(home) == []
+    road.all()
+    assert road.held() == ["a"]
