@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from dropzone_assets.definitions import define
 from dropzone_assets.errors import DropzoneError, Transient
 from dropzone_assets.instance import bury_dead_runs
+from dropzone_assets.launcher.in_process import run_in_process
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import asset_keys, check_keys, history, tags
@@ -23,6 +24,9 @@ from dropzone_assets.steps.sweep import sweep
 
 BY = {"dropzone/by": "dropzone ingest"}
 """Run tag of runs that live in a process of `ingest`."""
+
+NO_RETRY = {"dagster/max_retries": "0"}
+"""Run tag: what a run of `ingest` leaves undone is the next plan's, so the daemon does not make the run again."""
 
 PATIENCE = 10.0
 """Seconds to wait for files that were dropped a moment ago."""
@@ -82,14 +86,13 @@ class Ingester:
         """Make one run; whether it went well."""
         self.result.runs.append(request)
         checks = check_keys(request)
-        job = self._everything.get_subset(
-            asset_selection={*asset_keys(request)}, asset_check_selection={*checks} if checks else None
-        )
-        outcome = job.execute_in_process(
-            instance=self.instance,
-            tags={**tags(request), **BY},
-            run_config=QUIET,
-            raise_on_error=False,
+        outcome = run_in_process(
+            self._everything,
+            self.instance,
+            frozenset(asset_keys(request)),
+            frozenset(checks) if checks else None,
+            tags={**tags(request), **BY, **NO_RETRY},
+            config=QUIET,
         )
         if not outcome.success:
             self.result.failed_runs.append((request, _why(outcome)))
@@ -161,7 +164,7 @@ def open_ingester(platform: Platform, instance: dg.DagsterInstance) -> Iterator[
         raise Transient("Another `dropzone ingest` is at work here.", "Wait for it; see: dropzone status.") from error
 
 
-def _why(outcome: dg.ExecuteInProcessResult) -> str:
+def _why(outcome: dg.JobExecutionResult) -> str:
     """The steps that failed and the blocking checks that did not pass, in a sentence."""
     failures = [f"{event.step_key}: {_said(event)}" for event in outcome.all_events if event.is_step_failure]
     checks = [f"{e.check_name} of {e.asset_key.to_user_string()}" for e in _broken_promises(outcome)]
@@ -176,5 +179,5 @@ def _said(event: dg.DagsterEvent) -> str:
     return error.message.strip() if error else "failed without a word"
 
 
-def _broken_promises(outcome: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvaluation]:
+def _broken_promises(outcome: dg.JobExecutionResult) -> list[dg.AssetCheckEvaluation]:
     return [found for found in outcome.get_asset_check_evaluations() if not found.passed and found.blocking]

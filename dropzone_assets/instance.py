@@ -49,10 +49,12 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 def bury_dead_runs(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> None:
     """Mark the runs with these tags that have not ended as failed, and give back what ended runs hold of the pools.
 
-    A killed run keeps its slot, and every later step of its pool would wait for it.
+    A killed run keeps its slot, and every later step of its pool would wait for it. A run that was made again in the UI
+    has the tags of the first one, and is the launcher's.
     """
     for run in instance.get_runs(filters=dg.RunsFilter(tags=tags, statuses=UNFINISHED)):
-        instance.report_run_failed(run, "The process of this run ended without a word.")
+        if run.parent_run_id is None:
+            instance.report_run_failed(run, "The process of this run ended without a word.")
     events = instance.event_log_storage
     for identity in events.get_concurrency_run_ids() if events.supports_global_concurrency_limits else ():
         holder = instance.get_run_by_id(identity)
