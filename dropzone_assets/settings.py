@@ -1,52 +1,82 @@
 """What can be set from outside. This is the only reader of the environment."""
 
 import os
+import re
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dropzone_assets.allowed import FirstDay, Folder, Home, LedgerUrl, LocalFile, Memory, Place, Threads, Web
 from dropzone_assets.errors import BadSettings
+from dropzone_assets.homes import find_home
+
+PREFIX = "DROPZONE_"
 
 
 class Settings(BaseSettings):
-    """Every field is `DROPZONE_<NAME>` in the environment, with a default that works on a laptop.
+    """Every field is `DROPZONE_<NAME>` in the environment, with a default that works on a laptop; empty is not set.
 
-    `raw_url`, `lake_url`, `ledger_url` and `warehouse_path` default to places inside `home`. Credentials of
+    `raw_url`, `lake_url`, `ledger_url` and `warehouse_path` default to places inside `home`, and what they say
+    without a leading slash is inside it too; `~` is the folder of the user. Credentials of
     stores are not settings: their clients read them from where they always look (`AWS_ACCESS_KEY_ID`, profiles, roles,
     `AZURE_STORAGE_ACCOUNT_KEY`, `GOOGLE_APPLICATION_CREDENTIALS`).
     """
 
-    model_config = SettingsConfigDict(env_prefix="DROPZONE_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, populate_by_name=True)
 
-    home: Path = Path("data")
-    raw_url: str = ""
-    lake_url: str = ""
-    ledger_url: str = ""
-    warehouse_path: str = ""
+    home: Home = Path("data")
+    raw_url: Place = ""
+    lake_url: Place = ""
+    ledger_url: LedgerUrl = ""
+    warehouse_path: LocalFile = ""
     profile: str = ""
-    start_date: date = date(2013, 1, 1)
-    threads: int | None = None
-    memory_limit: str = ""
-    s3_endpoint: str = Field(
+    start_date: FirstDay = date(2013, 1, 1)
+    threads: Threads = None
+    memory_limit: Memory = ""
+    s3_endpoint: Web = Field(
         default="", validation_alias=AliasChoices("DROPZONE_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     )
     s3_region: str = Field(
         default="us-east-1", validation_alias=AliasChoices("DROPZONE_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
     )
-    azure_endpoint: str = ""
-    dagster_home: str = Field(default="", validation_alias="DAGSTER_HOME")
+    azure_endpoint: Web = ""
+    dagster_home: Folder = Field(default="", validation_alias="DAGSTER_HOME")
 
     @classmethod
     def from_env(cls, profile: str = "") -> "Settings":
-        """The settings of this process, with `home` made absolute so that a change of folder changes nothing.
+        """The settings of this process, in a home whose place is absolute: a change of folder changes nothing.
+
+        What the file `.env` of the home sets and the environment does not is set for this process and its children.
 
         Args:
             profile: instead of `DROPZONE_PROFILE`, where it is not empty.
+
+        Raises:
+            BadSettings: there is no home, or a variable says what cannot be; the message says which and what can.
         """
-        settings = cls()
-        return settings.model_copy(update={"home": settings.home.resolve(), "profile": profile or settings.profile})
+        home = find_home(os.environ.get("DROPZONE_HOME", ""), Path.cwd())
+        filled = _fill_environment(home / ".env")
+        try:
+            settings = cls(home=home)
+        except ValidationError as error:
+            wrong = {_variable(str(each["loc"][0])): each for each in error.errors(include_url=False)}
+            found = [_said(name, each, filled) for name, each in wrong.items()]
+            cure = f"Correct what is wrong, or have the default: unset {' '.join(wrong)}"
+            # pydantic's own words show what was set, which may hold a password.
+            raise BadSettings(" ".join(found), cure) from None
+        return settings.model_copy(update={"profile": profile or settings.profile})
+
+    @classmethod
+    def misspelt(cls) -> dict[str, str]:
+        """Variables of the environment that are no setting → the setting whose name is much like it."""
+        known = [name.upper() for name in cls.model_fields]
+        others = (name.removeprefix(PREFIX) for name in os.environ if name.startswith(PREFIX))
+        close = {name: get_close_matches(name, known, 1, 0.75) for name in others if name not in known}
+        return {PREFIX + name: PREFIX + found[0] for name, found in sorted(close.items()) if found}
 
     def for_children(self) -> dict[str, str]:
         """The environment for a process of Dagster's: this one's, with the homes and the profile said plainly."""
@@ -76,7 +106,7 @@ class Settings(BaseSettings):
     @property
     def warehouse(self) -> Path:
         """The DuckDB file with validated and quarantined rows."""
-        return Path(self.warehouse_path) if self.warehouse_path else self.home / "warehouse.duckdb"
+        return self.home / Path(self.warehouse_path or "warehouse.duckdb").expanduser()
 
     @property
     def spill(self) -> Path:
@@ -86,20 +116,58 @@ class Settings(BaseSettings):
     @property
     def raw(self) -> str:
         """URL or folder of the raw zone."""
-        return self.raw_url or str(self.home / "raw")
+        return self._place(self.raw_url or "raw")
 
     @property
     def lake(self) -> str:
         """URL or folder of the lake."""
-        return self.lake_url or str(self.home / "lake")
+        return self._place(self.lake_url or "lake")
 
     @property
     def ledger(self) -> str:
         """SQLAlchemy URL of the ledger."""
-        url = self.ledger_url or f"sqlite:///{self.home / 'ledger.sqlite'}"
-        return url.replace("postgresql://", "postgresql+psycopg2://")  # the driver that Dagster uses too
+        kind, _, place = (self.ledger_url or "sqlite:///ledger.sqlite").partition("://")
+        if kind.startswith("sqlite"):
+            return f"{kind}:///{self._place(place.removeprefix('/'))}"
+        return f"{kind.replace('postgresql', 'postgresql+psycopg2') if '+' not in kind else kind}://{place}"
 
     @property
     def instance(self) -> Path:
         """Where Dagster keeps runs and events: `DAGSTER_HOME`, else inside `home`."""
         return Path(self.dagster_home) if self.dagster_home else self.home / "dagster"
+
+    def _place(self, url: str) -> str:
+        return url if "://" in url else str(self.home / Path(url).expanduser())
+
+
+def _fill_environment(file: Path) -> set[str]:
+    """Set what a `.env` sets and the environment does not; the names. Which home it is, it cannot say."""
+    if not file.is_file():
+        return set()
+    from dotenv import dotenv_values
+
+    found = {name: value for name, value in dotenv_values(file).items() if value and name != "DROPZONE_HOME"}
+    missing = {name: value for name, value in found.items() if not os.environ.get(name)}
+    os.environ.update(missing)
+    return set(missing)
+
+
+def _said(name: str, error: Any, filled: set[str]) -> str:
+    """One complaint of pydantic as a sentence that names the variable, what it says, and what it may say."""
+    where = " in .env" if name in filled else ""
+    allowed = error.get("ctx", {}).get("error") or error["msg"]
+    return f"{name} is {masked(str(error['input']))!r}{where}; it must be {allowed}."
+
+
+def _variable(field: str) -> str:
+    """The variable that set a field, of which pydantic says the name or the first alias."""
+    aliases = (each.validation_alias for each in Settings.model_fields.values())
+    lists = (alias.choices for alias in aliases if isinstance(alias, AliasChoices) and alias.choices[0] == field)
+    names = [*map(str, next(lists, [field])), PREFIX + field.upper()]
+    return next(filter(os.environ.get, names), names[-1])
+
+
+def masked(url: str) -> str:
+    """A URL, or what should be one, without its password and what follows a question mark."""
+    scheme, mark, rest = url.rpartition("://")
+    return scheme + mark + re.sub(r"\?.*", "?***", re.sub(r"^([^:@]*):.*@", r"\1:***@", rest))

@@ -15,6 +15,7 @@ PACKAGE = "dropzone_assets"
 
 STAIRS = (
     {"errors"},
+    {"allowed", "homes"},
     {"arrow", "files", "settings", "sqlite"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},

@@ -30,6 +30,7 @@ print("loaded", *sys.modules)
 
 def said(home: Path, *lines: str, **environment: str) -> str:
     """What a process says that is called with these lines, one after the other, and then all that it has loaded."""
+    (home / "contracts").mkdir()
     settings = {"PYTHONPATH": str(ROOT), "DROPZONE_HOME": str(home), "COLUMNS": "200", **environment}
     command = [sys.executable, "-c", CALLS, *lines]
     return subprocess.run(command, env=settings, cwd=home, capture_output=True, text=True, check=True).stdout

@@ -1,5 +1,6 @@
 """All commands under one name, and what their exit codes mean: 0 done, 1 something failed, 2 could not start."""
 
+import os
 import sys
 import warnings
 from typing import Annotated
@@ -77,5 +78,17 @@ def main() -> None:
     except DropzoneError as error:
         problem(error)
         sys.exit(2)
+    except SystemExit as end:
+        sys.exit(0 if _unheard(end) else end.code)
+
+
+def _unheard(end: SystemExit) -> bool:
+    """Whether who reads standard output has closed it, as `head` does once it has enough."""
+    try:
+        sys.stdout.flush()
     except BrokenPipeError:
-        sys.exit(0)
+        # What is still to be written at the end of the process goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    # rich and typer end the process themselves, with the code of a failure.
+    return isinstance(end.__context__, BrokenPipeError)

@@ -14,11 +14,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def check(
-    files: Annotated[list[Path] | None, typer.Argument(help="All in the contracts folder when left out.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(exists=True, help="Files or folders; the contracts folder when left out.")
+    ] = None,
 ) -> None:
     """Say whether every contract can be honoured. Exit code 1 when one cannot."""
     platform = here()
-    wanted = files or sorted(platform.settings.contracts.glob("*.odcs.yaml"))
+    places = files or [platform.settings.contracts]
+    wanted = [file for place in places for file in (sorted(place.glob("*.odcs.yaml")) if place.is_dir() else [place])]
     broken = 0
     for file in wanted:
         try:
@@ -32,7 +35,7 @@ def check(
             broken += 1
             problem(error)
     if not wanted:
-        err.print(f"There are no *.odcs.yaml in {platform.settings.contracts}.")
+        err.print(f"There are no *.odcs.yaml in {', '.join(map(str, places))}.")
     raise typer.Exit(1 if broken else 0)
 
 

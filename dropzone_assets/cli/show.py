@@ -28,11 +28,20 @@ STYLES = {"loaded": "green", "listed": "yellow", "fetched": "yellow", "failed": 
 
 
 def here() -> "Platform":
-    """The platform of this process's environment, with the profile of the command line."""
+    """The platform of this process's environment, with the profile of the command line.
+
+    Raises:
+        BadSettings: there is no home, a setting cannot be, or no entry of sources.yaml knows the profile.
+    """
     from dropzone_assets.platform import open_platform
     from dropzone_assets.settings import Settings
 
-    return open_platform(Settings.from_env(PROFILE.get()))
+    platform = open_platform(Settings.from_env(PROFILE.get()))
+    for name, meant in Settings.misspelt().items():
+        err.print(f"[yellow]{name} is no setting[/] and changes nothing; is {meant} meant?", highlight=False)
+    if platform.settings.profile:
+        _ = platform.configs
+    return platform
 
 
 def problem(error: DropzoneError) -> None:

@@ -108,4 +108,6 @@ def _said(error: Exception) -> str:
     """What is wrong, without the values: somebody may have written a password where a name belongs."""
     if isinstance(error, ValidationError):
         return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'an entry'}: {e['msg']}" for e in error.errors())
+    if isinstance(error, AttributeError | TypeError):
+        return "it should be `sources:` with a list of entries, each with a name and a url"
     return f"an entry has no {error}" if isinstance(error, KeyError) else str(error)
