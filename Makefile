@@ -23,8 +23,8 @@ help:  ## What can be made.
 demo: $(VENV)/.demo  ## Ingest two weeks of real flights and some dirty files, and show what came of them.
 	@$(BIN)/dropzone demo
 
-up: $(VENV)/.demo  ## Start the Dagster UI (http://localhost:3000) and the daemon that watches the dropzone.
-	@$(BIN)/dropzone up
+up: $(VENV)/.demo  ## Start the Dagster UI (http://localhost:3000, or: make up PORT=3001) and the daemon that watches the dropzone.
+	@$(BIN)/dropzone up $(if $(findstring command,$(origin PORT)),--port $(PORT))
 
 test: $(VENV)/.test  ## Run the tests.
 	$(BIN)/python -m pytest
@@ -66,11 +66,13 @@ bench-quick: $(VENV)/.bench $(PEERS:%=bench-%)  ## The same on small data, once.
 bench-%: | $(VENV)/bin/python
 	@$(MAKE) --no-print-directory $(VENV)/.bench-$* || echo "$* could not be installed and is left out."
 
+# DAGSTER_MODULE_NAME would reach every command of Dagster's, also those that `dagster dev` starts and gives a workspace.
+ASSETS := MATERIALIZE LIST
 env:  ## Print what a shell needs for dagster's own commands: eval "$$(make env)".
-	@echo 'export DROPZONE_HOME="$(DROPZONE_HOME)" DAGSTER_HOME="$(DAGSTER_HOME)" DAGSTER_MODULE_NAME=dropzone_assets.definitions PATH="$(CURDIR)/$(BIN):$$PATH"'
+	@echo 'unset DAGSTER_MODULE_NAME; export DROPZONE_HOME="$(DROPZONE_HOME)" DAGSTER_HOME="$(DAGSTER_HOME)" $(ASSETS:%=DAGSTER_CLI_ASSET_%_MODULE_NAME=dropzone_assets.definitions) PATH="$(CURDIR)/$(BIN):$$PATH"'
 
 clean:  ## Remove the environment and everything the platform made; contracts and sources stay.
-	rm -rf $(VENV) data/raw data/lake data/failed data/dropzone data/dagster data/servers data/.spill .bench data/*.duckdb* data/*.sqlite* data/.ingest.lock
+	rm -rf $(VENV) data/raw data/lake data/failed data/dropzone data/dagster data/logs data/.up data/servers data/.spill .bench data/*.duckdb* data/*.sqlite* data/.ingest.lock
 
 # Each stamp installs the package with the extras of its purpose.
 $(VENV)/.demo: EXTRAS := demo

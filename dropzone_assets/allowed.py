@@ -17,7 +17,7 @@ POSTGRES = re.compile(r"postgresql(\+(?P<driver>\w+))?://([^@\s]*@)?([^:@/?\s]*|
 MEMORY = re.compile(r"(?=.*[1-9])\d+(\.\d+)?\s*([MGT](i?B)?|%)", re.IGNORECASE)
 WEB = re.compile(r"https?://[^\s/]+(/\S*)?")
 
-FIRST, MOST_THREADS = date(1900, 1, 1), 1024
+FIRST, MOST_THREADS, MOST_PORTS = date(1900, 1, 1), 1024, 65535
 
 
 def _text(sound: Callable[[str], object], allowed: str) -> Any:
@@ -52,6 +52,18 @@ def _threads(value: Any) -> Any:
     return value
 
 
+def _port(value: Any) -> Any:
+    if not re.fullmatch(r"\s*\d{1,5}\s*", str(value)) or int(value) > MOST_PORTS:
+        raise ValueError(f"a port from 1 to {MOST_PORTS}, or 0 for any that is free")
+    return value
+
+
+def _patience(value: Any) -> Any:
+    if not re.fullmatch(r"\s*\d{1,6}(\.\d+)?\s*", str(value)) or float(value) < 1:
+        raise ValueError("a number of seconds, 1 or more")
+    return value
+
+
 def _day(value: Any) -> Any:
     try:
         day = date.fromisoformat(value.strip()) if isinstance(value, str) else value
@@ -68,6 +80,8 @@ LocalFile = Annotated[str, _text(lambda path: "://" not in path, "a file on this
 Memory = Annotated[str, _text(MEMORY.fullmatch, "an amount such as 4GB, 512MiB or 50%")]
 Web = Annotated[str, _text(WEB.fullmatch, "http://HOST:PORT or https://HOST")]
 Threads = Annotated[int | None, BeforeValidator(_threads)]
+Port = Annotated[int, BeforeValidator(_port)]
+Patience = Annotated[float, BeforeValidator(_patience)]
 FirstDay = Annotated[date, BeforeValidator(_day)]
 Home = Annotated[Path, AfterValidator(lambda path: path.expanduser())]
 Folder = Annotated[str, AfterValidator(lambda path: path and str(Path(path).expanduser().absolute()))]

@@ -43,6 +43,10 @@ class LakeBusy(Transient):
     """Another process writes to the lake for longer than we are willing to wait."""
 
 
+class ServiceFailed(Transient):
+    """A process that `dropzone up` started does not do its work, or has ended."""
+
+
 class BadContract(Permanent):
     """A contract asks for something that cannot be honoured."""
 

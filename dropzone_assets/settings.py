@@ -10,9 +10,22 @@ from typing import Any
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dropzone_assets.allowed import FirstDay, Folder, Home, LedgerUrl, LocalFile, Memory, Place, Threads, Web
+from dropzone_assets.allowed import (
+    FirstDay,
+    Folder,
+    Home,
+    LedgerUrl,
+    LocalFile,
+    Memory,
+    Patience,
+    Place,
+    Port,
+    Threads,
+    Web,
+)
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.homes import find_home
+from dropzone_assets.inherited import OPTION_PREFIXES, OPTIONS
 
 PREFIX = "DROPZONE_"
 
@@ -44,6 +57,8 @@ class Settings(BaseSettings):
         default="us-east-1", validation_alias=AliasChoices("DROPZONE_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
     )
     azure_endpoint: Web = ""
+    port: Port = 3000
+    patience: Patience = 60.0
     dagster_home: Folder = Field(default="", validation_alias="DAGSTER_HOME")
 
     @classmethod
@@ -79,9 +94,13 @@ class Settings(BaseSettings):
         return {PREFIX + name: PREFIX + found[0] for name, found in sorted(close.items()) if found}
 
     def for_children(self) -> dict[str, str]:
-        """The environment for a process of Dagster's: this one's, with the homes and the profile said plainly."""
+        """The environment for a process of Dagster's: this one's, with the homes and the profile said plainly.
+
+        What Dagster's commands would take for options is left out: they are told theirs.
+        """
         homes = {"DROPZONE_HOME": str(self.home), "DAGSTER_HOME": str(self.instance.resolve())}
-        return {**os.environ, **homes, "DROPZONE_PROFILE": self.profile}
+        kept = {n: v for n, v in os.environ.items() if n not in OPTIONS and not n.startswith(OPTION_PREFIXES)}
+        return {**kept, **homes, "DROPZONE_PROFILE": self.profile}
 
     def secret(self, name: str) -> str:
         """The value of an environment variable that `sources.yaml` names, asked for when it is needed.
@@ -122,6 +141,16 @@ class Settings(BaseSettings):
     def lake(self) -> str:
         """URL or folder of the lake."""
         return self._place(self.lake_url or "lake")
+
+    @property
+    def logs(self) -> Path:
+        """What the processes below `dropzone up` print."""
+        return self.home / "logs"
+
+    @property
+    def signs(self) -> Path:
+        """Signs of life of `dropzone up` and the processes below it."""
+        return self.home / ".up"
 
     @property
     def ledger(self) -> str:

@@ -11,9 +11,13 @@ from functools import cache
 from threading import Lock
 
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
 
 KEPT = 16
 """Files that stay open in a process; each run has one of its own."""
+
+UNREADABLE = DBAPIError
+"""What is raised by a database that does not answer, be it the ledger's or Dagster's."""
 
 
 @cache

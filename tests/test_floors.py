@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "dropzone_assets"
 
 STAIRS = (
-    {"errors"},
+    {"errors", "inherited"},
     {"allowed", "homes"},
     {"arrow", "files", "settings", "sqlite"},
     {"archives", "engine", "store"},
@@ -29,12 +29,23 @@ STAIRS = (
     {"sensors"},
     {"definitions"},
     {"instance", "launcher", "rehearsal"},
-    {"ingest"},
+    {"ingest", "supervisor"},
     {"cli"},
 )
 """The rooms, from the ground up; a room may use those on the stairs below its own."""
 
-DAGSTER = {"runs", "io_managers", "assets", "checks", "sensors", "definitions", "ingest", "instance", "launcher", "cli"}
+DAGSTER = {
+    "runs",
+    "io_managers",
+    "assets",
+    "checks",
+    "sensors",
+    "definitions",
+    "ingest",
+    "instance",
+    "launcher",
+    "cli",
+} | {"supervisor"}
 
 KEEPERS = {
     "Cryptodome": {"archives"},

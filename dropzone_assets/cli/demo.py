@@ -16,6 +16,13 @@ from dropzone_assets.engine import Connection, literals, rows
 from dropzone_assets.steps.query import open_query
 
 DAYS = 14
+GO_ON = (
+    "dropzone up",
+    "dropzone status",
+    "dropzone quarantine transactions",
+    'dropzone query "FROM summary.flights LIMIT 5"',
+    "dropzone generate --days 1",
+)
 SYNTHETIC_START, SYNTHETIC_DAYS, SYNTHETIC_ROWS, SEED = date(2024, 3, 4), 5, 1_000, 7
 
 
@@ -88,14 +95,15 @@ def _reasons(name: str) -> str:
 
 
 def _how_to_go_on(folder: Path) -> None:
+    """Lines to paste as they are, in any shell: the words to them stand below."""
+    on_path = ['eval "$(make env)"'] if Path("Makefile").exists() else []
+    lines = [*on_path, *GO_ON]
+    out.print("\n[bold]Go on[/]", *(f"  {line}" for line in lines), sep="\n", highlight=False, soft_wrap=True)
+    path = "The first line puts dropzone and dagster on your PATH; then " if on_path else "These lines show "
     out.print(
-        "\n[bold]Go on[/]\n"
-        '  eval "$(make env)"                   puts dropzone and dagster on your PATH\n'
-        "  dropzone up                          the Dagster UI at http://localhost:3000 (or: make up)\n"
-        "  dropzone status                      where every file is\n"
-        "  dropzone quarantine transactions     the refused rows, with every reason\n"
-        '  dropzone query "FROM summary.flights LIMIT 5"\n'
-        "  dropzone generate --days 1           more dirty files\n"
+        f"{path}the Dagster UI at http://localhost:3000 until Ctrl-C, where every file is, "
+        "the refused rows with every reason, a summary; and drop more dirty files.\n"
         f"Drop files of your own into {folder}; a table is one YAML in {folder.parent / 'contracts'}.",
         highlight=False,
+        soft_wrap=True,
     )

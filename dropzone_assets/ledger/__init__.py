@@ -6,6 +6,7 @@ one method in `deliveries` that writes it.
 
 from dropzone_assets.ledger.accounts import delivery_of
 from dropzone_assets.ledger.deliveries import Kept, Tally
+from dropzone_assets.ledger.feed import Feed, Happened
 from dropzone_assets.ledger.journal import working
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
 from dropzone_assets.ledger.partitions import INGESTION, Hashes, Published
@@ -45,6 +46,8 @@ __all__ = [
     "SIDECAR",
     "STORED",
     "SUPERSEDED",
+    "Feed",
+    "Happened",
     "Hashes",
     "Kept",
     "Ledger",

@@ -21,6 +21,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, DropIndex
 
 from dropzone_assets.files import name_of
 from dropzone_assets.ledger.deliveries import Deliveries
+from dropzone_assets.ledger.feed import Feed
 from dropzone_assets.ledger.looks import Looks
 from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.schema import deliveries, metadata
@@ -39,6 +40,10 @@ class Ledger:
         self.looks = Looks(engine)
         self.standings = Standings(engine)
         self.search = Search(engine)
+
+    def feed(self) -> Feed:
+        """What happens from now on."""
+        return Feed(self.engine)
 
 
 def open_ledger(url: str) -> Ledger:

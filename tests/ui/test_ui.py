@@ -14,7 +14,7 @@ pytestmark = pytest.mark.ui
 
 def test_the_assets_of_a_table_are_a_group_with_their_layers(look: Look) -> None:
     layers = ("raw", "validated", "quarantine", "lake", "summary")
-    look("/locations/dropzone_assets.definitions/asset-groups/transactions", *layers, picture="lineage")
+    look("/locations/dropzone/asset-groups/transactions", *layers, picture="lineage")
 
 
 def test_a_lake_partition_shows_its_rows_its_file_and_a_preview(look: Look) -> None:

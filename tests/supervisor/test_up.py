@@ -1,0 +1,111 @@
+"""`dropzone up` from the outside: what it says, how it ends, and that nothing outlives it."""
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.launcher.conftest import until
+from tests.road import A, of
+from tests.supervisor.conftest import Start
+
+pytestmark = pytest.mark.full
+
+HARMFUL = {
+    "DAGSTER_MODULE_NAME": "dropzone_assets.definitions",
+    "DAGSTER_WORKSPACE": "/nowhere/workspace.yaml",
+    "DAGSTER_WEBSERVER_WORKSPACE": "/nowhere/workspace.yaml",
+    "DAGSTER_PYTHON_FILE": "/nowhere/file.py",
+    "DAGSTER_WEBSERVER_PORT": "1",
+}
+"""What a shell may hold for other programs, or `dagster` in another project."""
+
+EVENT = re.compile(r"\d\d:\d\d:\d\d  \S.*")
+
+
+def test_it_tells_each_event_in_a_line_whatever_the_shell_holds_for_dagster(home: Path, start: Start) -> None:
+    up = start(**HARMFUL).says("Watching dropzone;")
+    (home / "dropzone" / A).write_text(of("a"))
+    (home / "dropzone" / "nobodys.txt").write_text("x")
+    up.says("in the lake").says("nobodys.txt failed: ")
+    assert f"transactions: {A} loaded: 1 rows read" in up.told
+    up.process.send_signal(signal.SIGINT)
+    assert up.ends() == 0
+    assert [line for line in up.told.splitlines() if not EVENT.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("shell", ["nohup", "env"])
+def test_a_signal_ends_it_in_seconds_also_in_the_background_of_a_script(
+    start: Start, shell: str, number: signal.Signals
+) -> None:
+    up = start(shell=shell).says("Watching dropzone;")
+    below = up.below()
+    os.kill(up.pid, number)
+    began = time.monotonic()
+    assert up.ends() == 0
+    assert time.monotonic() - began < 30, "ten seconds at most, on a machine that has nothing else to do"
+    assert psutil.wait_procs(below, timeout=10)[1] == []
+
+
+def test_nothing_outlives_it_when_it_is_killed_and_the_next_one_starts(start: Start) -> None:
+    up = start().says("Watching dropzone;")
+    until(lambda: any("forkserver" in " ".join(each.cmdline()) for each in up.below()))
+    below = up.below()
+    up.process.kill()
+    up.ends()
+    assert psutil.wait_procs(below, timeout=60)[1] == []
+    start().says("Watching dropzone;")
+
+
+def test_what_an_older_one_left_is_ended_and_said(start: Start) -> None:
+    up = start().says("Watching dropzone;")
+    left = up.service("webserver")
+    left.suspend()  # deaf, so it does not see that its parent is gone
+    up.process.kill()
+    up.ends()
+    start().says(f"Ended the webserver that an earlier `up` had left (pid {left.pid}).").says("Watching dropzone;")
+    assert not left.is_running()
+
+
+@pytest.mark.parametrize("name", ["code-server", "webserver", "daemon"])
+def test_a_service_that_ends_ends_all_with_its_last_words(start: Start, name: str) -> None:
+    up = start().says("Watching dropzone;")
+    below = up.below()
+    up.service(name).kill()
+    assert up.ends() == 1
+    assert f"The {name} was killed by signal 9." in up.told
+    assert f"logs/{name}.log" in up.told.replace("\n", "")
+    assert psutil.wait_procs(below, timeout=40)[1] == []
+
+
+def test_a_service_that_does_not_get_to_work_is_given_up_with_its_words(home: Path, start: Start) -> None:
+    up = start()
+    until((home / "logs" / "daemon.log").exists, 300)
+    with sqlite3.connect(home / "dagster" / "schedules" / "schedules.db") as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        up.service("daemon").suspend()
+        up.says("The daemon has not ticked after ")
+
+
+def test_a_second_one_in_one_home_is_refused_with_the_first_ones_pid(start: Start) -> None:
+    first = start().says("Watching dropzone;")
+    second = start()
+    assert second.ends() == 2
+    assert f"(pid {first.pid}, since 20" in second.told.replace("\n", " ")
+    assert f"kill {first.pid}" in second.told
+    assert first.process.poll() is None
+
+
+def test_a_port_in_use_is_refused_with_one_that_is_free(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        up = start("--port", str(taken.getsockname()[1]))
+        assert up.ends() == 2
+    assert "is in use" in up.told
+    assert re.search(r"dropzone up --port \d+", up.told)
