@@ -16,7 +16,9 @@ def up(
     host: Annotated[str, typer.Option(help="Address the UI listens on.")] = "127.0.0.1",
     patience: Annotated[
         float | None,
-        typer.Option(help="Seconds that each part may take to start; 60, or DROPZONE_PATIENCE.", show_default=False),
+        typer.Option(
+            min=1, help="Seconds that each part may take to start; 60, or DROPZONE_PATIENCE.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Start the Dagster UI and the daemon that runs sensors, schedules and backfills; stop with Ctrl-C."""

@@ -1,6 +1,7 @@
 """What Dagster's commands take from the environment for their options does not reach those that `up` starts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -30,14 +31,14 @@ def variables(prefix: str, command: click.Command) -> Iterator[str]:
             yield from variables(f"{prefix}_{name}" if prefix else "", below)
 
 
-def test_no_option_of_dagsters_commands_is_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_option_of_dagsters_commands_is_inherited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     read = {name.replace("-", "_") for prefix, make in MAKERS.items() for name in variables(prefix, make())}
     assert {"DAGSTER_MODULE_NAME", "DAGSTER_WEBSERVER_PORT", "DAGSTER_CLI_DEV_WORKSPACE"} <= read
     for name in read:
         monkeypatch.setenv(name, "x")
-    assert read & Settings.from_env().for_children().keys() == set()
+    assert read & Settings(home=tmp_path).for_children().keys() == set()
 
 
-def test_what_tunes_dagster_is_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_tunes_dagster_is_inherited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DAGSTER_GRPC_TIMEOUT_SECONDS", "90")
-    assert Settings.from_env().for_children()["DAGSTER_GRPC_TIMEOUT_SECONDS"] == "90"
+    assert Settings(home=tmp_path).for_children()["DAGSTER_GRPC_TIMEOUT_SECONDS"] == "90"
