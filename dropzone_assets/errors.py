@@ -57,3 +57,7 @@ class BadSettings(Permanent):
 
 class Refused(Permanent):
     """A whole file cannot be read as its table: it becomes one failed delivery."""
+
+
+class Lost(Permanent):
+    """The raw copy of a delivery is not what came, and nothing is left to make it again of."""

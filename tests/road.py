@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dropzone_assets.engine import rows
-from dropzone_assets.files import FILES, Delivery, RawFile
+from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
@@ -16,6 +16,7 @@ from dropzone_assets.steps.judge import Load, judge
 from dropzone_assets.steps.plan import History, plan_loads
 from dropzone_assets.steps.publish import Snapshot, publish, snapshot
 from dropzone_assets.steps.query import open_query
+from dropzone_assets.steps.readable import readable
 from dropzone_assets.steps.summarise import ask, ask_ingestion, keep
 from dropzone_assets.steps.unpack import unpack
 from dropzone_assets.steps.versions import Versions, versions
@@ -72,8 +73,7 @@ class Road:
     def judged(self, table: str, wanted: list[Delivery]) -> tuple[Load, Versions]:
         """Fetched deliveries, judged and not committed yet."""
         chosen = versions(self.platform, wanted)
-        raw = [RawFile(d, self.platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
-        return judge(self.platform, self.platform.contract(table), raw), chosen
+        return judge(self.platform, self.platform.contract(table), readable(self.platform, chosen.current)), chosen
 
     def commit(self, judged: tuple[Load, Versions]) -> None:
         """Bring what was judged into the warehouse."""

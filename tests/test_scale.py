@@ -110,7 +110,7 @@ def overheard(platform: Platform) -> Iterator[Asked]:
 
 
 LEADS = re.compile(
-    r"\((key=|name[=<>]|path=|content_hash=|batch=|parent=|same_as=|file_date=|state="
+    r"\((key=|stage=|name[=<>]|path=|content_hash=|batch=|parent=|same_as=|file_date=|state="
     r"|table_name=\? AND (file|data)_date|leaving=|source=\? AND parent=\? AND answered=)"
 )
 """What leads to few deliveries."""

@@ -89,7 +89,7 @@ def test_a_file_that_the_raw_zone_has_lost_is_named(platform: Platform) -> None:
     (found,) = trace(platform, contract, "transaction_id = 'a'", 1)
     held = Path(platform.raw.uri(found.delivery.raw_path))
     held.rename(held.with_suffix(".away"))
-    with pytest.raises(Permanent, match=r"has lost day\.zip"):
+    with pytest.raises(Permanent, match=r"The raw copy of day\.zip!/.* is gone"):
         trace(platform, contract, "transaction_id = 'a'", 1)
     held.with_suffix(".away").rename(held)
 

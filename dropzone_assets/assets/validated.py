@@ -9,11 +9,11 @@ import dagster as dg
 from dropzone_assets.assets.described import described, stepped
 from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract
 from dropzone_assets.engine import previews, quote
-from dropzone_assets.files import RawFile
 from dropzone_assets.io_managers import RawFiles
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import POOL, REQUEST, explained, table_value
 from dropzone_assets.steps.judge import Load, judge
+from dropzone_assets.steps.readable import readable
 from dropzone_assets.steps.versions import Versions, versions
 
 SHOWN = 10
@@ -37,8 +37,7 @@ def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> 
     ) -> Iterator[dg.Output[Any]]:
         with explained(context.run.run_id):
             chosen = versions(platform, raw.deliveries(context.run.tags.get(REQUEST)))
-            fetched = [RawFile(d, platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
-            load = judge(platform, contract, fetched)
+            load = judge(platform, contract, readable(platform, chosen.current))
         _tell(context, load, chosen)
         yield dg.Output((load, chosen), "validated")
         yield dg.Output(None, "quarantine")

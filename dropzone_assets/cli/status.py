@@ -10,7 +10,7 @@ from rich.markup import escape
 from dropzone_assets.cli.failed import show_failed
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.contracts import Contract
-from dropzone_assets.ledger import now
+from dropzone_assets.ledger import SAFE, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.expectations import expected_days, standings
 from dropzone_assets.steps.questions import what_to_do
@@ -164,7 +164,7 @@ def _print_files(files: list[dict[str, Any]]) -> None:
     if len(files) > SHOWN:
         out.print(f"… and {len(files) - SHOWN:,} more: name a TABLE or a --file, or take --json.")
     for f in files[:SHOWN]:
-        if f["state"] == "failed":
+        if f["state"] == "failed" or (f["state"] in SAFE and f["stage"]):
             out.print(f"[bold red]{f['stage']}[/] {f['reason']} [dim]{f['cure']}[/]")
         if f["same_as"]:
             out.print(f"{f['path']} holds the same bytes as delivery {f['same_as']}.")

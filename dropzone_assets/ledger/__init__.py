@@ -13,6 +13,7 @@ from dropzone_assets.ledger.partitions import INGESTION, Hashes, Published
 from dropzone_assets.ledger.reversals import MOVE, RELEASE
 from dropzone_assets.ledger.schema import (
     FAILED,
+    FETCH,
     FETCHED,
     GONE,
     LEAVING,
@@ -22,6 +23,7 @@ from dropzone_assets.ledger.schema import (
     OPENED,
     RETRACTED,
     RETRACTING,
+    SAFE,
     SIDECAR,
     STORED,
     SUPERSEDED,
@@ -31,6 +33,7 @@ from dropzone_assets.ledger.standings import Told
 
 __all__ = [
     "FAILED",
+    "FETCH",
     "FETCHED",
     "GONE",
     "INGESTION",
@@ -43,6 +46,7 @@ __all__ = [
     "RELEASE",
     "RETRACTED",
     "RETRACTING",
+    "SAFE",
     "SIDECAR",
     "STORED",
     "SUPERSEDED",

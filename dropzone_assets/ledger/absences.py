@@ -7,15 +7,16 @@ from sqlalchemy import Row, String, and_, bindparam, func, select, update
 
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.accounts import oldest_first
+from dropzone_assets.ledger.copies import Copies
 from dropzone_assets.ledger.journal import note
-from dropzone_assets.ledger.reversals import Reversals, let_in
+from dropzone_assets.ledger.reversals import let_in
 from dropzone_assets.ledger.schema import CURRENT, FAILED, GONE, its_parent, its_state, its_table
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks, elements
 
 
-class Absences(Reversals):
+class Absences(Copies):
     """What was at a source and is there no more."""
 
     def missing(self, source: str, paths: str, *, marked: bool) -> list[Delivery]:

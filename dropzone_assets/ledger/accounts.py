@@ -14,6 +14,7 @@ from dropzone_assets.ledger.schema import (
     FAILED,
     LINKED,
     LOADED,
+    LOST,
     OPENED,
     PENDING,
     RETRACTED,
@@ -27,6 +28,9 @@ from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks
 
+FAILURE = or_(book.c.state == FAILED, LOST)
+"""A person has to act."""
+
 
 class Accounts:
     """The reading side of `Deliveries`."""
@@ -35,19 +39,19 @@ class Accounts:
         self._engine = engine
 
     def failures(self, table: str | None = None, limit: int | None = None) -> list[Row[Any]]:
-        """The failed deliveries (of one table), newest first."""
-        query = select(book).where(book.c.state == FAILED).limit(limit)
+        """The failed deliveries (of one table), newest first; also those that are loaded and lost their raw copy."""
+        query = select(book).where(FAILURE).limit(limit)
         return self._rows(query if table is None else query.where(book.c.table_name == table))
 
     def troubles(self, *, waiting: bool = True) -> list[Row[Any]]:
-        """The failed deliveries and (when `waiting`) those that wait or are tried again after a run that died.
+        """The failed deliveries, as `failures` has them, and (when `waiting`) those that wait or whose run has died.
 
         Newest first; `since`: when each last failed.
         """
         last = select(func.max(entries.c.at)).where(entries.c.key == book.c.key, entries.c.event == "failed")
         query = select(book, last.scalar_subquery().label("since"))
         again = and_(book.c.state.in_(PENDING), or_(book.c.waits > 0, book.c.attempts > 1))
-        return [row for mine in (book.c.state == FAILED, again)[: 1 + waiting] for row in self._rows(query.where(mine))]
+        return [row for mine in (FAILURE, again)[: 1 + waiting] for row in self._rows(query.where(mine))]
 
     def everything(self, table: str = "", limit: int | None = None) -> list[Row[Any]]:
         """All deliveries (of one table), newest first."""

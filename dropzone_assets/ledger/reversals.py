@@ -18,6 +18,7 @@ from dropzone_assets.ledger.schema import (
     LINKED,
     LISTED,
     LOADED,
+    LOST,
     OPENED,
     RETRACTED,
     RETRACTING,
@@ -43,15 +44,14 @@ class Reversals(Claims):
     def reopen(self, table: str) -> int:
         """Failed deliveries of `table` (of all tables when empty) become pending again; how many.
 
-        Archives that hold members no contract recognised are opened again.
+        So do those that lost their raw copy. Archives that hold members no contract recognised are opened again.
         """
-        mine = [book.c.state == FAILED, book.c.table_name != ""]
-        if table:
-            mine.append(book.c.table_name == table)
+        mine = [book.c.table_name == table if table else book.c.table_name != ""]
         inside = select(book.c.parent).where(book.c.state == FAILED, book.c.table_name == "", book.c.parent != "")
         with self._engine.begin() as connection:
             archives = _again(connection, FETCHED, REPLAYED, book.c.key.in_(inside), its_state == OPENED)
-            return archives + _again(connection, LISTED, REPLAYED, *mine)
+            again = _again(connection, FETCHED, REPLAYED, LOST, *mine)
+            return archives + again + _again(connection, LISTED, REPLAYED, book.c.state == FAILED, *mine)
 
     def share_again(self, table: str) -> int:
         """Shared files of which `table` has no share are opened again; how many. It may have been left out then."""

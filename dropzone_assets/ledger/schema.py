@@ -41,6 +41,9 @@ KEPT = (FETCHED, LOADED, LINKED, OPENED, STORED)
 SAFE = (LOADED, LINKED, OPENED, STORED)
 """States of deliveries that need their source no more. A superseded version that is there is back, and needs it."""
 
+FETCH = "fetch"
+"""The stage of what could not be copied. A delivery in a state of `SAFE` that has it has lost its raw copy."""
+
 LEAVING, LEFT, GONE = "leaving", "left", "gone"
 """A file that is to go from its source, one that has left it, and one that is gone without our doing."""
 
@@ -128,6 +131,14 @@ strangeness = case(
 _some = strangeness.is_not(None)
 STRANGERS = Index("deliveries_strange", deliveries.c.key, sqlite_where=_some, postgresql_where=_some)
 """Of the keys that are listed few are in here, so to look for each of a million costs little."""
+
+UNFETCHED = deliveries.c.stage == _word(FETCH)
+"""The bytes of a delivery are not to be had: its source does not answer or refuses them, or its raw copy is lost."""
+
+LOST = and_(UNFETCHED, its_state.in_(SAFE))
+"""What came of a delivery counts, and its raw copy is lost."""
+
+Index("deliveries_unfetched", deliveries.c.stage, sqlite_where=UNFETCHED, postgresql_where=UNFETCHED)
 
 journal = Table(
     "journal",

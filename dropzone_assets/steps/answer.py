@@ -7,7 +7,7 @@ from unicodedata import category
 from dropzone_assets.errors import BadSettings, NotLetIn, Permanent
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import ACCEPTED, REJECTED
-from dropzone_assets.steps.fetch import spooled
+from dropzone_assets.steps.copying import spooled
 from dropzone_assets.steps.receipt import File, Receipts, facts_of, file_of, receipts
 from dropzone_assets.store import Store
 

@@ -1,26 +1,22 @@
 """Fetch: copy deliveries into the raw zone, hashing the bytes on their way."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import BinaryIO
-from uuid import uuid4
 
-from blake3 import blake3
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from dropzone_assets.errors import DropzoneError, Permanent, Refused, SourceUnavailable, Transient
+from dropzone_assets.errors import DropzoneError, Lost, Permanent, Refused, SourceUnavailable, Transient
 from dropzone_assets.files import FILES, Delivery
-from dropzone_assets.ledger import LINKED, LOADED, RETRACTING
+from dropzone_assets.ledger import FETCH, LINKED, LOADED, RETRACTING
 from dropzone_assets.platform import Platform
-from dropzone_assets.sources import Source
+from dropzone_assets.steps.copying import copied_from, keep, spooled
+from dropzone_assets.steps.raw_copy import raw_copy
+from dropzone_assets.steps.readable import set_aside
+from dropzone_assets.steps.recover import Damage, Outcome, recover
 from dropzone_assets.steps.verify import sidecars_of, verified
-
-CHUNK = 1 << 20
-"""Bytes in memory while a file is copied."""
 
 TRIES = 3
 """How often a copy is tried before the run gives up; Dagster tries the step again later."""
@@ -53,8 +49,8 @@ AGAIN = Retrying(
     reraise=True,
 )
 
-Outcome = Delivery | DropzoneError
-"""A delivery whose bytes are in the raw zone, or why they are not."""
+Brought = Outcome | Damage
+"""What came of one; of a delivery that was copied once, how its copy is now."""
 
 
 class Changed(Permanent):
@@ -78,10 +74,12 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
     for start in range(0, len(wanted), GROUP):
         group = [d for d in wanted[start : start + GROUP] if d.content_hash or d.source not in silent]
         sidecars = sidecars_of(platform, group)
-        outcomes = _at_once(platform, group, sidecars)
+        outcomes = _whole(platform, _at_once(platform, group, sidecars))
+        set_aside(platform, [(d, o) for d, o in zip(group, outcomes, strict=True) if isinstance(o, Lost)])
         brought = [b for d, outcome in zip(group, outcomes, strict=True) if (b := _settle(platform, d, outcome, done))]
         fresh = [d for d in brought if d.state not in ("loaded", "opened", "stored")]
         platform.ledger.deliveries.fetched(fresh)
+        platform.ledger.deliveries.found_again([d.content_hash for d in brought])
         had = {d.key for d in group if d.content_hash}
         beside = {d.key: sidecars[d.key] for d in fresh if d.key in sidecars.keys() - had}
         platform.ledger.deliveries.verified(beside)
@@ -95,20 +93,19 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
         answered = {d.source for d in group if d.key not in done.waiting}
         silent |= {d.source: done.waiting[d.key] for d in group if d.source not in answered}
     done.waiting |= {d.key: silent[d.source] for d in wanted if d.source in silent and not d.content_hash}
-    platform.ledger.deliveries.superseded([each.key for each in done.changed if each.content_hash])
-    platform.ledger.deliveries.superseded([each.key for each in done.changed if not each.content_hash], uncopied=True)
+    platform.ledger.deliveries.superseded([each.key for each in done.changed], uncopied=True)
     platform.ledger.deliveries.delayed(done.waiting)
     if done.waiting and not (last and (done.present or done.linked)):
         raise next(iter(done.waiting.values()))
     return done
 
 
-def _at_once(platform: Platform, group: Sequence[Delivery], sidecars: Mapping[str, Sequence[str]]) -> list[Outcome]:
+def _at_once(platform: Platform, group: Sequence[Delivery], sidecars: Mapping[str, Sequence[str]]) -> list[Brought]:
     """What came of each, in their order; of every source as many at once as its entry allows."""
     waiting: dict[str, deque[Delivery]] = {}
     for delivery in group:
         waiting.setdefault(delivery.source, deque()).append(delivery)
-    found: dict[str, Outcome] = {}
+    found: dict[str, Brought] = {}
 
     def work(mine: deque[Delivery]) -> None:
         while mine:
@@ -134,14 +131,23 @@ def _at_once(platform: Platform, group: Sequence[Delivery], sidecars: Mapping[st
     return [found[delivery.key] for delivery in group]
 
 
-def _bring(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> Outcome:
-    """The delivery with its content hash, its bytes in the raw zone; or why that did not work out."""
-    if delivery.content_hash and platform.raw.exists(delivery.raw_path):
-        return delivery
+def _bring(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> Brought:
+    """The delivery with its content hash, its bytes in the raw zone; or why that did not work out.
+
+    What was copied once is not copied again.
+    """
     try:
+        if delivery.content_hash:
+            return Damage(delivery, raw_copy(platform, delivery, deep=True))
         return AGAIN(_copy, platform, delivery, sidecars)
     except DropzoneError as error:
         return error
+
+
+def _whole(platform: Platform, brought: Sequence[Brought]) -> list[Outcome]:
+    """What came of each once those of the copies that are not whole have been made again, as far as they can be."""
+    again = recover(platform, [each for each in brought if isinstance(each, Damage) and not each.copy.whole])
+    return [again.get(b.delivery.key, b.delivery) if isinstance(b, Damage) else b for b in brought]
 
 
 def _settle(platform: Platform, delivery: Delivery, outcome: Outcome, done: Fetched) -> Delivery | None:
@@ -151,9 +157,11 @@ def _settle(platform: Platform, delivery: Delivery, outcome: Outcome, done: Fetc
     """
     if isinstance(outcome, Changed):
         done.changed.append(delivery)
+    elif isinstance(outcome, Lost):
+        done.failed.append(delivery)
     elif isinstance(outcome, Permanent):
-        stage, uncopied = "verify" if isinstance(outcome, Refused) else "fetch", not delivery.content_hash
-        platform.ledger.deliveries.failed(delivery.key, stage, outcome, uncopied=uncopied)
+        stage = "verify" if isinstance(outcome, Refused) else FETCH
+        platform.ledger.deliveries.failed(delivery.key, stage, outcome, uncopied=not delivery.content_hash)
         done.failed.append(delivery)
     elif isinstance(outcome, Transient):
         done.waiting[delivery.key] = outcome
@@ -168,7 +176,7 @@ def _copy(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> De
     if source is None:
         raise Permanent(f"{delivery.path} is from {delivery.source}, which sources.yaml does not have.", "Add it.")
     with spooled(platform) as spool:
-        content_hash = _spool(source, delivery, spool)
+        content_hash = copied_from(source, delivery, spool)
         size = spool.stat().st_size
         version = source.version(delivery.path)
         if not version:
@@ -182,49 +190,6 @@ def _copy(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> De
         brought = verified(platform, brought, spool, sidecars)
         keep(platform, spool, brought)
     return brought
-
-
-@contextmanager
-def spooled(platform: Platform) -> Iterator[Path]:
-    """A place on the disk for the bytes of one file on their way, which is gone afterwards."""
-    spill = platform.settings.spill
-    if not spill.is_dir():
-        spill.mkdir(parents=True, exist_ok=True)
-    spool = spill / f"incoming-{uuid4().hex}"
-    try:
-        yield spool
-    finally:
-        spool.unlink(missing_ok=True)
-
-
-def keep(platform: Platform, spool: Path, delivery: Delivery) -> None:
-    """Put spooled bytes into the raw zone, unless it holds them already."""
-    if not platform.raw.exists(delivery.raw_path):
-        platform.raw.adopt(spool, delivery.raw_path)
-
-
-def copied(stream: BinaryIO, spool: Path) -> str:
-    """Copy a stream to `spool`, a chunk at a time; the BLAKE3 of its bytes."""
-    digest = blake3()
-    with spool.open("wb") as copy:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-            copy.write(chunk)
-    return digest.hexdigest()
-
-
-def _spool(source: Source, delivery: Delivery, spool: Path) -> str:
-    """Copy a file to `spool`, with what may go wrong as our errors; its BLAKE3."""
-    try:
-        with source.open(delivery.path) as stream:
-            return copied(stream, spool)
-    except FileNotFoundError as error:
-        raise Permanent(f"{delivery.path} was gone before it was copied.", "Drop it again.") from error
-    except PermissionError as error:
-        cure = f"Make it readable, then: dropzone replay {delivery.table}."
-        raise Permanent(f"{delivery.path} may not be read: {error}.", cure) from error
-    except OSError as error:
-        raise SourceUnavailable(f"{delivery.path} could not be copied: {error}", "It is tried again.") from error
 
 
 def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:

@@ -8,13 +8,16 @@ from dropzone_assets.files import Delivery, RawFile
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.content import RawContent
 from dropzone_assets.steps.judge import reading_of
+from dropzone_assets.steps.raw_copy import raw_copy
 
 
 def lines_of(platform: Platform, contract: Contract, delivery: Delivery, records: Sequence[int]) -> Mapping[int, int]:
     """Record → line of the file, from 1, as the contract reads it now; nothing for what stands on no line."""
+    if not raw_copy(platform, delivery).whole:
+        return {}
     file = RawFile(delivery, platform.raw.uri(delivery.raw_path))
     try:
         places = reading_of(platform, contract, file).places(RawContent(platform, file), records)
-    except (Refused, FileNotFoundError):
+    except Refused:
         return {}
     return {record: place.line for record, place in places.items() if place.line}

@@ -18,7 +18,7 @@ from dropzone_assets.formats import format_of, open_format
 from dropzone_assets.ledger import FETCHED, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.content import RawContent
-from dropzone_assets.steps.fetch import copied, keep, spooled
+from dropzone_assets.steps.copying import copied, keep, spooled
 from dropzone_assets.steps.judge import judge
 from dropzone_assets.steps.unpack import HIDDEN
 

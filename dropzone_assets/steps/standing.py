@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from dropzone_assets.files import FILES
-from dropzone_assets.ledger import LEFT, now
+from dropzone_assets.ledger import FETCH, LEFT, SAFE, now
 from dropzone_assets.platform import Platform
 
 Row = Any
@@ -51,7 +51,7 @@ def troubles(platform: Platform, *, waiting: bool = True) -> list[Trouble]:
 
 def trouble_of(row: Row) -> Trouble:
     """What is wrong with a delivery, from its row with `since`."""
-    failed = row.state == "failed"
+    failed = row.state == "failed" or lost(row)
     died = not failed and not row.waits
     reason = "The run that worked on it ended early." if died else row.reason
     cure = "It is tried again by itself." if died else row.cure
@@ -71,6 +71,11 @@ def trouble_of(row: Row) -> Trouble:
     )
 
 
+def lost(row: Row) -> bool:
+    """Whether what came of a delivery counts, and its raw copy is lost."""
+    return bool(row.stage == FETCH and row.state in SAFE)
+
+
 def replay_of(table: str) -> str:
     """The command that tries a failed delivery again once its cause is cured."""
     return "dropzone ingest" if not table else "dropzone replay" if table == FILES else f"dropzone replay {table}"
@@ -87,6 +92,7 @@ def standing(row: Row) -> str:
     if row.state == "linked":
         return f"linked to delivery {row.same_as}, which brought the same bytes; its rows are not there twice."
     left = " The file has left its source." if row.leaving == LEFT else ""
+    left += f" But: {row.reason} {row.cure}" if lost(row) else ""
     return f"{_counts(row) if row.state == 'loaded' else f'{row.state}. {NEXT[row.state]}'}{left}"
 
 

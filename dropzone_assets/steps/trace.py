@@ -15,6 +15,7 @@ from dropzone_assets.steps.commit import tables
 from dropzone_assets.steps.content import RawContent
 from dropzone_assets.steps.judge import reading_of
 from dropzone_assets.steps.query import open_query
+from dropzone_assets.steps.raw_copy import raw_copy
 
 
 class Original(NamedTuple):
@@ -75,10 +76,13 @@ def originals_of(
     """Where some records of a delivery stand in its file, by the contract as it is now.
 
     Raises:
-        Permanent: the raw zone does not have the file.
+        Permanent: the raw zone does not have the file, or not all of it.
     """
     file = RawFile(delivery, platform.raw.uri(delivery.raw_path))
-    content = RawContent(platform, file)
+    content, copy = RawContent(platform, file), raw_copy(platform, delivery)
+    if not copy.whole:
+        cure = f"Put it back from a backup as {file.uri}, or drop the same file again."
+        raise Permanent(f"The raw copy of {delivery.path} {copy.found}.", cure)
     try:
         reading = reading_of(platform, contract, file)
         places = reading.places(content, records)
@@ -90,10 +94,6 @@ def originals_of(
         }
     except Refused as refusal:
         return dict.fromkeys(records, Original(None, problem=refusal.found))
-    except FileNotFoundError as error:
-        raise Permanent(
-            f"The raw zone has lost {delivery.path} ({delivery.raw_path}).", "Restore it from a backup of the raw zone."
-        ) from error
 
 
 def _rows(

@@ -4,19 +4,17 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from dropzone_assets.archives import Member, is_archive, open_archive
+from dropzone_assets.archives import Member, is_archive
 from dropzone_assets.contracts import recognise
 from dropzone_assets.errors import Permanent, Refused
-from dropzone_assets.files import FILES, INSIDE, Delivery, Listed, RawFile
+from dropzone_assets.files import FILES, INSIDE, Delivery, Listed
 from dropzone_assets.ledger import FETCHED, OPENED, RETRACTED, STORED, now
 from dropzone_assets.platform import Platform
-from dropzone_assets.sources import Credentials, SourceConfig
-from dropzone_assets.steps.content import RawContent
-from dropzone_assets.steps.fetch import copied, keep, spooled
+from dropzone_assets.steps.copying import copied, keep, spooled
 from dropzone_assets.steps.intake import passed_on, recognised
+from dropzone_assets.steps.members import members_of
 
 HIDDEN = re.compile(r"(^|/)[._]")
 """Members that nobody packs on purpose (`__MACOSX/`, `.DS_Store`): not files, as at a source."""
@@ -87,14 +85,8 @@ def _shares(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
 
 def _members(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
     """The members of an archive, each with its bytes in the raw zone; a bad one fails alone."""
-    config = platform.configs.get(delivery.source) or SourceConfig(name="gone", url=".")
-    if delivery.path.count(INSIDE) >= config.archives.depth:
-        cure = f"Raise `archives: depth` (now {config.archives.depth}) of {delivery.source} in sources.yaml."
-        raise Refused(f"{delivery.path} is an archive too deep inside others.", cure)
-    password = Credentials(config.credentials, platform.settings.secret)("archive_password")
-    content = RawContent(platform, RawFile(delivery, platform.raw.uri(delivery.raw_path)))
-    name, failed = PurePosixPath(delivery.path).name, platform.ledger.deliveries.failed_inside([delivery.key])
-    with open_archive(content.file(), name, config.archives, password) as members:
+    failed = platform.ledger.deliveries.failed_inside([delivery.key])
+    with members_of(platform, delivery) as members:
         for member, stream in members:
             if member.problem or not HIDDEN.search(member.path):
                 yield from _member(platform, delivery, member, stream, failed)

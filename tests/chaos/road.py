@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import date
 
 from dropzone_assets.contracts import Contract
-from dropzone_assets.files import FILES, Delivery, RawFile
+from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.commit import commit
@@ -14,6 +14,7 @@ from dropzone_assets.steps.fetch import fetch
 from dropzone_assets.steps.judge import judge
 from dropzone_assets.steps.plan import History, Request, plan_loads, plan_publications
 from dropzone_assets.steps.publish import publish, snapshot
+from dropzone_assets.steps.readable import readable
 from dropzone_assets.steps.summarise import ask, ask_ingestion, keep
 from dropzone_assets.steps.unpack import unpack
 from dropzone_assets.steps.versions import versions
@@ -66,8 +67,7 @@ class Road:
 
     def _commit(self, contract: Contract, wanted: Sequence[Delivery]) -> None:
         chosen = versions(self.platform, wanted)
-        raw = [RawFile(d, self.platform.raw.uri(d.raw_path)) for d in chosen.current if d.content_hash]
-        load = judge(self.platform, contract, raw)
+        load = judge(self.platform, contract, readable(self.platform, chosen.current))
         with closing(load.connection):
             commit(self.platform, load, chosen)
 

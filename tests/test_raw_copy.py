@@ -1,0 +1,77 @@
+"""By whatever road a table is made again, no raw copy is read that is not what came."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from blake3 import blake3
+from typer.testing import CliRunner
+
+from dropzone_assets.cli.app import app
+from dropzone_assets.definitions import build
+from dropzone_assets.settings import Settings
+from dropzone_assets.steps.raw_copy import raw_copy
+from tests.conftest import Ingest, Query
+from tests.road import A, Road, of
+from tests.test_arrivals import put
+from tests.test_recover import failures, harm, road
+
+__all__ = ["road"]
+
+
+def hashed(text: str) -> str:
+    return blake3(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("layers", [("raw", "validated", "quarantine"), ("validated", "quarantine")])
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_backfill_reads_no_copy_that_is_not_whole(
+    layers: tuple[str, ...], gone: bool, home: Path, ingest: Ingest, query: Query, instance: dg.DagsterInstance
+) -> None:
+    file = put(home, A, of("a").encode())
+    ingest()
+    harm(home)
+    if gone:
+        file.unlink()
+    definitions = build(Settings(home=home))
+    outcome = dg.materialize(
+        [*definitions.assets],
+        selection=dg.AssetSelection.assets(*(dg.AssetKey([layer, "transactions"]) for layer in layers)),
+        instance=instance,
+        resources=definitions.resources,
+        partition_key="2024-05-01",
+    )
+    assert outcome.success
+    assert query("SELECT transaction_id FROM validated.transactions") == [("a",)]
+    road = Road(home)
+    assert bool(failures(road)) is gone
+    assert raw_copy(road.platform, *road.platform.ledger.deliveries.with_bytes(hashed(of("a")))).whole is not gone
+
+
+def test_a_contract_that_has_changed_judges_no_copy_that_is_not_whole(home: Path, road: Road) -> None:
+    file = put(home, A, of("a").encode())
+    road.all()
+    file.unlink()
+    harm(home)
+    (key,) = (row.key for row in road.platform.ledger.deliveries.everything())
+    for how in ("release", "move"):
+        assert road.platform.ledger.deliveries.judge_again([key], how, "lot") == 1
+        road.load()
+        assert (road.held(), road.states()) == (["a"], {A: ["loaded"]})
+
+
+def test_ingest_by_force_ends_with_1_and_says_what_to_do(
+    home: Path, ingest: Ingest, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = put(home, A, of("a").encode())
+    ingest()
+    file.unlink()
+    harm(home)
+    monkeypatch.setenv("DROPZONE_HOME", str(home))
+    ended = CliRunner().invoke(app, ["ingest", "--force"])
+    said = " ".join(ended.output.replace("\u2502", " ").split())
+    assert ended.exit_code == 1
+    assert "0 of" in said and "dropzone replay" in said
+    assert query("SELECT transaction_id FROM lake.transactions") == [("a",)]
+    told = CliRunner().invoke(app, ["status", "--failed"])
+    assert "The raw copy of" in told.output
