@@ -1,4 +1,4 @@
-"""Where a home is: the folder that holds everything of one platform, its tables, sources, files and books."""
+"""Where a home is, and how one is made: the folder of everything of one platform."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,22 @@ from pathlib import Path
 from dropzone_assets.errors import BadSettings
 
 CURE = "Make a home: dropzone init FOLDER. Or stand in one, or name one: export DROPZONE_HOME=FOLDER"
+
+STARTER = Path(__file__).with_name("starter")
+"""What a new home is made of."""
+
+CONTRACT = "contracts/orders.odcs.yaml"
+
+STARTERS = {
+    CONTRACT: "orders.odcs.yaml",
+    "sources.yaml": "sources.yaml",
+    "dagster.yaml": "dagster.yaml",
+    "workspace.yaml": "workspace.yaml",
+    ".env.example": "env.example",
+    ".gitignore": "gitignore",
+    "README.md": "README.md",
+}
+"""A file of a home → the file it is a copy of."""
 
 
 def is_home(folder: Path) -> bool:
@@ -49,3 +65,35 @@ def _writable(home: Path) -> Path:
             f"The home {home} may not be written.", "Correct its permissions, or that of its disk; then run again."
         )
     return home
+
+
+def make_home(home: Path) -> tuple[list[str], list[str]]:
+    """Make a folder a home; what was made, and what was there and was left as it is. Doing it twice changes nothing.
+
+    The example contract comes only where there is no contract, and Dagster's file where Dagster has none of its own.
+
+    Raises:
+        OSError: it may not be written, or one of the places is something else.
+    """
+    made, kept = [], []
+    for folder in ("contracts", "dropzone"):
+        if not (home / folder).is_dir():
+            (home / folder).mkdir(parents=True)
+            made.append(f"{folder}/")
+    for name, starter in STARTERS.items():
+        if _has(home, name):
+            kept.append(name)
+            continue
+        # Never over what another process makes at this moment.
+        with (home / name).open("x", encoding="utf-8") as file:
+            file.write((STARTER / starter).read_text(encoding="utf-8"))
+        made.append(name)
+    return made, kept
+
+
+def _has(home: Path, name: str) -> bool:
+    if (home / name).exists() or (home / name).is_symlink():
+        return True
+    if name == CONTRACT:
+        return any((home / "contracts").glob("*.odcs.yaml"))
+    return name == "dagster.yaml" and (home / "dagster" / name).exists()

@@ -3,16 +3,22 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import dagster as dg
 from filelock import FileLock
 
+from dropzone_assets.errors import BadSettings
+from dropzone_assets.homes import STARTER
 from dropzone_assets.settings import Settings
 from dropzone_assets.sqlite import write_ahead
 
-TEMPLATE = Path(__file__).parents[1] / "dagster.yaml"
-"""The project's `dagster.yaml`."""
+TEMPLATE = STARTER / "dagster.yaml"
+"""How Dagster runs, where nobody says otherwise."""
+
+FORMER = {"24a47cc71f3e16dc", "dcd7266faf4f7f91", "b666acb2eceec2c7", "4f06939fc2fef6f9", "a39afca0750b3f08"}
+"""SHA-256 of what the template was once: such a copy, which nobody has changed, is replaced."""
 
 UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -38,12 +44,39 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     home = settings.instance
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home / ".preparing"):
-        if not (home / "dagster.yaml").exists() and TEMPLATE.exists():
-            shutil.copy(TEMPLATE, home / "dagster.yaml")
+        _configure(home / "dagster.yaml", settings.home / "dagster.yaml")
         instance = dg.DagsterInstance.from_config(str(home))
         instance.get_runs(limit=1)
     with instance:
         yield instance
+
+
+def _configure(file: Path, ours: Path) -> None:
+    """Give Dagster its file: a link to that of the home, or a copy of the template. What a person wrote stays.
+
+    Args:
+        file: what Dagster reads.
+        ours: what the home shows, where it has one.
+
+    Raises:
+        BadSettings: both are there, and differ.
+    """
+    if file.is_symlink() and file.exists():
+        return
+    content = file.read_bytes() if file.exists() else TEMPLATE.read_bytes()
+    written = content != TEMPLATE.read_bytes() and sha256(content).hexdigest()[:16] not in FORMER
+    staged = file.with_name(".dagster.yaml.new")
+    staged.unlink(missing_ok=True)
+    if ours.is_file() and ours.parent.resolve() == file.parent.parent.resolve():
+        if written and content != ours.read_bytes():
+            cure = f"Keep one: write what is right into {ours}, and remove the other."
+            raise BadSettings(f"{ours} and {file} say different things.", cure)
+        staged.symlink_to(Path("..") / ours.name)
+    elif written:
+        return
+    else:
+        shutil.copy(TEMPLATE, staged)
+    staged.replace(file)
 
 
 def bury_dead_runs(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> None:

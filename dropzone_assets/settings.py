@@ -100,7 +100,8 @@ class Settings(BaseSettings):
         """
         homes = {"DROPZONE_HOME": str(self.home), "DAGSTER_HOME": str(self.instance.resolve())}
         kept = {n: v for n, v in os.environ.items() if n not in OPTIONS and not n.startswith(OPTION_PREFIXES)}
-        return {**kept, **homes, "DROPZONE_PROFILE": self.profile}
+        # A dagster.yaml of one's own, or none, would have it on.
+        return {**kept, **homes, "DROPZONE_PROFILE": self.profile, "DAGSTER_DISABLE_TELEMETRY": "yes"}
 
     def secret(self, name: str) -> str:
         """The value of an environment variable that `sources.yaml` names, asked for when it is needed.

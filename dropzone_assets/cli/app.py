@@ -12,6 +12,7 @@ from dropzone_assets.cli.show import PROFILE, out, problem
 from dropzone_assets.errors import DropzoneError
 
 COMMANDS = {
+    "init": "dropzone_assets.cli.init:init",
     "demo": "dropzone_assets.cli.demo:demo",
     "up": "dropzone_assets.cli.up:up",
     "generate": "dropzone_assets.cli.generate:generate",

@@ -1,5 +1,6 @@
 """`dropzone demo`: two weeks of real flights and some dirty synthetic files, ingested, checked and shown."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +10,14 @@ import typer
 from dropzone_assets.cli.generate import FIRST_FLIGHTS, burst, tell
 from dropzone_assets.cli.ingest import ingest_all
 from dropzone_assets.cli.show import here, out, table
+from dropzone_assets.demo import CONTRACTS
 from dropzone_assets.demo.bucket import write_bucket
+from dropzone_assets.demo.flights import find_archive
 from dropzone_assets.demo.generators import GENERATORS
 from dropzone_assets.demo.planted import Planted
 from dropzone_assets.engine import Connection, literals, rows
+from dropzone_assets.errors import Permanent
+from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.steps.query import open_query
 
 DAYS = 14
@@ -28,7 +33,7 @@ SYNTHETIC_START, SYNTHETIC_DAYS, SYNTHETIC_ROWS, SEED = date(2024, 3, 4), 5, 1_0
 
 def demo() -> None:
     """Drop real and dirty files, ingest them, compare with what was planted, and say how to go on."""
-    platform = here()
+    platform = _stage(here())
     folder = platform.settings.home / "dropzone"
     planted = burst(folder, "flights", FIRST_FLIGHTS, DAYS, 0, 0)
     for name in GENERATORS:
@@ -48,6 +53,32 @@ def demo() -> None:
     table("What came in, against what was planted", Compared._fields, found)
     _how_to_go_on(folder)
     raise typer.Exit(code if all(each.as_planted for each in found) else 1)
+
+
+def _stage(platform: Platform) -> Platform:
+    """The platform with the demo's tables: a contract comes along where the home has no table of its name.
+
+    Raises:
+        Permanent: the dropzone is no source, the real flights are not installed, or a contract of that name is broken.
+    """
+    settings = platform.settings
+    watched = {(settings.home / each.url).resolve() for each in platform.configs.values() if each.kind == "folder"}
+    if (settings.home / "dropzone").resolve() not in watched:
+        raise Permanent(
+            f"{settings.sources} has no folder with the url dropzone, where the demo drops its files.",
+            "Add it, or try the demo in a home of its own: dropzone init FOLDER",
+        )
+    find_archive()
+    for file in sorted(CONTRACTS.glob("*.odcs.yaml")):
+        name, target = file.name.removesuffix(".odcs.yaml"), settings.contracts / file.name
+        if name in platform.contracts.tables:
+            continue
+        if target.exists():
+            raise Permanent(f"{target} is there, but is no active contract of {name}.", "See: dropzone contracts check")
+        settings.contracts.mkdir(exist_ok=True)
+        shutil.copyfile(file, target)
+        out.print(f"{target} is new here: the demo's contract of {name}.", highlight=False)
+    return open_platform(settings)
 
 
 class Compared(NamedTuple):

