@@ -1,5 +1,6 @@
 """One command of Dagster's, in a process that ends with its parent: `python -m dropzone_assets.supervisor.child`."""
 
+import gc
 import os
 import signal
 import sys
@@ -26,7 +27,10 @@ def main() -> None:
     Thread(target=_end_with_parent, name="parent", daemon=True).start()
     (command,) = entry_points(group="console_scripts", name=sys.argv[0])
     with alive(Path(sign)):
-        command.load()()
+        try:
+            command.load()()
+        finally:
+            gc.freeze()  # to look through all that Dagster has made costs the end of a process seconds
 
 
 def _end_with_parent() -> None:

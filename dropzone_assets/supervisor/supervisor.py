@@ -1,5 +1,6 @@
 """Starting the three services in turn, watching them and what happens, and ending them together."""
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -84,6 +85,7 @@ class Supervisor:
                 pass
             finally:
                 self._end()
+                gc.freeze()  # to look through all that Dagster has made costs the end of this process seconds
         self._say("Ended.")
 
     def _described(self, folder: Path) -> tuple[Service, Service, Service]:
