@@ -29,14 +29,15 @@ def ui_answers(host: str, port: int) -> bool:
     asking = HTTPConnection(host, port, timeout=10)
     try:
         asking.request("POST", "/graphql", json.dumps({"query": LOCATIONS}), {"Content-Type": "application/json"})
-        entries = json.load(asking.getresponse())["data"]["workspaceOrError"].get("locationEntries", [])
-    except (OSError, HTTPException):
+        answer = json.load(asking.getresponse())
+    except (OSError, HTTPException, ValueError):
         return False
     finally:
         asking.close()
+    entries = ((answer.get("data") or {}).get("workspaceOrError") or {}).get("locationEntries") or []
     for entry in entries:
         if message := (entry["locationOrLoadError"] or {}).get("message"):
-            raise Permanent(f"The definitions could not be loaded: {message.strip()}")
+            raise Permanent(f"The definitions could not be loaded: {message.strip()}", "Mend that, then start again.")
     return bool(entries) and all(entry["loadStatus"] == "LOADED" for entry in entries)
 
 

@@ -107,12 +107,14 @@ class Supervisor:
 
     def _await(self, service: Service, ready: Callable[[], bool], lacks: str) -> None:
         """Wait until a service does what it is for, as long as all of them live."""
-        deadline = monotonic() + self._patience
-        while not ready():
+        deadline, there = monotonic() + self._patience, False
+        while not there:
+            with suppress(UNREADABLE):
+                there = ready()
             self._still_there("as it started")
-            if monotonic() > deadline:
+            if not there and monotonic() > deadline:
                 raise service.failed(f"{lacks} after {self._patience:g} seconds")
-            self._wait(0.2)
+            self._wait(0.0 if there else 0.2)
 
     def _still_there(self, when: str = "") -> None:
         for service in self._services:
