@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -43,11 +44,14 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([found / "pip", "install", *quiet, "build"], check=True)
     subprocess.run([found / "python", "-m", "build", "--outdir", folder / "dist", ROOT], check=True, stdout=-1)
     (wheel,) = (folder / "dist").glob("*.whl")
-    subprocess.run([found / "pip", "install", *quiet, wheel], check=True)
+    # What runs the tests is known to fit together; which versions a resolver takes is not the question.
+    known = (f"{each.name}=={each.version}" for each in distributions() if each.name != "dropzone-assets")
+    (folder / "known.txt").write_text("\n".join(known))
+    subprocess.run([found / "pip", "install", *quiet, "-c", folder / "known.txt", wheel], check=True)
     return found
 
 
-def until(true: Callable[[], object], up: subprocess.Popen[bytes], seconds: float = 240) -> float:
+def until(true: Callable[[], object], up: subprocess.Popen[bytes], seconds: float = 600) -> float:
     """Wait for a condition; how many seconds it took."""
     start = time.monotonic()
     while not true():
@@ -67,7 +71,7 @@ def running(programs: Path, home: Path) -> Iterator[subprocess.Popen[bytes]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    command = [programs / "dropzone", "up", "--port", port]
+    command = [programs / "dropzone", "up", "--port", port, "--patience", "300"]
     with (home.parent / "up.log").open("wb") as log:
         up = subprocess.Popen(command, cwd=home, env=environment(home), stdout=log, stderr=log, start_new_session=True)
     try:
