@@ -92,7 +92,7 @@ def test_a_second_one_in_one_home_is_refused_with_the_first_ones_pid(start: Star
     first = start().says("Watching dropzone;")
     second = start()
     assert second.ends() == 2
-    assert f"(pid {first.pid}, since 20" in second.told.replace("\n", " ")
+    assert f"(pid {first.pid}, since 20" in " ".join(second.told.split())
     assert f"kill {first.pid}" in second.told
     assert first.process.poll() is None
 
