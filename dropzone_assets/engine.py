@@ -4,13 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    wait_random_exponential,
+)
 
-from dropzone_assets.errors import Permanent, WarehouseBusy
+from dropzone_assets import damage
+from dropzone_assets.damage import told
+from dropzone_assets.errors import DiskFull, Permanent, WarehouseBusy
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -20,6 +29,9 @@ Error = duckdb.Error
 
 WAREHOUSE = "warehouse"
 """The name under which the warehouse file is attached."""
+
+FORMING = 0.5
+"""Seconds within which a file that another process makes has become a warehouse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +78,64 @@ def attached(connection: Connection, path: Path, *, read_only: bool, patience: f
 
     Raises:
         WarehouseBusy: another process held the file for `patience` seconds.
+        StoreDamaged: the file is no warehouse, or what is read of it in the block is broken.
+        StoreForbidden: it may not be opened so.
+        DiskFull: its disk is.
     """
     mode = " (READ_ONLY)" if read_only else ""
     statement = f"ATTACH {literal(str(path))} AS {WAREHOUSE}{mode}"
     tries = Retrying(
         retry=retry_if_exception_type(duckdb.IOException),
         wait=wait_random_exponential(multiplier=0.02, max=1.0),
-        stop=stop_after_delay(patience),
+        stop=partial(_given_up, path, patience),
     )
-    try:
-        tries(connection.execute, statement)
-    except RetryError as error:
-        raise WarehouseBusy(
-            f"{path} could not be opened for {patience:.0f} s: {error.last_attempt.exception()}",
-            "Close the program that holds it (an open DuckDB shell?), then run again.",
-        ) from error
+    with _told(path):
+        try:
+            tries(connection.execute, statement)
+        except RetryError as error:
+            last = error.last_attempt.exception()
+            raise told(path, str(last), damage.WAREHOUSE) or WarehouseBusy(
+                f"{path} could not be opened for {patience:.0f} s: {last}",
+                "Close the program that holds it (an open DuckDB shell?), then run again.",
+            ) from error
+        try:
+            yield
+        finally:
+            connection.execute(f"DETACH {WAREHOUSE}")
+
+
+def _given_up(path: Path, patience: float, state: RetryCallState) -> bool:
+    """Whether waiting does not help. A file that another process is just making is no warehouse for a moment."""
+    waited, error = state.seconds_since_start or 0.0, state.outcome.exception() if state.outcome else None
+    return waited >= patience or (waited >= FORMING and told(path, str(error), damage.WAREHOUSE) is not None)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What DuckDB says of the warehouse's file, as ours."""
     try:
         yield
-    finally:
-        connection.execute(f"DETACH {WAREHOUSE}")
+    except duckdb.Error as error:
+        ours = told(path, str(error), damage.WAREHOUSE)
+        if ours and (str(path) in str(error) or "Corrupt database file" in str(error)):
+            raise ours from error
+        raise
+
+
+@contextmanager
+def spilling(limits: Limits) -> Iterator[None]:
+    """That there is no room where work that does not fit in memory is written, as ours.
+
+    Raises:
+        DiskFull: it is so.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        ours = told(limits.spill, str(error), "")
+        if isinstance(ours, DiskFull):
+            raise ours from error
+        raise
 
 
 @contextmanager

@@ -55,6 +55,22 @@ class BadSettings(Permanent):
     """The environment or `sources.yaml` asks for something that does not exist."""
 
 
+class StoreDamaged(Permanent):
+    """A file of the platform's own is not what was written to it."""
+
+
+class StoreForbidden(Permanent):
+    """A file or folder of the platform's own may not be read or written by this process."""
+
+
+class StoreBusy(Transient):
+    """Another process holds a file of the platform's own for too long."""
+
+
+class DiskFull(Transient):
+    """A disk of the platform's own has no room, or does not work."""
+
+
 class Refused(Permanent):
     """A whole file cannot be read as its table: it becomes one failed delivery."""
 

@@ -1,14 +1,20 @@
 """The Dagster instance: where runs and events are kept, made ready on first use."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 import dagster as dg
+from dagster_shared.check import CheckError
 from filelock import FileLock
+from sqlalchemy.exc import SQLAlchemyError
+from yaml import YAMLError
 
+from dropzone_assets.damage import RUNS, of_system, told
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.homes import STARTER
 from dropzone_assets.settings import Settings
@@ -29,8 +35,12 @@ UNFINISHED = [
 
 
 def prepare_instance(settings: Settings) -> Path:
-    """Make the instance's folder with its `dagster.yaml` and its database; the folder."""
-    with open_instance(settings):
+    """Make the instance's folder with its `dagster.yaml` and its databases, and look into each of them; the folder."""
+    with open_instance(settings) as instance:
+        instance.event_log_storage.get_concurrency_keys()
+        instance.all_instigator_state()
+        with _meant(settings.instance):
+            _ = (instance.run_launcher, instance.run_coordinator)
         return settings.instance
 
 
@@ -39,16 +49,58 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The instance of these settings, made where there is none.
 
     Two processes that open an empty instance at once would both create its database, so one waits for the other.
+
+    Raises:
+        BadSettings: `dagster.yaml` cannot be read as what it is.
+        StoreDamaged: a database of Dagster's is damaged; so in the block, as long as it works.
     """
     write_ahead()
     home = settings.instance
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(home / ".preparing"):
-        _configure(home / "dagster.yaml", settings.home / "dagster.yaml")
-        instance = dg.DagsterInstance.from_config(str(home))
-        instance.get_runs(limit=1)
-    with instance:
-        yield instance
+    with _told(home):
+        home.mkdir(parents=True, exist_ok=True)
+        with FileLock(home / ".preparing"):
+            _configure(home / "dagster.yaml", settings.home / "dagster.yaml")
+            with _meant(home):
+                instance = dg.DagsterInstance.from_config(str(home))
+            instance.get_runs(limit=1)
+        with instance:
+            yield instance
+
+
+@contextmanager
+def _meant(home: Path) -> Iterator[None]:
+    """What Dagster says of `dagster.yaml`, as ours."""
+    try:
+        yield
+    except (dg.DagsterError, YAMLError, CheckError, ImportError, AttributeError, UnicodeDecodeError) as error:
+        said = " ".join(str(error).split())[:300]
+        cure = f"Correct it, or have the project's own: mv {home}/dagster.yaml {home}/dagster.yaml.old"
+        raise BadSettings(f"{home}/dagster.yaml does not say how Dagster is to run: {said}", cure) from error
+
+
+@contextmanager
+def _told(home: Path) -> Iterator[None]:
+    """What SQLite says of Dagster's files, as ours; which file it is, it does not always say."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        broken = [file for file in sorted(home.rglob("*.db")) if not _reads(file)]
+        if ours := told(broken[0] if broken else home, str(error), RUNS):
+            raise ours from error
+        raise
+    except OSError as error:
+        if ours := of_system(error):
+            raise ours from error
+        raise
+
+
+def _reads(file: Path) -> bool:
+    """Whether SQLite finds nothing wrong with a file."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)])
+    except sqlite3.Error:
+        return False
 
 
 def _configure(file: Path, ours: Path) -> None:

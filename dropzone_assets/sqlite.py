@@ -11,7 +11,10 @@ from functools import cache
 from threading import Lock
 
 from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
+
+from dropzone_assets import damage
 
 KEPT = 16
 """Files that stay open in a process; each run has one of its own."""
@@ -30,6 +33,13 @@ def share(connection: sqlite3.Connection, _record: object = None) -> None:
     """Write-ahead logging lets one read while another writes (https://sqlite.org/wal.html)."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def tell(context: ExceptionContext) -> None:
+    """What SQLite says of the ledger's file, as ours (an event of SQLAlchemy's)."""
+    file = context.engine.url.database if context.engine else ""
+    if ours := damage.told(file or "the ledger", str(context.original_exception), damage.LEDGER):
+        raise ours from context.original_exception
 
 
 class _Kept:

@@ -15,7 +15,7 @@ PACKAGE = "dropzone_assets"
 
 STAIRS = (
     {"errors", "inherited"},
-    {"allowed", "homes"},
+    {"allowed", "damage", "homes"},
     {"arrow", "files", "settings", "sqlite"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},

@@ -27,7 +27,7 @@ from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.schema import deliveries, metadata
 from dropzone_assets.ledger.search import Search
 from dropzone_assets.ledger.standings import Standings
-from dropzone_assets.sqlite import share
+from dropzone_assets.sqlite import share, tell
 
 
 class Ledger:
@@ -47,11 +47,15 @@ class Ledger:
 
 
 def open_ledger(url: str) -> Ledger:
-    """Open the ledger at a SQLAlchemy URL and create its tables where they are missing."""
+    """Open the ledger at a SQLAlchemy URL and create its tables where they are missing.
+
+    What SQLite says of the file, now or later, is raised as ours: `StoreDamaged`, `StoreForbidden` and their like.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(url, connect_args={"timeout": 60})
         event.listen(engine, "connect", share)
+        event.listen(engine, "handle_error", tell)
     else:
         engine = create_engine(url, pool_pre_ping=True)
     metadata.create_all(engine)
