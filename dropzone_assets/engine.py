@@ -123,7 +123,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def spilling(limits: Limits) -> Iterator[None]:
+def spilling(spill: Path) -> Iterator[None]:
     """That there is no room where work that does not fit in memory is written, as ours.
 
     Raises:
@@ -132,7 +132,7 @@ def spilling(limits: Limits) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        ours = told(limits.spill, str(error), "")
+        ours = told(spill, str(error), "")
         if isinstance(ours, DiskFull):
             raise ours from error
         raise

@@ -15,11 +15,12 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 from dropzone_assets import damage
+from dropzone_assets.errors import DropzoneError
 
 KEPT = 16
 """Files that stay open in a process; each run has one of its own."""
 
-UNREADABLE = DBAPIError
+UNREADABLE = (DBAPIError, DropzoneError)
 """What is raised by a database that does not answer, be it the ledger's or Dagster's."""
 
 

@@ -9,6 +9,7 @@ import typer
 
 from dropzone_assets.cli.group import group
 from dropzone_assets.cli.show import PROFILE, out, problem
+from dropzone_assets.damage import of_system
 from dropzone_assets.errors import DropzoneError
 
 COMMANDS = {
@@ -78,6 +79,12 @@ def main() -> None:
         app()
     except DropzoneError as error:
         problem(error)
+        sys.exit(2)
+    except OSError as error:
+        ours = of_system(error)
+        if ours is None:
+            raise
+        problem(ours)
         sys.exit(2)
     except SystemExit as end:
         sys.exit(0 if _unheard(end) else end.code)

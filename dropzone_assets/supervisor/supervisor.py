@@ -136,7 +136,7 @@ class Supervisor:
 
     def _tell(self, lines: Callable[[], Iterator[str]]) -> None:
         """What cannot be read at the moment is told later; `up` goes on."""
-        with suppress(UNREADABLE):
+        with suppress(*UNREADABLE):
             for line in lines():
                 self._say(line)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from dropzone_assets.contracts import Contract
+from dropzone_assets.engine import spilling
 from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
@@ -28,8 +29,13 @@ def prove(platform: Platform, table: str = "", *, deep: bool = False, say: Say) 
 
     Raises:
         Permanent: there is no such table.
-        Transient: the warehouse stays locked, or a store does not answer.
+        Transient: the warehouse stays locked, a store does not answer, or the disk of the spill folder is full.
     """
+    with spilling(platform.settings.spill):
+        yield from _proofs(platform, table, deep, say)
+
+
+def _proofs(platform: Platform, table: str, deep: bool, say: Say) -> Iterator[Proof]:
     contracts = [platform.contract(table)] if table else list(platform.contracts.tables.values())
     for contract in contracts:
         yield _prove(platform, contract, deep, say)
