@@ -21,6 +21,7 @@ STAIRS = (
     {"contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},
     {"steps"},
+    {"upkeep"},
     {"demo"},
     {"runs"},
     {"io_managers"},

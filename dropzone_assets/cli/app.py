@@ -26,6 +26,8 @@ COMMANDS = {
     "query": "dropzone_assets.cli.query:query",
     "shell": "dropzone_assets.cli.query:shell",
     "verify": "dropzone_assets.cli.verify:verify",
+    "backup": "dropzone_assets.cli.backup:backup",
+    "restore": "dropzone_assets.cli.backup:restore",
     "preview": "dropzone_assets.cli.preview:show_preview",
     "trace": "dropzone_assets.cli.trace:show_trace",
 }
