@@ -55,11 +55,15 @@ class BadSettings(Permanent):
     """The environment or `sources.yaml` asks for something that does not exist."""
 
 
-class StoreDamaged(Permanent):
+class HomeBroken(DropzoneError):
+    """The home itself has to be mended: waiting does not help, and no delivery is to blame."""
+
+
+class StoreDamaged(HomeBroken):
     """A file of the platform's own is not what was written to it."""
 
 
-class StoreForbidden(Permanent):
+class StoreForbidden(HomeBroken):
     """A file or folder of the platform's own may not be read or written by this process."""
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from dropzone_assets.errors import DropzoneError, Permanent
+from dropzone_assets.errors import DropzoneError, HomeBroken, Permanent
 from dropzone_assets.files import FILES
 from dropzone_assets.ledger import working
 from dropzone_assets.steps.plan import History, Request
@@ -95,7 +95,7 @@ def explained(run: str) -> Iterator[None]:
     try:
         with working(run):
             yield
-    except Permanent as error:
+    except (Permanent, HomeBroken) as error:
         raise dg.Failure(error.found, metadata=_cure(error), allow_retries=False) from error
     except DropzoneError as error:
         raise dg.Failure(error.found, metadata=_cure(error), allow_retries=True) from error

@@ -150,6 +150,20 @@ def test_nothing_is_restored_under_the_feet_of_who_works_there(home: Path, tmp_p
         restore(Settings(home=home), tmp_path / "kept", force=True)
 
 
+def test_a_home_that_is_restored_elsewhere_leaves_what_the_environment_names_alone(
+    home: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "dagster").mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+    monkeypatch.setenv("DROPZONE_WAREHOUSE_PATH", str(home / "warehouse.duckdb"))
+    put(home, A, of("a"))
+    loaded(home)
+    assert run("backup", str(tmp_path / "kept")).exit_code == 0
+    assert run("restore", str(tmp_path / "kept"), "--into", str(tmp_path / "other")).exit_code == 0
+    assert (home / "dagster").is_dir() and (tmp_path / "other" / "warehouse.duckdb").is_file()
+    assert not list(home.glob("before-restore-*"))
+
+
 def test_what_is_no_backup_is_refused(home: Path, tmp_path: Path) -> None:
     for folder in (tmp_path / "nothing", home):
         with pytest.raises(Permanent, match="holds no backup"):

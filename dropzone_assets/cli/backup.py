@@ -1,11 +1,14 @@
 """`dropzone backup` and `dropzone restore`: a copy of a home as of one moment, and the way back."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dropzone_assets.cli.show import as_json, err, here, out
+
+if TYPE_CHECKING:
+    from dropzone_assets.settings import Settings
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder, best on another disk.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -38,10 +41,9 @@ def restore(
     json: Json = False,
 ) -> None:
     """Make the home what the newest backup in DIR holds. Nothing is deleted: what was there is moved aside."""
-    from dropzone_assets.settings import Settings
     from dropzone_assets.upkeep.restore import restore as put_back
 
-    settings = here().settings if into is None else Settings(home=into.expanduser().resolve())
+    settings = here().settings if into is None else _elsewhere(into.expanduser().resolve())
     _nobody_runs(settings.instance)
     done = put_back(settings, folder.expanduser(), force=force)
     if json:
@@ -65,6 +67,16 @@ def restore(
 
 def _say(sentence: str) -> None:
     out.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
+def _elsewhere(home: Path) -> "Settings":
+    """The settings of this process for another home: places on this disk that the environment names are of this one."""
+    from dropzone_assets.settings import Settings
+
+    settings = Settings(home=home)
+    own = {"dagster_home": "", "ledger_url": "", "warehouse_path": ""}
+    own |= {name: "" for name in ("raw_url", "lake_url") if "://" not in getattr(settings, name)}
+    return settings.model_copy(update=own)
 
 
 def _nobody_runs(instance: Path) -> None:

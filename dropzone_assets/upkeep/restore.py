@@ -101,7 +101,7 @@ def _places(settings: Settings) -> dict[str, Path]:
 def _alone(settings: Settings) -> Iterator[None]:
     """Nobody else works in the home: neither an ingest, nor a daemon, nor a publication."""
     locks = [settings.home / ".ingest.lock", settings.home / ".lake.lock"]
-    locks += [lock for lock in (settings.home / ".up" / "lock",) if lock.exists()]
+    locks += [lock for lock in (settings.signs / "lock",) if lock.exists()]
     try:
         with ExitStack() as stack:
             for lock in locks:
