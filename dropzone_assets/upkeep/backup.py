@@ -23,7 +23,7 @@ MANIFEST, FORMAT = "manifest.json", 1
 """What says what a backup holds, and of which kind that is."""
 
 LEDGER, WAREHOUSE, LAKE, RAW, RUNS = "ledger.sqlite", "warehouse.duckdb", "lake", "raw", "dagster"
-PLAIN = ("contracts", "sources.yaml", "known_hosts", "workspace.yaml")
+PLAIN = ("contracts", "sources.yaml", "known_hosts", "dagster.yaml", "workspace.yaml")
 """Files of a home that people write; `.env` holds secrets, and is not among them."""
 
 MAKING = ".making-"
@@ -193,9 +193,9 @@ def _copy_state(platform: Platform, copying: _Copying) -> None:
             copying.tree(name, place)
         elif place.is_file():
             copying.hold(name, copy(place, copying.making / name))
-    if (settings.instance / "dagster.yaml").is_file():
-        target = f"{RUNS}/dagster.yaml"
-        copying.hold(target, copy(settings.instance / "dagster.yaml", copying.making / target))
+    own = settings.instance / "dagster.yaml"
+    if own.is_file() and not own.is_symlink():  # else it is the home's
+        copying.hold(f"{RUNS}/dagster.yaml", copy(own, copying.making / RUNS / "dagster.yaml"))
 
 
 def _copy_books(platform: Platform, copying: _Copying) -> None:
