@@ -60,7 +60,7 @@ KEEPERS = {
     "asyncssh": {"sources"},
     "ftplib": {"sources"},
     "httpx": {"sources"},
-    "sqlalchemy": {"ledger", "sqlite"},
+    "sqlalchemy": {"instance", "ledger", "sqlite", "upkeep"},
     "pydantic_settings": {"settings"},
     "py7zr": {"archives"},
     "open_data_contract_standard": {"contracts"},
