@@ -109,7 +109,7 @@ class Supervisor:
         """Wait until a service does what it is for, as long as all of them live."""
         deadline, there = monotonic() + self._patience, False
         while not there:
-            with suppress(UNREADABLE):
+            with suppress(*UNREADABLE):
                 there = ready()
             self._still_there("as it started")
             if not there and monotonic() > deadline:
