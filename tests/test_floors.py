@@ -16,7 +16,7 @@ PACKAGE = "dropzone_assets"
 STAIRS = (
     {"errors", "inherited"},
     {"allowed", "homes"},
-    {"arrow", "files", "settings", "sqlite"},
+    {"arrow", "durable", "files", "settings", "sqlite"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn, CreateIndex, DropIndex
 
+from dropzone_assets.durable import sync
 from dropzone_assets.files import name_of
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.feed import Feed
@@ -27,7 +28,7 @@ from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.schema import deliveries, metadata
 from dropzone_assets.ledger.search import Search
 from dropzone_assets.ledger.standings import Standings
-from dropzone_assets.sqlite import share
+from dropzone_assets.sqlite import share, wait_for_disk
 
 
 class Ledger:
@@ -46,16 +47,27 @@ class Ledger:
         return Feed(self.engine)
 
 
-def open_ledger(url: str) -> Ledger:
-    """Open the ledger at a SQLAlchemy URL and create its tables where they are missing."""
+def open_ledger(url: str, *, durable: bool = True) -> Ledger:
+    """Open the ledger at a SQLAlchemy URL and create its tables where they are missing.
+
+    Args:
+        durable: what is committed to a file is on the disk. A server keeps what it has committed.
+    """
+    new: Path | None = None
     if make_url(url).get_backend_name() == "sqlite":
-        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+        file = Path(make_url(url).database or "")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = None if file.exists() else file.absolute()
         engine = create_engine(url, connect_args={"timeout": 60})
         event.listen(engine, "connect", share)
+        if durable:
+            event.listen(engine, "connect", wait_for_disk)
     else:
         engine = create_engine(url, pool_pre_ping=True)
     metadata.create_all(engine)
     _grow(engine)
+    if new and durable:
+        sync([new.parent, new.parent.parent])
     return Ledger(engine)
 
 

@@ -66,6 +66,7 @@ def commit(platform: Platform, load: Load, asked: Versions) -> list[Tally]:
         load.tallies = [tally for tally in load.tallies if tally.key in counting]
         with transaction(load.connection):
             tallies = put(load, chosen, list(refused))
+        platform.settle_warehouse()
         _tell(platform, load, chosen, tallies)
         for key, refusal in refused.items():
             deliveries.failed(key, "transform", refusal)

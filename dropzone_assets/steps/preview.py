@@ -72,7 +72,8 @@ def _apart(platform: Platform) -> Iterator[Platform]:
         home = Path(folder)
         (home / ".spill").mkdir()
         (home / "contracts").symlink_to(platform.settings.contracts.resolve(), target_is_directory=True)
-        settings = platform.settings.model_copy(update={"home": home, "raw_url": "", "lake_url": "", "ledger_url": ""})
+        own = {"home": home, "raw_url": "", "lake_url": "", "ledger_url": "", "sync": "off"}
+        settings = platform.settings.model_copy(update=own)
         yield replace(platform, settings=settings)
 
 

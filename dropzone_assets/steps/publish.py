@@ -117,12 +117,11 @@ def publish(platform: Platform, taken: Snapshot) -> int:
     with publishing(platform):
         versions = _versions(platform, taken)
         fresh = [each for each in taken.partitions if versions.get(each.day) == taken.versions.get(each.day)]
-        for partition in fresh:
-            query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
-            spill = platform.settings.spill
-            written[partition.day] = write_partition(
-                taken.connection, query, platform.lake, table, partition.day, spill
-            )
+        with platform.lake.writing() as writing:
+            for partition in fresh:
+                query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
+                place = (table, partition.day, platform.settings.spill)
+                written[partition.day] = write_partition(taken.connection, query, platform.lake, writing, *place)
         known = [p for p in fresh if p.day in taken.versions]
         ledger = platform.ledger.partitions
         done = [Published(p.day, taken.versions[p.day], p.valid, p.rows, written[p.day].content_hash) for p in known]

@@ -40,7 +40,7 @@ def scratch(platform: Platform, contract: Contract) -> Iterator[Rebuilt]:
     """An empty home below the spill folder of `platform`, with its raw zone; all it holds is gone afterwards."""
     platform.settings.spill.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=platform.settings.spill, prefix="verify-") as folder:
-        own = {"home": Path(folder), "lake_url": "", "ledger_url": "", "warehouse_path": ""}
+        own = {"home": Path(folder), "lake_url": "", "ledger_url": "", "warehouse_path": "", "sync": "off"}
         made = open_platform(platform.settings.model_copy(update={**own, "raw_url": platform.settings.raw}))
         try:
             yield Rebuilt(made, contract)
