@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -22,6 +23,14 @@ err = Console(stderr=True)
 
 PROFILE = ContextVar("profile", default="")
 """The profile of sources.yaml that the command line names."""
+
+RESUMED = {"demo", "ingest", "replay", "retract"}
+GO_ON = "Interrupted. Nothing is lost and nothing doubled: run dropzone ingest to go on."
+INTERRUPTED: list[str] = []
+"""The commands that `dropzone ingest` goes on with, what is said of them, and the one that was interrupted."""
+
+SAYING = Lock()
+"""Held by who says it: the command itself, or the thread that ends its process."""
 
 STYLES = {"loaded": "green", "listed": "yellow", "fetched": "yellow", "failed": "bold red"}
 """Words that are printed in a colour of their own."""
@@ -49,6 +58,14 @@ def problem(error: DropzoneError) -> None:
     err.print(Text(error.found, style="bold red"))
     if error.cure:
         err.print(Text(error.cure))
+
+
+def interrupted(command: str) -> None:
+    """Print that a command was interrupted, and how it is gone on with; once, and it is printed when this returns."""
+    with SAYING:
+        if not INTERRUPTED:
+            err.print("Interrupted." if command not in RESUMED else GO_ON)
+            INTERRUPTED.append(command)
 
 
 def table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
