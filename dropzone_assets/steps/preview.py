@@ -140,7 +140,7 @@ def _draft(platform: Platform, file: RawFile) -> Contract:
 
 def _distinct(names: tuple[str, ...]) -> Iterator[str]:
     """Names that a contract takes: none empty, none twice, none ours."""
-    seen: set[str] = {"", "file_index", "rowid"}
+    seen: set[str] = {"", "rowid"}
     for number, name in enumerate(names, start=1):
         free = name.lstrip("_")
         free = f"{free or 'column'}_{number}" if free.casefold() in seen else free

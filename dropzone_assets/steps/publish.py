@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
-from dropzone_assets.contracts import DATA_DATE, DELIVERY, Contract
+from dropzone_assets.contracts import DATA_DATE, Contract
 from dropzone_assets.engine import Connection, attached, columns_of, conform, quote, rows
 from dropzone_assets.errors import LakeBusy
 from dropzone_assets.ledger import Published
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import Written, write_partition
-from dropzone_assets.steps.commit import LOADS, PARTITIONS
-from dropzone_assets.steps.duplicates import arrival, find_duplicates, key_of, valid_rows
+from dropzone_assets.steps.commit import PARTITIONS
+from dropzone_assets.steps.duplicates import ARRIVAL, find_duplicates, key_of, valid_rows, with_arrival
 
 PATIENCE = 600
 """Seconds to wait for another process that writes to the lake."""
@@ -73,13 +73,13 @@ def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> d
     valid = valid_rows(connection, contract, days)
     find_duplicates(connection, contract, valid)
     own = ", ".join(map(quote, _columns(contract)))
-    joined = "" if contract.key else f"JOIN {LOADS} l ON l.delivery = {DELIVERY}"
-    order = key_of(contract) if contract.key else ", ".join([DATA_DATE, *arrival("l")])
+    joined = "" if contract.key else with_arrival()
+    order = key_of(contract) if contract.key else ", ".join([DATA_DATE, *ARRIVAL])
     counts = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
     for piece in in_pieces(sorted(counts.items()), SORTED):
         connection.execute(
             f"INSERT INTO lake BY NAME SELECT {own} FROM ({valid_rows(connection, contract, piece)}) "
-            f"ANTI JOIN duplicates USING (row) {joined} ORDER BY {order}"
+            f"ANTI JOIN duplicates USING (_row) {joined} ORDER BY {order}"
         )
     return counts
 
