@@ -55,6 +55,14 @@ class BadSettings(Permanent):
     """The environment or `sources.yaml` asks for something that does not exist."""
 
 
+class NewerHome(BadSettings):
+    """The home was written by a newer version of this program, which alone knows what is in it."""
+
+
+class StoreLost(Permanent):
+    """The ledger, the warehouse or the lake is lost or an older copy: nothing is built on it until it is rebuilt."""
+
+
 class Refused(Permanent):
     """A whole file cannot be read as its table: it becomes one failed delivery."""
 

@@ -19,6 +19,7 @@ from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import REQUEST, asset_keys, check_keys, history, tags
 from dropzone_assets.steps.answer import answer
+from dropzone_assets.steps.generations import stopped
 from dropzone_assets.steps.intake import Intake, take_in
 from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.plan import Request, plan_loads, plan_publications, plan_tellings
@@ -81,6 +82,8 @@ class Ingester:
 
     def requests(self) -> Iterator[Request]:
         """The runs to make, until nothing is new and nothing is due, or only what failed a moment ago."""
+        if stopped(self.platform):  # whoever asks `losses` is told why
+            return
         past = history(self.instance)
         self.platform.ledger.deliveries.hasten()
         for _ in range(ROUNDS):

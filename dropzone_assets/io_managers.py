@@ -8,7 +8,7 @@ from datetime import date
 import dagster as dg
 
 from dropzone_assets.contracts import Contract
-from dropzone_assets.errors import Permanent
+from dropzone_assets.errors import Permanent, StoreLost
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger import Tally
 from dropzone_assets.platform import Platform
@@ -111,6 +111,8 @@ def _commit(platform: Platform, load: Load, chosen: Versions) -> list[Tally]:
     """Commit; what can never be committed is a failure of its deliveries, which says why."""
     try:
         return commit(platform, load, chosen)
+    except StoreLost:  # no file is to blame: all of them are loaded once the store is rebuilt
+        raise
     except Permanent as error:
         for tally in load.tallies:
             platform.ledger.deliveries.failed(tally.key, "upload", error)

@@ -13,6 +13,7 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.runs import history, no_files_gone, run_request
 from dropzone_assets.sources import SourceConfig
 from dropzone_assets.steps.answer import answer
+from dropzone_assets.steps.generations import stopped
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.mirror import mirror
@@ -31,8 +32,8 @@ PAUSE = 0.25
 IDLE = 9
 """A sensor that waits rests this much longer than it looks, so that a look that takes long is not always at work."""
 
-CONTRACTS_SOUND = dg.AssetCheckKey(dg.AssetKey(["summary", INGESTION]), "contracts_sound")
-"""Asked again whenever other contracts are broken than the last time."""
+SOUND = [dg.AssetCheckKey(dg.AssetKey(["summary", INGESTION]), name) for name in ("contracts_sound", "stores_whole")]
+"""Asked again whenever other contracts are broken, or another store is lost, than the last time."""
 
 Answers = Iterator[dg.RunRequest | dg.SkipReason]
 
@@ -52,14 +53,15 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
         for _ in _moments(context, config.poll_seconds):
             said, changed = _look(platform, config.name)
             asked = [no_files_gone(table) for table in sorted(changed & known)]
-            requests = plan_loads(platform, history(context.instance))[:MOST]
+            lost = stopped(platform)
+            requests = [] if lost else plan_loads(platform, history(context.instance))[:MOST]
             if requests or asked:
                 break
         if asked:
             yield dg.RunRequest(asset_selection=[], asset_check_keys=asked)
         yield from map(run_request, requests)
         if not requests and not asked:
-            yield dg.SkipReason(said)
+            yield dg.SkipReason(str(lost or said))
 
     return watch
 
@@ -115,17 +117,21 @@ def due_sensor() -> dg.SensorDefinition:
         past = history(context.instance)
         broken = " ".join(error.found for error in platform.contracts.broken)
         for _ in _moments(context, PAUSE):
+            lost = stopped(platform)
             tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
-            publications = plan_publications(platform, past)
+            publications = [] if lost else plan_publications(platform, past)
             urgent = [*tellings, *(due for due in publications if due.table != INGESTION)]
-            if urgent or broken != (context.cursor or ""):
+            unsound = f"{broken} {lost or ''}".strip()
+            if urgent or unsound != (context.cursor or ""):
                 break
         # The summary of what came in waits until nothing else does: rows come before their count.
         requests = (urgent or publications)[:MOST]
         yield from map(run_request, requests)
-        if broken != (context.cursor or ""):
-            yield dg.RunRequest(asset_selection=[], asset_check_keys=[CONTRACTS_SOUND])
-            context.update_cursor(broken)
+        if unsound != (context.cursor or ""):
+            yield dg.RunRequest(asset_selection=[], asset_check_keys=SOUND)
+            context.update_cursor(unsound)
+        elif lost and not requests:
+            yield dg.SkipReason(f"{lost} {unkept}".strip())
         elif not requests:
             due = sum(len(days) for days in platform.ledger.partitions.due().values())
             waiting = f"{due:,} partitions are due, each in a run that works on it or failed, or at rest."

@@ -16,11 +16,12 @@ PACKAGE = "dropzone_assets"
 STAIRS = (
     {"errors", "inherited"},
     {"allowed", "homes"},
-    {"arrow", "durable", "files", "interrupts", "settings", "sqlite"},
+    {"arrow", "durable", "files", "generation", "interrupts", "settings", "sqlite"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},
     {"steps"},
+    {"upkeep"},
     {"demo"},
     {"runs"},
     {"launcher"},

@@ -24,6 +24,7 @@ COMMANDS = {
     "retract": "dropzone_assets.cli.retract:retract",
     "query": "dropzone_assets.cli.query:query",
     "shell": "dropzone_assets.cli.query:shell",
+    "rebuild": "dropzone_assets.cli.rebuild:rebuild",
     "verify": "dropzone_assets.cli.verify:verify",
     "preview": "dropzone_assets.cli.preview:show_preview",
     "trace": "dropzone_assets.cli.trace:show_trace",

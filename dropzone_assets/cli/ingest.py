@@ -17,6 +17,7 @@ from dropzone_assets.interrupts import letting_go
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.mirror import mirror
 from dropzone_assets.steps.rejudge import Rejudged, rejudge, rejudged
+from dropzone_assets.upkeep.losses import losses
 
 Force = Annotated[bool, typer.Option("--force", help="Load everything that was loaded before again.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -99,8 +100,10 @@ def ingest_all(
     failures = [row for row in platform.ledger.deliveries.failures() if row.key not in before]
     runs = [{"run": str(request), "why": why} for request, why in ingester.result.failed_runs]
     waiting = list(_waiting(platform, others))
+    lost = losses(platform)
     result = {
         **(said or {}),
+        "lost": [{"store": loss.store, "table": loss.table, "found": loss.found, "cure": loss.cure} for loss in lost],
         "sources_unavailable": [
             {"source": name, "why": error.found, "cure": error.cure} for name, error in seen.unavailable.items()
         ],
@@ -120,7 +123,7 @@ def ingest_all(
         "failures": [{"file": f.path, "stage": f.stage, "reason": f.reason, "cure": f.cure} for f in failures],
     }
     as_json(result) if json else _tell(platform, result)
-    return 1 if failures or runs or seen.unavailable or waiting else 0
+    return 1 if failures or runs or lost or seen.unavailable or waiting else 0
 
 
 def _mirror(platform: Platform) -> None:
@@ -134,6 +137,8 @@ def _mirror(platform: Platform) -> None:
 def _tell(platform: Platform, result: dict[str, Any]) -> None:
     for broken in platform.contracts.broken:
         err.print(f"[yellow]Contract left out:[/] {broken}")
+    for loss in result["lost"]:
+        err.print(f"[bold red]Lost:[/] {escape(loss['found'])} [dim]{escape(loss['cure'])}[/]")
     for source in result["sources_unavailable"]:
         err.print(f"[bold red]Source left out:[/] {escape(source['why'])} [dim]{escape(source['cure'])}[/]")
     for sentence in _sentences(result):
@@ -169,7 +174,9 @@ def _sentences(result: dict[str, Any]) -> Iterator[str]:
         yield f"{_many(result['files_loaded'], 'file')} loaded in {_many(result['runs'], 'run')}. See: dropzone status."
     elif result["runs"] and not result["runs_failed"] and not result["files_failed"]:
         yield f"No file to load; {_many(result['runs'], 'run')} brought the lake up to date."
-    elif not any(result[each] for each in ("files_failed", "files_in_other_runs", "files_waiting", "runs_failed")):
+    elif not any(
+        result[each] for each in ("lost", "files_failed", "files_in_other_runs", "files_waiting", "runs_failed")
+    ):
         yield f"Nothing new among {_many(result['files_seen'], 'file')} at the sources."
     if result["files_in_other_runs"]:
         yield f"{_many(result['files_in_other_runs'], 'file')} are in runs of another process, which is at work."
