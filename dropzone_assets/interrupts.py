@@ -21,6 +21,13 @@ from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+RESUMED = {"demo", "ingest", "replay", "retract"}
+GO_ON = "Interrupted. Nothing is lost and nothing doubled: run dropzone ingest to go on."
+"""The commands that `dropzone ingest` goes on with, and what is said of them."""
+
+SAID: list[str] = []
+"""The command of which it was said that it was interrupted."""
+
 PATIENCE = 3.0
 """Seconds that a command has to end by itself after the first signal."""
 
@@ -56,6 +63,11 @@ def insist(say: Callable[[], object]) -> None:
     """
     if _ENDS:
         Thread(target=_watch, args=(say,), name="interrupts", daemon=True).start()
+
+
+def sentence(command: str) -> str:
+    """What a person is told of a command that was interrupted."""
+    return GO_ON if command in RESUMED else "Interrupted."
 
 
 @contextmanager

@@ -12,9 +12,8 @@ import dagster as dg
 import psutil
 import pytest
 
-from dropzone_assets.cli.show import GO_ON
 from dropzone_assets.instance import UNFINISHED, open_instance
-from dropzone_assets.interrupts import PATIENCE, WORDS
+from dropzone_assets.interrupts import GO_ON, PATIENCE, WORDS
 from dropzone_assets.ledger.schema import PENDING
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings

@@ -2,7 +2,7 @@
 
 import sys
 
-from dropzone_assets.interrupts import exit_code, listen
+from dropzone_assets.interrupts import RESUMED, SAID, exit_code, heard, listen, sentence
 
 __all__ = ["main"]
 
@@ -14,5 +14,10 @@ def main() -> None:
         from dropzone_assets.cli.app import main as run
 
         run()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        command = next(iter(sys.argv[1:]), "")
+        if not heard() or (isinstance(end, SystemExit) and command not in RESUMED):
+            raise
+        if not SAID:
+            sys.stderr.write(f"{sentence(command)}\n")
         sys.exit(exit_code())

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dropzone_assets.errors import DropzoneError
+from dropzone_assets.interrupts import SAID, sentence
 
 if TYPE_CHECKING:
     from dropzone_assets.platform import Platform
@@ -23,11 +24,6 @@ err = Console(stderr=True)
 
 PROFILE = ContextVar("profile", default="")
 """The profile of sources.yaml that the command line names."""
-
-RESUMED = {"demo", "ingest", "replay", "retract"}
-GO_ON = "Interrupted. Nothing is lost and nothing doubled: run dropzone ingest to go on."
-INTERRUPTED: list[str] = []
-"""The commands that `dropzone ingest` goes on with, what is said of them, and the one that was interrupted."""
 
 SAYING = Lock()
 """Held by who says it: the command itself, or the thread that ends its process."""
@@ -63,9 +59,9 @@ def problem(error: DropzoneError) -> None:
 def interrupted(command: str) -> None:
     """Print that a command was interrupted, and how it is gone on with; once, and it is printed when this returns."""
     with SAYING:
-        if not INTERRUPTED:
-            err.print("Interrupted." if command not in RESUMED else GO_ON)
-            INTERRUPTED.append(command)
+        if not SAID:
+            err.print(sentence(command))
+            SAID.append(command)
 
 
 def table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
