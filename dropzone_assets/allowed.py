@@ -58,6 +58,12 @@ def _port(value: Any) -> Any:
     return value
 
 
+def _on_off(value: str) -> str:
+    if value not in ("on", "off"):
+        raise ValueError("on or off")
+    return value
+
+
 def _patience(value: Any) -> Any:
     if not re.fullmatch(r"\s*\d{1,6}(\.\d+)?\s*", str(value)) or float(value) < 1:
         raise ValueError("a number of seconds, 1 or more")
@@ -85,3 +91,4 @@ Patience = Annotated[float, BeforeValidator(_patience)]
 FirstDay = Annotated[date, BeforeValidator(_day)]
 Home = Annotated[Path, AfterValidator(lambda path: path.expanduser())]
 Folder = Annotated[str, AfterValidator(lambda path: path and str(Path(path).expanduser().absolute()))]
+OnOff = Annotated[str, AfterValidator(_on_off)]

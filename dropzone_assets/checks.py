@@ -11,6 +11,7 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.runs import COMPLETE, POOL, days_of, no_files_gone, table_value
 from dropzone_assets.steps import questions
 from dropzone_assets.steps.questions import Answer
+from dropzone_assets.upkeep.losses import losses
 
 SHOWN = 50
 """Cases listed on one result."""
@@ -50,7 +51,7 @@ def _gone(table: str) -> dg.AssetChecksDefinition:
 
 
 def platform_checks() -> list[dg.AssetChecksDefinition]:
-    """The checks that belong to no table: files that nobody recognises, contracts that cannot be honoured."""
+    """The checks that belong to no table: on files nobody recognises, broken contracts, stores that are lost."""
     asset = dg.AssetKey(["summary", INGESTION])
 
     @dg.asset_check(asset=asset, description="Every file that arrived belongs to a table.")
@@ -64,7 +65,13 @@ def platform_checks() -> list[dg.AssetChecksDefinition]:
         answer = Answer(not broken, numbers, ("contract", "what to do"), broken)
         return _result(asset, "contracts_sound", answer, ERROR)
 
-    return [every_file_recognised, contracts_sound]
+    @dg.asset_check(asset=asset, description="Ledger, warehouse, lake and raw zone have what the others know of.")
+    def stores_whole(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        lost = [(loss.store, loss.table, loss.found, loss.cure) for loss in losses(platform)]
+        answer = Answer(not lost, {"losses": len(lost)}, ("store", "table", "found", "what to do"), lost)
+        return _result(asset, "stores_whole", answer, ERROR)
+
+    return [every_file_recognised, contracts_sound, stores_whole]
 
 
 def _check(

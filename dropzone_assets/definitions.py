@@ -11,8 +11,9 @@ from dropzone_assets.assets import tables_assets
 from dropzone_assets.checks import gone_checks, platform_checks, table_checks
 from dropzone_assets.files import FILES
 from dropzone_assets.io_managers import LakeIOManager, RawZoneIOManager, SummaryIOManager, WarehouseIOManager
+from dropzone_assets.launcher.pools import wait_patiently
 from dropzone_assets.platform import Platform
-from dropzone_assets.sensors import due_sensor, source_sensor, summary_schedule
+from dropzone_assets.sensors import due_sensor, failed_files_job, failed_files_sensor, source_sensor, summary_schedule
 from dropzone_assets.settings import Settings
 from dropzone_assets.store import Access, AzureAccess, S3Access
 
@@ -40,6 +41,7 @@ def build(settings: Settings, s3: "S3Resource | None" = None, duckdb: DuckDBReso
 
 def define(platform: Platform, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
     """All definitions of a platform that is there already, so that what it has loaded is not loaded twice."""
+    wait_patiently()
     contracts = list(platform.contracts.tables.values())
     days = dg.DailyPartitionsDefinition(platform.settings.start_date.isoformat(), end_offset=2)
     with warnings.catch_warnings():
@@ -52,7 +54,8 @@ def define(platform: Platform, s3: "S3Resource | None" = None, duckdb: DuckDBRes
     return dg.Definitions(
         assets=assets,
         asset_checks=[*checks, *gone, *platform_checks()],
-        sensors=[*map(source_sensor, platform.configs.values()), due_sensor()],
+        sensors=[*map(source_sensor, platform.configs.values()), due_sensor(), failed_files_sensor()],
+        jobs=[failed_files_job()],
         schedules=[summary_schedule()],
         resources={
             "platform": platform,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -192,11 +193,16 @@ def conform(connection: Connection, table: str, columns: Mapping[str, str]) -> N
         fields = ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
         connection.execute(f"CREATE TABLE {table} ({fields})")
         return
+    known = {folded(name): name for name in have}
     for name, kind in columns.items():
-        if name not in have:
+        old = known.get(folded(name))
+        if old is None:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {quote(name)} {kind}")
-        elif have[name] != kind:
-            _retype(connection, table, name, have[name], kind)
+            continue
+        if old != name:
+            connection.execute(f"ALTER TABLE {table} RENAME COLUMN {quote(old)} TO {quote(name)}")
+        if have[old] != kind:
+            _retype(connection, table, name, have[old], kind)
 
 
 def _retype(connection: Connection, table: str, name: str, old: str, new: str) -> None:
@@ -209,6 +215,14 @@ def _retype(connection: Connection, table: str, name: str, old: str, new: str) -
             "Give the new meaning a new column name, or keep the old type in the contract.",
         )
     connection.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {new}")
+
+
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def folded(name: str) -> str:
+    """A name as DuckDB compares it: capitals from A to Z are small ones, all other letters are themselves."""
+    return name.translate(_SMALL)
 
 
 def quote(name: str) -> str:

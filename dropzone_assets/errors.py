@@ -55,8 +55,16 @@ class BadSettings(Permanent):
     """The environment or `sources.yaml` asks for something that does not exist."""
 
 
+class NewerHome(BadSettings):
+    """The home was written by a newer version of this program, which alone knows what is in it."""
+
+
 class HomeBroken(DropzoneError):
     """The home itself has to be mended: waiting does not help, and no delivery is to blame."""
+
+
+class StoreLost(HomeBroken):
+    """The ledger, the warehouse or the lake is lost or an older copy: nothing is built on it until it is rebuilt."""
 
 
 class StoreDamaged(HomeBroken):

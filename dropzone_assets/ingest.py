@@ -5,18 +5,21 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import monotonic, sleep
+from uuid import uuid4
 
 import dagster as dg
 from filelock import FileLock, Timeout
 
 from dropzone_assets.definitions import define
 from dropzone_assets.errors import DropzoneError, Transient
-from dropzone_assets.instance import bury_dead_runs
+from dropzone_assets.instance import bury_dead_runs, take_queued
+from dropzone_assets.interrupts import heard
 from dropzone_assets.launcher.in_process import run_in_process
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import asset_keys, check_keys, history, tags
+from dropzone_assets.runs import REQUEST, asset_keys, check_keys, history, tags
 from dropzone_assets.steps.answer import answer
+from dropzone_assets.steps.generations import stopped
 from dropzone_assets.steps.intake import Intake, take_in
 from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.plan import Request, plan_loads, plan_publications, plan_tellings
@@ -34,12 +37,18 @@ PATIENCE = 10.0
 ROUNDS = 8
 """Archives come first, then loads, which make partitions due, then the ingestion summary; some rounds are spare."""
 
+STOPPED = "dropzone ingest was interrupted."
+"""What is said of a run that a person stops, and of its files."""
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass
 class Ingested:
-    """What an ingest came to: files seen, new, gone; sources out of reach; the runs it made, and those that failed."""
+    """What an ingest came to: files seen, new, gone; sources out of reach; the runs it made, and those that failed.
+
+    `died`: runs of other processes that were found dead. `queued`: those that waited for a daemon that is not there.
+    """
 
     seen: int = 0
     new: int = 0
@@ -49,6 +58,8 @@ class Ingested:
     unavailable: dict[str, DropzoneError] = field(default_factory=dict)
     runs: list[Request] = field(default_factory=list)
     failed_runs: list[tuple[Request, str]] = field(default_factory=list)
+    died: int = 0
+    queued: int = 0
 
 
 class Ingester:
@@ -58,6 +69,7 @@ class Ingester:
         self.platform = platform
         self.instance = instance
         self.result = Ingested()
+        self._now: tuple[Request, str] | None = None
 
     def look(self) -> Ingested:
         """Look at every source, and wait a little for files that have not settled. One that fails stops no other."""
@@ -70,9 +82,12 @@ class Ingester:
 
     def requests(self) -> Iterator[Request]:
         """The runs to make, until nothing is new and nothing is due, or only what failed a moment ago."""
+        if stopped(self.platform):  # whoever asks `losses` is told why
+            return
         past = history(self.instance)
         self.platform.ledger.deliveries.hasten()
         for _ in range(ROUNDS):
+            self.take_over()
             before = len(self.result.runs)
             yield from self._hopeful(plan_loads(self.platform, past))
             publications = self._hopeful(plan_publications(self.platform, past, patient=False))
@@ -82,8 +97,49 @@ class Ingester:
                 self._leave()
                 return
 
+    def take_over(self) -> None:
+        """What dead runs were at, and what waits for a daemon that is not there, is free again."""
+        self.result.died += len(bury_dead_runs(self.instance, BY))
+        for run in take_queued(self.instance):
+            self.result.queued += 1
+            self.platform.ledger.deliveries.put_back(
+                run.tags[REQUEST], "Its run waited for a daemon that is not there."
+            )
+
+    def other_batches(self) -> dict[str, int]:
+        """Batches of runs that have not ended, those of other processes: how many files each has."""
+        past = history(self.instance)
+        batches = self.platform.ledger.deliveries.claimed().items()
+        return {batch: len(files) for batch, files in batches if past(batch).active}
+
     def run(self, request: Request) -> bool:
-        """Make one run; whether it went well."""
+        """Make one run; whether it went well.
+
+        Raises:
+            KeyboardInterrupt: a signal has come; what was begun is let go.
+        """
+        self._now = request, str(uuid4())
+        try:
+            well = self._run(*self._now)
+            if heard():
+                raise KeyboardInterrupt
+        except (KeyboardInterrupt, SystemExit):
+            self.let_go()
+            raise
+        self._now = None
+        return well
+
+    def let_go(self) -> None:
+        """A person stops this: the run that is at work is canceled, and its files are free. Any thread may do this."""
+        if self._now:
+            request, identity = self._now
+            run = self.instance.get_run_by_id(identity)
+            if run and not run.is_finished:
+                self.instance.report_run_canceled(run, STOPPED)
+            self.instance.event_log_storage.free_concurrency_slots_for_run(identity)
+            self.platform.ledger.deliveries.put_back(request.id, STOPPED)
+
+    def _run(self, request: Request, identity: str) -> bool:
         self.result.runs.append(request)
         checks = check_keys(request)
         outcome = run_in_process(
@@ -93,6 +149,7 @@ class Ingester:
             frozenset(checks) if checks else None,
             tags={**tags(request), **BY, **NO_RETRY},
             config=QUIET,
+            run_id=identity,
         )
         if not outcome.success:
             self.result.failed_runs.append((request, _why(outcome)))
@@ -156,9 +213,9 @@ def open_ingester(platform: Platform, instance: dg.DagsterInstance) -> Iterator[
     home.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(home / ".ingest.lock", timeout=0):
-            bury_dead_runs(instance, BY)
             sweep(platform)
             with closing(Ingester(platform, instance)) as ingester:
+                ingester.take_over()
                 yield ingester
     except Timeout as error:
         raise Transient("Another `dropzone ingest` is at work here.", "Wait for it; see: dropzone status.") from error

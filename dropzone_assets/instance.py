@@ -17,6 +17,10 @@ from yaml import YAMLError
 from dropzone_assets.damage import RUNS, of_system, told
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.homes import STARTER
+from dropzone_assets.launcher.liveness import daemon_lives, is_dead, sign_of
+from dropzone_assets.launcher.pools import bury, free_pool
+from dropzone_assets.launcher.signs import holder, left
+from dropzone_assets.runs import POOL, REQUEST
 from dropzone_assets.settings import Settings
 from dropzone_assets.sqlite import write_ahead
 
@@ -131,17 +135,36 @@ def _configure(file: Path, ours: Path) -> None:
     staged.replace(file)
 
 
-def bury_dead_runs(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> None:
-    """Mark the runs with these tags that have not ended as failed, and give back what ended runs hold of the pools.
+def bury_dead_runs(instance: dg.DagsterInstance, mine: Mapping[str, str]) -> list[dg.DagsterRun]:
+    """Mark the runs whose process has died as failed, and give back what they and ended runs hold of the pools.
 
-    A killed run keeps its slot, and every later step of its pool would wait for it. A run that was made again in the UI
-    has the tags of the first one, and is the launcher's.
+    A killed run keeps its place in a pool, for which every later step would wait, and its batch. Of runs that neither
+    answer a request nor hold a place only those are marked that left a sign. One that was made again in the UI has the
+    tags of the first, and is the launcher's.
+
+    Args:
+        instance: where the runs are.
+        mine: the tags of runs that may live in this process only, and do not: it has not begun one yet.
+
+    Returns:
+        The runs that were dead.
     """
-    for run in instance.get_runs(filters=dg.RunsFilter(tags=tags, statuses=UNFINISHED)):
-        if run.parent_run_id is None:
-            instance.report_run_failed(run, "The process of this run ended without a word.")
-    events = instance.event_log_storage
-    for identity in events.get_concurrency_run_ids() if events.supports_global_concurrency_limits else ():
-        holder = instance.get_run_by_id(identity)
-        if holder is None or holder.is_finished:
-            events.free_concurrency_slots_for_run(identity)
+    buried = free_pool(instance, POOL)
+    for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED)):
+        sign = sign_of(instance, run.run_id)
+        own = run.parent_run_id is None and mine.items() <= run.tags.items()
+        asked = REQUEST in run.tags
+        if (own and not holder(sign)) or (not own and (asked or left(sign)) and is_dead(instance, run)):
+            buried += bury(instance, run)
+    return buried
+
+
+def take_queued(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Cancel the runs that wait in the queue for a daemon where none runs; their requests are for who is here."""
+    queued = instance.get_runs(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED]))
+    asked = [run for run in queued if REQUEST in run.tags]
+    if not asked or daemon_lives(instance):
+        return []
+    for run in asked:
+        instance.report_run_canceled(run, "No daemon takes runs from the queue; dropzone ingest does its work.")
+    return asked

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from dropzone_assets import engine
 from dropzone_assets.contracts import Contract, Contracts, load_contracts
+from dropzone_assets.durable import sync
 from dropzone_assets.errors import Permanent
 from dropzone_assets.formats import open_format
 from dropzone_assets.ledger import Ledger, open_ledger
@@ -43,17 +44,22 @@ class Platform:
     @cached_property
     def ledger(self) -> Ledger:
         """The record of every delivery."""
-        return open_ledger(self.settings.ledger)
+        return open_ledger(self.settings.ledger, durable=self.settings.durable)
 
     @cached_property
     def raw(self) -> Store:
         """The raw zone."""
-        return Store(self.settings.raw, self.access)
+        return Store(self.settings.raw, self.access, durable=self.settings.durable)
 
     @cached_property
     def lake(self) -> Store:
         """The lake."""
-        return Store(self.settings.lake, self.access)
+        return Store(self.settings.lake, self.access, durable=self.settings.durable)
+
+    def settle_warehouse(self) -> None:
+        """Wait until the names of the warehouse's files are on the disk; DuckDB waits for what is in them."""
+        if self.settings.durable:
+            sync([self.settings.warehouse.parent])
 
     def connect(self) -> engine.Connection:
         """A new in-memory DuckDB that can read the raw zone and the lake."""

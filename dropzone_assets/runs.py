@@ -23,6 +23,10 @@ POOL = "duckdb"
 COMPLETE = "complete"
 """The check on `lake/T` that says which days are overdue."""
 
+INTERRUPTED = "Interrupted."
+QUERY_INTERRUPTED = "Query interrupted"
+"""What a step says that was interrupted, and what DuckDB makes of the interrupt."""
+
 RETRIES = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
@@ -90,7 +94,8 @@ def days_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -
 def explained(run: str) -> Iterator[None]:
     """Our errors as Dagster's: waiting does not help a permanent one, so it stops all retries of its step.
 
-    What the ledger is told in the block is the work of this run.
+    Nor is what a person interrupts tried again, as Dagster would. What the ledger is told in the block is the work of
+    this run.
     """
     try:
         with working(run):
@@ -99,6 +104,12 @@ def explained(run: str) -> Iterator[None]:
         raise dg.Failure(error.found, metadata=_cure(error), allow_retries=False) from error
     except DropzoneError as error:
         raise dg.Failure(error.found, metadata=_cure(error), allow_retries=True) from error
+    except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt) as error:
+        raise dg.Failure(INTERRUPTED, allow_retries=False) from error
+    except RuntimeError as error:
+        if str(error) != QUERY_INTERRUPTED:
+            raise
+        raise dg.Failure(INTERRUPTED, allow_retries=False) from error
 
 
 def _cure(error: DropzoneError) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from time import monotonic, sleep
 
 import dagster as dg
@@ -10,9 +11,10 @@ from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import history, no_files_gone, run_request
+from dropzone_assets.runs import history, no_files_gone, run_request, table_value
 from dropzone_assets.sources import SourceConfig
 from dropzone_assets.steps.answer import answer
+from dropzone_assets.steps.generations import stopped
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.mirror import mirror
@@ -31,8 +33,14 @@ PAUSE = 0.25
 IDLE = 9
 """A sensor that waits rests this much longer than it looks, so that a look that takes long is not always at work."""
 
-CONTRACTS_SOUND = dg.AssetCheckKey(dg.AssetKey(["summary", INGESTION]), "contracts_sound")
-"""Asked again whenever other contracts are broken than the last time."""
+SOUND = [dg.AssetCheckKey(dg.AssetKey(["summary", INGESTION]), name) for name in ("contracts_sound", "stores_whole")]
+"""Asked again whenever other contracts are broken, or another store is lost, than the last time."""
+
+FAILED_FILES = "failed_files"
+"""The job that fails while a file has failed: so the Overview shows what else only the checks of a table show."""
+
+SHOWN = 20
+"""Failed files that a run of it names."""
 
 Answers = Iterator[dg.RunRequest | dg.SkipReason]
 
@@ -52,14 +60,15 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
         for _ in _moments(context, config.poll_seconds):
             said, changed = _look(platform, config.name)
             asked = [no_files_gone(table) for table in sorted(changed & known)]
-            requests = plan_loads(platform, history(context.instance))[:MOST]
+            lost = stopped(platform)
+            requests = [] if lost else plan_loads(platform, history(context.instance))[:MOST]
             if requests or asked:
                 break
         if asked:
             yield dg.RunRequest(asset_selection=[], asset_check_keys=asked)
         yield from map(run_request, requests)
         if not requests and not asked:
-            yield dg.SkipReason(said)
+            yield dg.SkipReason(str(lost or said))
 
     return watch
 
@@ -115,17 +124,21 @@ def due_sensor() -> dg.SensorDefinition:
         past = history(context.instance)
         broken = " ".join(error.found for error in platform.contracts.broken)
         for _ in _moments(context, PAUSE):
+            lost = stopped(platform)
             tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
-            publications = plan_publications(platform, past)
+            publications = [] if lost else plan_publications(platform, past)
             urgent = [*tellings, *(due for due in publications if due.table != INGESTION)]
-            if urgent or broken != (context.cursor or ""):
+            unsound = f"{broken} {lost or ''}".strip()
+            if urgent or unsound != (context.cursor or ""):
                 break
         # The summary of what came in waits until nothing else does: rows come before their count.
         requests = (urgent or publications)[:MOST]
         yield from map(run_request, requests)
-        if broken != (context.cursor or ""):
-            yield dg.RunRequest(asset_selection=[], asset_check_keys=[CONTRACTS_SOUND])
-            context.update_cursor(broken)
+        if unsound != (context.cursor or ""):
+            yield dg.RunRequest(asset_selection=[], asset_check_keys=SOUND)
+            context.update_cursor(unsound)
+        elif lost and not requests:
+            yield dg.SkipReason(f"{lost} {unkept}".strip())
         elif not requests:
             due = sum(len(days) for days in platform.ledger.partitions.due().values())
             waiting = f"{due:,} partitions are due, each in a run that works on it or failed, or at rest."
@@ -133,6 +146,50 @@ def due_sensor() -> dg.SensorDefinition:
             yield dg.SkipReason(f"{said} {unkept}".strip())
 
     return publish_due
+
+
+def failed_files_sensor() -> dg.SensorDefinition:
+    """Say that files have failed, once for each change, where every page looks: in the runs."""
+
+    @dg.sensor(
+        name="watch_failed_files",
+        job_name=FAILED_FILES,
+        minimum_interval_seconds=5,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Asks for a run when other files have failed than before: it fails, and passes once none has.",
+    )
+    def watch_failed(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
+        failed = sorted(row.key for row in platform.ledger.deliveries.failures())
+        seen = sha256(" ".join(failed).encode()).hexdigest() if failed else ""
+        if seen == (context.cursor or ""):
+            yield dg.SkipReason(f"{len(failed):,} files have failed, as before." if failed else "No file has failed.")
+            return
+        yield dg.RunRequest()
+        context.update_cursor(seen)
+
+    return watch_failed
+
+
+def failed_files_job() -> dg.JobDefinition:
+    """A run of it fails while a file has failed, and names file, reason and cure."""
+
+    @dg.op(description="Passes when no file has failed.")
+    def no_file_has_failed(platform: dg.ResourceParam[Platform]) -> None:
+        found = platform.ledger.deliveries.failures()
+        if found:
+            cases = [(row.table_name, row.path, row.stage, row.reason, row.cure) for row in found[:SHOWN]]
+            names = ", ".join(sorted({row.path for row in found})[:3])
+            raise dg.Failure(
+                f"{len(found):,} failed: {names}{', …' if len(found) > 3 else ''}",
+                metadata={"failed files": table_value(("table", "file", "stage", "reason", "what to do"), cases)},
+                allow_retries=False,
+            )
+
+    @dg.job(name=FAILED_FILES, description="Fails while a file has failed.", executor_def=dg.in_process_executor)
+    def failed_files() -> None:
+        no_file_has_failed()
+
+    return failed_files
 
 
 def _mirror(platform: Platform) -> str:

@@ -17,6 +17,7 @@ from dropzone_assets.allowed import (
     LedgerUrl,
     LocalFile,
     Memory,
+    OnOff,
     Patience,
     Place,
     Port,
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
         default="us-east-1", validation_alias=AliasChoices("DROPZONE_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
     )
     azure_endpoint: Web = ""
+    sync: OnOff = "on"
     port: Port = 3000
     patience: Patience = 60.0
     dagster_home: Folder = Field(default="", validation_alias="DAGSTER_HOME")
@@ -112,6 +114,11 @@ class Settings(BaseSettings):
         if not os.environ.get(name):
             raise BadSettings(f"The environment variable {name} is not set.", f"Set it: export {name}=...")
         return os.environ[name]
+
+    @property
+    def durable(self) -> bool:
+        """Whether what is promised has reached the disk, so that a power cut takes none of it."""
+        return self.sync == "on"
 
     @property
     def contracts(self) -> Path:

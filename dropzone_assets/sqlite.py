@@ -2,7 +2,8 @@
 
 Dagster opens a connection for every event and closes it again. Whoever closes the last connection to a file folds its
 log back into it and waits for the disk; a connection that stays open spares that. What is committed survives the death
-of any process; after a power cut the last moments may be missing, as they may from the ledger (docs/guarantees.md).
+of any process; after a power cut the last moments of Dagster's runs may be missing, none of the ledger's
+(docs/guarantees.md).
 """
 
 import sqlite3
@@ -34,6 +35,12 @@ def share(connection: sqlite3.Connection, _record: object = None) -> None:
     """Write-ahead logging lets one read while another writes (https://sqlite.org/wal.html)."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def wait_for_disk(connection: sqlite3.Connection, _record: object = None) -> None:
+    """What is committed here is on the disk (https://sqlite.org/pragma.html#pragma_synchronous)."""
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")
 
 
 def tell(context: ExceptionContext) -> None:

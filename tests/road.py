@@ -29,8 +29,8 @@ BAD = "nonsense\n1\n"
 class Road:
     """The road without Dagster, a stretch at a time."""
 
-    def __init__(self, home: Path) -> None:
-        self.platform: Platform = open_platform(Settings(home=home))
+    def __init__(self, home: Path, settings: Settings | None = None) -> None:
+        self.platform: Platform = open_platform(settings or Settings(home=home))
         self._ended: Counter[str] = Counter()
 
     def open(self) -> None:

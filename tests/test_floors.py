@@ -16,7 +16,7 @@ PACKAGE = "dropzone_assets"
 STAIRS = (
     {"errors", "inherited"},
     {"allowed", "damage", "homes"},
-    {"arrow", "files", "settings", "sqlite"},
+    {"arrow", "durable", "files", "generation", "interrupts", "settings", "sqlite"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},
@@ -24,12 +24,13 @@ STAIRS = (
     {"upkeep"},
     {"demo"},
     {"runs"},
+    {"launcher"},
     {"io_managers"},
     {"assets"},
     {"checks"},
     {"sensors"},
     {"definitions"},
-    {"instance", "launcher", "rehearsal"},
+    {"instance", "rehearsal"},
     {"ingest", "supervisor"},
     {"cli"},
 )

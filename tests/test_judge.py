@@ -193,13 +193,13 @@ class Planting(NamedTuple):
         """What is asked of the rows the lake would hold of these files."""
         connection = self.judged.load.connection
         connection.execute(
-            "CREATE OR REPLACE TEMP TABLE valid AS SELECT *, row_number() OVER () AS row "
+            "CREATE OR REPLACE TEMP TABLE valid AS SELECT *, row_number() OVER () AS _row "
             f"FROM {self.judged.load.rows()} WHERE _reasons IS NULL"
         )
         loads = "SELECT DISTINCT _delivery AS delivery, _file_date AS file_time, _file AS path FROM valid"
         connection.execute(f"CREATE OR REPLACE TEMP VIEW loads AS {loads}")
         find_duplicates(connection, replace(self.contract, keep=keep), "FROM valid", "loads")
-        return engine.rows(connection, f"SELECT {what} FROM valid ANTI JOIN duplicates USING (row) GROUP BY ALL")
+        return engine.rows(connection, f"SELECT {what} FROM valid ANTI JOIN duplicates USING (_row) GROUP BY ALL")
 
 
 @pytest.fixture(scope="module", params=GENERATORS)

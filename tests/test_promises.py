@@ -260,7 +260,6 @@ def test_a_day_is_rebuilt_from_the_raw_zone_when_the_source_is_empty(
     before = query("SELECT * FROM lake.transactions")
     shutil.rmtree(home / "dropzone")
     shutil.rmtree(home / "lake")
-    platform.settings.warehouse.unlink()
     assert rebuild(platform, instance, "2024-05-01", "2024-05-01")
     assert query("SELECT * FROM lake.transactions") == before
 

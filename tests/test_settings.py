@@ -43,6 +43,7 @@ WRONG = [
     ("DROPZONE_PORT", "abc", "1 to 65535"),
     ("DROPZONE_PORT", "70000", "1 to 65535"),
     ("DROPZONE_PATIENCE", "0", "seconds"),
+    ("DROPZONE_SYNC", "never", "on or off"),
     ("DROPZONE_LAKE_URL", "ftp://x", "s3://BUCKET"),
     ("DROPZONE_RAW_URL", "s3://", "s3://BUCKET"),
     ("DROPZONE_LEDGER_URL", "ledger", "sqlite:///FILE"),

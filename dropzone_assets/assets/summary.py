@@ -43,7 +43,7 @@ def ingestion_asset(tables: Sequence[str], days: dg.DailyPartitionsDefinition) -
         deps=[[layer, table] for table in tables for layer in ("validated", "lake")],
         group_name=INGESTION,
         description="What came in for each day, over all tables: files, rows, refusals, duplicates, files missing.",
-        kinds={"duckdb"},
+        kinds={"summary", "duckdb"},
         io_manager_key="summary",
         pool=POOL,
         **stepped(days),

@@ -25,6 +25,7 @@ COMMANDS = {
     "retract": "dropzone_assets.cli.retract:retract",
     "query": "dropzone_assets.cli.query:query",
     "shell": "dropzone_assets.cli.query:shell",
+    "rebuild": "dropzone_assets.cli.rebuild:rebuild",
     "verify": "dropzone_assets.cli.verify:verify",
     "backup": "dropzone_assets.cli.backup:backup",
     "restore": "dropzone_assets.cli.backup:restore",

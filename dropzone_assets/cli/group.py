@@ -6,11 +6,21 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
+from types import TracebackType
 from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+from dropzone_assets.cli.show import interrupted
+from dropzone_assets.interrupts import exit_code, heard, insist
+
+OWN_WAY = {"generate", "shell", "up"}
+"""Commands that are ended, or go on, in a way of their own when a signal comes."""
+
+NAME = "dropzone.command"
+"""Where a context keeps the name of the command that is called."""
 
 
 def group(commands: Mapping[str, str], about: str, **how: Any) -> typer.Typer:
@@ -34,6 +44,11 @@ class _Group(TyperGroup):
         super().__init__(**attributes)
         self.commands = {**{name: TyperCommand(name) for name in self.places}, **self.commands}
 
+    def invoke(self, ctx: Any) -> Any:
+        """Call a command; one that is interrupted ends with a sentence."""
+        with _Ending(ctx):
+            return super().invoke(ctx)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """What help and completion say of a command."""
         command = super().get_command(ctx, cmd_name)
@@ -43,8 +58,29 @@ class _Group(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is called, and what is said to it."""
+        called = args[0] if args else ""
+        if NAME not in ctx.meta and called not in OWN_WAY:
+            insist(lambda: interrupted(called))
+        ctx.meta.setdefault(NAME, called)
         name, command, rest = super().resolve_command(ctx, args)
         return name, _loaded(self.places[name]) if name and name in self.places else command, rest
+
+
+class _Ending:
+    """How a block ends that heard a signal, whatever error came of that."""
+
+    def __init__(self, ctx: Any) -> None:
+        self._ctx = ctx
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if kind and heard() and not isinstance(error, typer.Exit):
+            interrupted(self._ctx.meta.get(NAME, ""))
+            raise SystemExit(exit_code()) from None
 
 
 @cache

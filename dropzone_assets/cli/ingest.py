@@ -1,6 +1,6 @@
 """`dropzone ingest` and `dropzone replay`: load what is new, or what had failed, and say what came of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Annotated, Any
@@ -12,9 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from dropzone_assets.cli.show import as_json, err, here, out, problem, table
 from dropzone_assets.contracts import Contract
 from dropzone_assets.errors import DropzoneError
+from dropzone_assets.files import FILES
+from dropzone_assets.interrupts import letting_go
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.mirror import mirror
 from dropzone_assets.steps.rejudge import Rejudged, rejudge, rejudged
+from dropzone_assets.upkeep.losses import losses
 
 Force = Annotated[bool, typer.Option("--force", help="Load everything that was loaded before again.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -76,7 +79,11 @@ def ingest_all(
     from dropzone_assets.ingest import open_ingester
     from dropzone_assets.instance import open_instance
 
-    with open_instance(platform.settings) as instance, open_ingester(platform, instance) as ingester:
+    with (
+        open_instance(platform.settings) as instance,
+        open_ingester(platform, instance) as ingester,
+        letting_go(ingester.let_go),
+    ):
         if prepare:
             prepare()
         before = {row.key for row in platform.ledger.deliveries.failures()}
@@ -87,15 +94,16 @@ def ingest_all(
                 for request in ingester.requests():
                     say(str(request))
                     ingester.run(request)
-        except KeyboardInterrupt:
-            err.print("Interrupted. Nothing is lost and nothing doubled: run dropzone ingest to go on.")
-            return 130
         finally:
             _mirror(platform)
+        others = ingester.other_batches()
     failures = [row for row in platform.ledger.deliveries.failures() if row.key not in before]
     runs = [{"run": str(request), "why": why} for request, why in ingester.result.failed_runs]
+    waiting = list(_waiting(platform, others))
+    lost = losses(platform)
     result = {
         **(said or {}),
+        "lost": [{"store": loss.store, "table": loss.table, "found": loss.found, "cure": loss.cure} for loss in lost],
         "sources_unavailable": [
             {"source": name, "why": error.found, "cure": error.cure} for name, error in seen.unavailable.items()
         ],
@@ -103,16 +111,19 @@ def ingest_all(
         "files_new": seen.new,
         "files_gone": seen.gone,
         "files_not_settled": seen.waiting,
-        "files_in_other_runs": platform.ledger.deliveries.pending(),
+        "files_in_other_runs": sum(others.values()),
         "files_loaded": platform.ledger.deliveries.worked_on(last),
         "files_taken_back": platform.ledger.deliveries.taken_back(last),
         "files_failed": len(failures),
         "runs": len(ingester.result.runs),
         "runs_failed": runs,
+        "runs_found_dead": ingester.result.died,
+        "runs_taken_over": ingester.result.queued,
+        "files_waiting": waiting,
         "failures": [{"file": f.path, "stage": f.stage, "reason": f.reason, "cure": f.cure} for f in failures],
     }
     as_json(result) if json else _tell(platform, result)
-    return 1 if failures or runs or seen.unavailable else 0
+    return 1 if failures or runs or lost or seen.unavailable or waiting else 0
 
 
 def _mirror(platform: Platform) -> None:
@@ -126,6 +137,8 @@ def _mirror(platform: Platform) -> None:
 def _tell(platform: Platform, result: dict[str, Any]) -> None:
     for broken in platform.contracts.broken:
         err.print(f"[yellow]Contract left out:[/] {broken}")
+    for loss in result["lost"]:
+        err.print(f"[bold red]Lost:[/] {escape(loss['found'])} [dim]{escape(loss['cure'])}[/]")
     for source in result["sources_unavailable"]:
         err.print(f"[bold red]Source left out:[/] {escape(source['why'])} [dim]{escape(source['cure'])}[/]")
     for sentence in _sentences(result):
@@ -139,17 +152,37 @@ def _tell(platform: Platform, result: dict[str, Any]) -> None:
         out.print(f"{_many(older, 'file')} had failed before. See: dropzone status.")
 
 
+def _waiting(platform: Platform, others: Collection[str]) -> Iterator[dict[str, Any]]:
+    """The files that nobody works on, by what they wait for."""
+    known = {FILES, *platform.contracts.tables}
+    for table_name, reason, cure, count in platform.ledger.deliveries.unattended(others):
+        if table_name not in known:
+            reason, cure = f"{table_name} has no sound, active contract.", "See: dropzone contracts check."
+        elif not reason:
+            reason, cure = f"The run that should load them for {table_name} has failed.", "See: dropzone status."
+        yield {"files": count, "table": table_name, "why": reason, "cure": cure}
+
+
 def _sentences(result: dict[str, Any]) -> Iterator[str]:
+    if result["runs_found_dead"]:
+        yield f"{_many(result['runs_found_dead'], 'run')} had ended without a word; what was theirs is free again."
+    if result["runs_taken_over"]:
+        yield f"{_many(result['runs_taken_over'], 'run')} waited for a daemon that is not there; this did their work."
     if result["files_taken_back"]:
         yield f"{_many(result['files_taken_back'], 'file')} taken back."
     if result["files_loaded"]:
         yield f"{_many(result['files_loaded'], 'file')} loaded in {_many(result['runs'], 'run')}. See: dropzone status."
     elif result["runs"] and not result["runs_failed"] and not result["files_failed"]:
         yield f"No file to load; {_many(result['runs'], 'run')} brought the lake up to date."
-    elif not result["files_failed"] and not result["files_in_other_runs"] and not result["runs_failed"]:
+    elif not any(
+        result[each] for each in ("lost", "files_failed", "files_in_other_runs", "files_waiting", "runs_failed")
+    ):
         yield f"Nothing new among {_many(result['files_seen'], 'file')} at the sources."
     if result["files_in_other_runs"]:
-        yield f"{_many(result['files_in_other_runs'], 'file')} wait for a run, or are in one of another process."
+        yield f"{_many(result['files_in_other_runs'], 'file')} are in runs of another process, which is at work."
+    for waiting in result["files_waiting"]:
+        left = f"{_many(waiting['files'], 'file')} of {waiting['table']} could not be loaded:"
+        yield f"{left} {escape(waiting['why'])} {escape(waiting['cure'])}"
     if result["files_gone"]:
         yield f"{_many(result['files_gone'], 'file')} gone without our doing. See: dropzone status."
     if result["files_not_settled"]:

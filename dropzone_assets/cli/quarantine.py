@@ -7,10 +7,11 @@ import typer
 
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.contracts import DELIVERY, Contract, sentences
-from dropzone_assets.engine import columns_of, rows
+from dropzone_assets.engine import columns_of, quote, rows
 from dropzone_assets.errors import Permanent
 from dropzone_assets.formats import Place
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps.commit import tables
 from dropzone_assets.steps.query import open_query
 from dropzone_assets.steps.trace import originals_of
 
@@ -26,10 +27,10 @@ def quarantine(
     platform = here()
     contract = platform.contract(table_name)
     with open_query(platform) as connection:
-        if not columns_of(connection, f"warehouse.quarantine.{table_name}"):
+        if not columns_of(connection, tables(table_name)[1]):
             out.print(f"No file of {table_name} has been loaded yet. Next: dropzone ingest.")
             return
-        mine = f"FROM quarantine.{table_name} WHERE file GLOB $1 AND ($2 = '' OR list_contains(reasons, $2)) "
+        mine = f"FROM quarantine.{quote(table_name)} WHERE file GLOB $1 AND ($2 = '' OR list_contains(reasons, $2)) "
         asked = [file, reason]
         reasons = rows(
             connection,

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dropzone_assets.errors import DropzoneError
+from dropzone_assets.interrupts import SAID, sentence
 
 if TYPE_CHECKING:
     from dropzone_assets.platform import Platform
@@ -22,6 +24,9 @@ err = Console(stderr=True)
 
 PROFILE = ContextVar("profile", default="")
 """The profile of sources.yaml that the command line names."""
+
+SAYING = Lock()
+"""Held by who says it: the command itself, or the thread that ends its process."""
 
 STYLES = {"loaded": "green", "listed": "yellow", "fetched": "yellow", "failed": "bold red"}
 """Words that are printed in a colour of their own."""
@@ -49,6 +54,14 @@ def problem(error: DropzoneError) -> None:
     err.print(Text(error.found, style="bold red"))
     if error.cure:
         err.print(Text(error.cure))
+
+
+def interrupted(command: str) -> None:
+    """Print that a command was interrupted, and how it is gone on with; once, and it is printed when this returns."""
+    with SAYING:
+        if not SAID:
+            err.print(sentence(command))
+            SAID.append(command)
 
 
 def table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

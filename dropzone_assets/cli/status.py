@@ -15,6 +15,7 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.steps.expectations import expected_days, standings
 from dropzone_assets.steps.questions import what_to_do
 from dropzone_assets.steps.tell import overdue
+from dropzone_assets.upkeep.losses import losses
 
 STATES = (
     *("listed", "fetched", "loaded", "linked", "superseded", "failed", "retracting", "retracted"),
@@ -76,10 +77,12 @@ def status(
     tables = [row for row in _tables(platform) if not table_name or row["table"] == table_name]
     if json:
         found = {"tables": tables, "files": _files(platform, table_name, file), "days": _days(platform, table_name)}
-        as_json({**found, "broken_contracts": _broken(platform)})
+        as_json({**found, "broken_contracts": _broken(platform), "lost": [loss._asdict() for loss in losses(platform)]})
     elif files or file:
         _print_files(_files(platform, table_name, file))
     else:
+        for loss in losses(platform):
+            out.print(f"[bold red]Lost[/] {escape(loss.found)} [dim]{escape(loss.cure)}[/]", highlight=False)
         _print_tables(platform, tables)
         _print_overdue(platform, table_name)
 

@@ -4,7 +4,15 @@ To add a table, add a YAML file to the contracts folder. To add a kind of rule, 
 `types`; a kind of quality question, to `quality`.
 """
 
-from dropzone_assets.contracts.compile import ARRIVED, IGNORED, RAW, REASONS, compile_contract, uses_arrival
+from dropzone_assets.contracts.compile import (
+    ARRIVED,
+    FILE_INDEX,
+    IGNORED,
+    RAW,
+    REASONS,
+    compile_contract,
+    uses_arrival,
+)
 from dropzone_assets.contracts.load import Contracts, load_contract, load_contracts
 from dropzone_assets.contracts.match import Matched, match_columns, number_names, wanted_names
 from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, JUDGED_BY, RECORD, Column, Contract
@@ -18,6 +26,7 @@ __all__ = [
     "ARRIVED",
     "DATA_DATE",
     "DELIVERY",
+    "FILE_INDEX",
     "IGNORED",
     "JUDGED_BY",
     "RAW",

@@ -11,6 +11,8 @@ from dropzone_assets.engine import literal, quote
 from dropzone_assets.errors import BadContract
 
 REASONS, RAW, IGNORED = "_reasons", "_raw", "_ignored"
+FILE_INDEX = "_file_index"
+"""Which of the files of a scan a judged row is of; like all names of ours beside a contract's, it begins with `_`."""
 ARRIVED = "_arrived"
 """When the row's delivery arrived, for `transformLogic`; also the DuckDB variable that holds it for each file."""
 
@@ -54,7 +56,7 @@ def compile_contract(
         tidy: whether no text ends with a blank but a space.
 
     Returns:
-        A query with `file_index` (of at most 65,536 files: it rests in every row), the contract's columns (and
+        A query with `_file_index` (of at most 65,536 files: it rests in every row), the contract's columns (and
         `_rescued` where it keeps unknown columns), `_data_date` (NULL where the file date counts), `_reasons` (NULL for
         a valid row), `_raw` and `_ignored`.
     """
@@ -62,7 +64,7 @@ def compile_contract(
     texts = "".join(f", {_text(contract, places, tidy)} AS _t{n}" for n, places in enumerate(matched))
     arrived = f", getvariable('{ARRIVED}')[file_index::BIGINT + 1] AS {ARRIVED}" if uses_arrival(contract) else ""
     state = f", {fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}"
-    layer = f"SELECT file_index{texts}{rescued}{arrived}{state}, {raw} AS {RAW} FROM ({relation})"
+    layer = f"SELECT file_index AS {FILE_INDEX}{texts}{rescued}{arrived}{state}, {raw} AS {RAW} FROM ({relation})"
     layer = f"SELECT *{_typed(contract)} FROM ({layer})"
     layer = _transformed(contract, layer)
     rules = [(rule.name, f"({_condition(rule, n)})") for n, rule in _numbered(contract)]
@@ -72,7 +74,7 @@ def compile_contract(
     day = f"CAST({quote(contract.partition_column)} AS DATE)" if contract.partition_column else "NULL::DATE"
     layer = f"SELECT *, NOT {IGNORED} AND (_fault IS NOT NULL OR coalesce({broken}, false)) AS _broken FROM ({layer})"
     return (
-        f"SELECT file_index::USMALLINT AS file_index, {own}, {day} AS {DATA_DATE}, "
+        f"SELECT {FILE_INDEX}::USMALLINT AS {FILE_INDEX}, {own}, {day} AS {DATA_DATE}, "
         f"CASE WHEN _broken THEN CASE WHEN _fault IS NULL THEN list_filter([{reasons}], lambda r: r IS NOT NULL) "
         f"ELSE [_fault] END END AS {REASONS}, "
         f"CASE WHEN _broken THEN {RAW} END AS {RAW}, {IGNORED} FROM ({layer})"

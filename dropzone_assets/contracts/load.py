@@ -20,12 +20,13 @@ from dropzone_assets import engine
 from dropzone_assets.contracts.compile import prove
 from dropzone_assets.contracts.dates import file_pattern
 from dropzone_assets.contracts.extension import ColumnBlock, TableBlock, block
+from dropzone_assets.contracts.mentions import mentions
 from dropzone_assets.contracts.model import Column, Contract
 from dropzone_assets.contracts.quality import quality_rules
 from dropzone_assets.contracts.rules import column_rules, partition_rule
 from dropzone_assets.contracts.sla import dates_as_text, expected, freshness
 from dropzone_assets.contracts.types import cast, duckdb_type
-from dropzone_assets.engine import literal
+from dropzone_assets.engine import folded, literal
 from dropzone_assets.errors import BadContract
 
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -33,8 +34,8 @@ YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = {"summary", "ingestion", "lake", "files"}
-RESERVED_COLUMNS = {"file_index", "rowid"}
-"""Names by which DuckDB says where a row comes from."""
+RESERVED_COLUMNS = {"rowid"}
+"""Names by which DuckDB says where a row rests. All names of ours beside a contract's begin with `_`."""
 
 Opens = Callable[[str, Mapping[str, Any]], object]
 
@@ -87,7 +88,7 @@ def load_contract(
     """
     odcs = _read(file)
     with _blame(file):
-        contract = _contract(file, odcs, first_day)
+        contract = _contract(file, odcs, first_day, connection)
         opens(contract.format, contract.options)
         prove(contract, connection)
     return contract, odcs.status or "draft"
@@ -123,7 +124,9 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(map(str, details['loc'])) or 'the document'}: {details['msg']}"
 
 
-def _contract(file: Path, odcs: OpenDataContractStandard, first_day: date) -> Contract:
+def _contract(
+    file: Path, odcs: OpenDataContractStandard, first_day: date, connection: engine.Connection | None
+) -> Contract:
     schema = _only_schema(odcs)
     extension = TableBlock.model_validate(block(odcs.customProperties))
     for pattern in extension.files:
@@ -133,6 +136,7 @@ def _contract(file: Path, odcs: OpenDataContractStandard, first_day: date) -> Co
     if len(partition) > 1:
         raise BadContract(f"several columns are partitioned: {', '.join(partition)}.", "Keep one.")
     options = dict(extension.format)
+    mentioned = mentions({p.transformLogic for p in properties if p.transformLogic}, connection)
     return Contract(
         table=schema.name or "",
         version=odcs.version or "0",
@@ -140,7 +144,7 @@ def _contract(file: Path, odcs: OpenDataContractStandard, first_day: date) -> Co
         description=schema.description or (odcs.description.purpose if odcs.description else "") or "",
         owners=_owners(odcs),
         tags=tuple(odcs.tags or ()),
-        columns=tuple(_column(p, first_day) for p in properties),
+        columns=tuple(_column(p, first_day, mentioned.get(p.transformLogic or "", frozenset())) for p in properties),
         key=_key(properties),
         keep=extension.keep,
         partition_column=partition[0] if partition else "",
@@ -177,7 +181,7 @@ def _only_schema(odcs: OpenDataContractStandard) -> SchemaObject:
     return schemas[0]
 
 
-def _column(prop: SchemaProperty, first_day: date) -> Column:
+def _column(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) -> Column:
     name, options = prop.name or "", prop.logicalTypeOptions or {}
     logical = prop.logicalType or "string"
     kind = duckdb_type(logical, prop.physicalType)
@@ -185,7 +189,7 @@ def _column(prop: SchemaProperty, first_day: date) -> Column:
     if values and logical != "string":
         raise BadContract(f"{name}: a value map needs logicalType string.", "Change the type or drop the map.")
     transform = prop.transformLogic or ""
-    derived = bool(transform) and not re.search(rf"\b{re.escape(name)}\b", transform)
+    derived = bool(transform) and folded(name) not in mentioned
     required = bool(prop.required or prop.partitioned)
     rules = column_rules(
         name,

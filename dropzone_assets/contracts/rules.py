@@ -97,5 +97,5 @@ TODAY = "_today"
 def partition_rule(name: str, first: str) -> Rule:
     """Rows of days before `first` or after tomorrow have no partition: their date is almost surely wrong."""
     column = f"CAST({quote(name)} AS DATE)"
-    broken = f"{column} < {literal(first)} OR {column} > coalesce(getvariable('{TODAY}')::DATE, current_date) + 1"
+    broken = f"{column} < {literal(first)} OR {column} > coalesce(getvariable('{TODAY}')::DATE, today()) + 1"
     return Rule(f"{name}:partition", broken, f"{name} lies between {first} and tomorrow")

@@ -12,6 +12,7 @@ from dagster._serdes import ConfigurableClassData
 from filelock import FileLock
 
 from dropzone_assets.launcher.launcher import ForkedRunLauncher
+from dropzone_assets.launcher.liveness import announce_daemon
 from dropzone_assets.sqlite import write_ahead
 
 ACTIVE = [dg.DagsterRunStatus.QUEUED, *IN_PROGRESS_RUN_STATUSES]
@@ -25,6 +26,9 @@ class PromptRunCoordinator(dg.QueuedRunCoordinator):
     many. Where limits are told by tags, or pools are counted by runs, every run goes through the queue, which can count
     them.
     """
+
+    announces = True
+    """A daemon with this coordinator gives a sign of life."""
 
     def __init__(self, sensor_seconds: float = 0.0, inst_data: ConfigurableClassData | None = None, **queue: Any):
         """Keep `queue`, what Dagster's queue may be told, and quicken the daemon in whose process this is."""
@@ -48,7 +52,8 @@ class PromptRunCoordinator(dg.QueuedRunCoordinator):
 
     @property
     def dequeue_interval_seconds(self) -> int:
-        """Seconds between two looks at the queue. Only the daemon asks, as it starts, and gets ready for runs."""
+        """Seconds between two looks at the queue. Only the daemon asks, as it starts, announced and ready."""
+        announce_daemon(self._instance)
         launcher = self._instance.run_launcher
         if isinstance(launcher, ForkedRunLauncher):
             launcher.get_ready()

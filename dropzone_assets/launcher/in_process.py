@@ -38,6 +38,7 @@ def run_in_process(
     checks: Set[dg.AssetCheckKey] | None,
     tags: Mapping[str, str],
     config: Mapping[str, Any],
+    run_id: str = "",
 ) -> dg.JobExecutionResult:
     """Make one run, and give a sign of life as long as it lasts.
 
@@ -48,6 +49,7 @@ def run_in_process(
         checks: the checks it asks; all of `assets` when None.
         tags: of the run.
         config: of the run.
+        run_id: its id; a new one when left out.
     """
     job = everything.get_subset(asset_selection=assets, asset_check_selection=checks)
     plan = create_execution_plan(
@@ -55,7 +57,7 @@ def run_in_process(
     )
     run = instance.create_run(
         job_name=job.name,
-        run_id=make_new_run_id(),
+        run_id=run_id or make_new_run_id(),
         run_config=config,
         status=None,
         tags=tags,

@@ -16,7 +16,8 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from dropzone_assets.errors import Transient
-from dropzone_assets.launcher.signs import holder, stop
+from dropzone_assets.launcher.liveness import birth_of
+from dropzone_assets.launcher.signs import alive, holder, stop
 from dropzone_assets.launcher.worker import work
 
 PRELOAD = (
@@ -96,10 +97,11 @@ class ForkedRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         self.get_ready()
         here, there = forking.Pipe(duplex=False)
         process = forking.Process(target=work, args=(self._sign(run.run_id), list(command[-3:]), there))
-        process.start()
-        there.close()
-        with here:
-            pid = _born(here, run.run_id)
+        with alive(birth_of(self._instance, run.run_id)):
+            process.start()
+            there.close()
+            with here:
+                pid = _born(here, run.run_id)
         self._instance.report_engine_event(f"Forked a process for the run (pid: {pid}).", run, cls=type(self))
         Thread(target=self._see_out, args=(process, run.run_id), name=f"run {run.run_id[:8]}", daemon=True).start()
 

@@ -11,33 +11,50 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
+from typing import IO
 
 
 @contextmanager
 def alive(sign: Path) -> Iterator[None]:
     """Give a sign of life for the length of the block."""
-    sign.parent.mkdir(parents=True, exist_ok=True)
-    with sign.open("w") as file:
-        file.write(str(os.getpid()))
-        file.flush()
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with give(sign):
         try:
             yield
         finally:
             sign.unlink(missing_ok=True)
 
 
+def give(sign: Path) -> IO[str]:
+    """Give a sign of life until what is returned is closed, or the process ends. It is locked before it can be seen."""
+    sign.parent.mkdir(parents=True, exist_ok=True)
+    made = sign.with_name(f".{sign.name}.{os.getpid()}")
+    file = made.open("w")
+    file.write(str(os.getpid()))
+    file.flush()
+    fcntl.flock(file, fcntl.LOCK_EX)
+    made.rename(sign)
+    return file
+
+
 def holder(sign: Path) -> int | None:
     """The pid of the process that gives this sign; None when it has ended."""
-    try:
-        with sign.open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(file.read())
-    except FileNotFoundError:
-        return None
-    return None
+    return _look(sign)[0]
+
+
+def left(sign: Path) -> bool:
+    """Whether the process that gave this sign has died: who ends takes it away."""
+    return _look(sign) == (None, True)
+
+
+def _look(sign: Path) -> tuple[int | None, bool]:
+    """Who gives a sign, and whether it is there."""
+    with suppress(FileNotFoundError), sign.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(file.read()), True
+        return None, os.fstat(file.fileno()).st_nlink > 0
+    return None, False
 
 
 def stop(sign: Path, patience: float) -> bool:

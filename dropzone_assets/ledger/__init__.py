@@ -10,7 +10,8 @@ from dropzone_assets.ledger.feed import Feed, Happened
 from dropzone_assets.ledger.journal import working
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
 from dropzone_assets.ledger.partitions import INGESTION, Hashes, Published
-from dropzone_assets.ledger.reversals import MOVE, RELEASE
+from dropzone_assets.ledger.recovery import Recovered
+from dropzone_assets.ledger.reversals import MOVE, REBUILD, RELEASE
 from dropzone_assets.ledger.schema import (
     FAILED,
     FETCH,
@@ -43,6 +44,7 @@ __all__ = [
     "LOADED",
     "MOVE",
     "OPENED",
+    "REBUILD",
     "RELEASE",
     "RETRACTED",
     "RETRACTING",
@@ -56,6 +58,7 @@ __all__ = [
     "Kept",
     "Ledger",
     "Published",
+    "Recovered",
     "Tally",
     "Told",
     "delivery_of",

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Row, Select, and_, distinct, func, or_, select
 from dropzone_assets.files import Delivery, name_of
 from dropzone_assets.ledger.schema import (
     FAILED,
+    FETCH,
     LINKED,
     LOADED,
     LOST,
@@ -111,6 +112,37 @@ class Accounts:
         query = select(book.c.file_date).where(book.c.table_name == table, its_state == LOADED).distinct()
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
+
+    def tables(self) -> list[str]:
+        """Every table that deliveries have been of."""
+        with self._engine.connect() as connection:
+            query = select(book.c.table_name).where(book.c.table_name != "").distinct().order_by(book.c.table_name)
+            return list(connection.scalars(query))
+
+    def any_loaded(self) -> bool:
+        """Whether any delivery is loaded."""
+        query = select(book.c.key).where(book.c.state == LOADED).limit(1)
+        with self._engine.connect() as connection:
+            return connection.scalar(query) is not None
+
+    def all_loaded(self) -> list[Row[Any]]:
+        """Every loaded delivery: key, table_name, source, path, file_date, loaded_at."""
+        names = ("key", "table_name", "source", "path", "file_date", "loaded_at")
+        query = select(*(book.c[name] for name in names))
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.where(book.c.state == LOADED)))
+
+    def raw_sample(self) -> list[Delivery]:
+        """A few deliveries whose bytes are in the raw zone: those copied last, and some of any time.
+
+        Those of which a person was told that their copies are lost are left out.
+        """
+        copied = select(entries.c.key).where(entries.c.event == "fetched").order_by(entries.c.number.desc()).limit(4)
+        kept = select(*FACTS).where(book.c.content_hash > "", book.c.stage + "" != FETCH)
+        some = [kept.order_by(order).limit(4) for order in (book.c.content_hash, book.c.content_hash.desc())]
+        with self._engine.connect() as connection:
+            found = [row for query in (kept.where(book.c.key.in_(copied)), *some) for row in connection.execute(query)]
+        return list({row.key: Delivery(*row) for row in found}.values())
 
     def span(self, table: str) -> tuple[date, date] | None:
         """The first and the newest file date of a table, whatever became of the files; None where there is no file."""

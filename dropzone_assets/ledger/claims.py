@@ -1,9 +1,9 @@
 """Who works on a delivery: batches claim, run, and let go when their runs die or their sources do not answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
@@ -53,6 +53,13 @@ class Claims(Renewals):
         """How many deliveries are still to be worked on."""
         return self._count(book.c.state.in_(PENDING))
 
+    def unattended(self, besides: Collection[str]) -> list[tuple[str, str, str, int]]:
+        """Table, reason, cure and number of the pending deliveries that none of the batches `besides` works on."""
+        why = (book.c.table_name, book.c.reason, book.c.cure)
+        query = select(*why, func.count()).where(book.c.state.in_(PENDING), book.c.batch.not_in(besides))
+        with self._engine.connect() as connection:
+            return [(*row,) for row in connection.execute(query.group_by(*why).order_by(*why)).tuples()]
+
     def claimed(self) -> dict[str, list[Delivery]]:
         """Batch → its deliveries that are still pending, or linked by a run that has not done the rest."""
         query = select(book).where(book.c.state.in_((*PENDING, LINKED)), book.c.batch > "")
@@ -95,6 +102,15 @@ class Claims(Renewals):
                 _give_up(connection, rest[0].key, error)
             note(connection, "freed", *mine, said="The run that worked on it ended early.")
             connection.execute(update(book).where(*mine).values(batch=""))
+
+    def put_back(self, batch: str, said: str) -> None:
+        """The run of `batch` was not begun, or a person stopped it: its deliveries are free, and nothing was tried."""
+        mine = (book.c.batch == batch, its_state.in_(PENDING))
+        with self._engine.begin() as connection:
+            _loosen(connection, book.c.batch == batch)
+            note(connection, "freed", *mine, said=said)
+            fewer = case((book.c.attempts > 0, book.c.attempts - 1), else_=0)
+            connection.execute(update(book).where(*mine).values(batch="", attempts=fewer))
 
     def delayed(self, why: Mapping[str, DropzoneError]) -> None:
         """These deliveries wait for their sources, which do not answer; longer each time."""

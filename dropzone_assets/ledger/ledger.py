@@ -19,19 +19,25 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn, CreateIndex, DropIndex
 
+from dropzone_assets.durable import sync
 from dropzone_assets.files import name_of
 from dropzone_assets.ledger.deliveries import Deliveries
+from dropzone_assets.ledger.facts import Facts, check_format
 from dropzone_assets.ledger.feed import Feed
 from dropzone_assets.ledger.looks import Looks
 from dropzone_assets.ledger.partitions import Partitions
+from dropzone_assets.ledger.recovery import Recovery
 from dropzone_assets.ledger.schema import deliveries, metadata
 from dropzone_assets.ledger.search import Search
 from dropzone_assets.ledger.standings import Standings
-from dropzone_assets.sqlite import share, tell
+from dropzone_assets.sqlite import share, tell, wait_for_disk
 
 
 class Ledger:
-    """Four books in one database, `deliveries`, `partitions`, `looks` and `standings`, and a `search` for a name."""
+    """Five books in one database, a `search` for a name, and the `recovery` of what was lost.
+
+    They are `deliveries`, `partitions`, `looks`, `standings` and `home`.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -39,6 +45,8 @@ class Ledger:
         self.partitions = Partitions(engine)
         self.looks = Looks(engine)
         self.standings = Standings(engine)
+        self.home = Facts(engine)
+        self.recovery = Recovery(engine)
         self.search = Search(engine)
 
     def feed(self) -> Feed:
@@ -46,21 +54,37 @@ class Ledger:
         return Feed(self.engine)
 
 
-def open_ledger(url: str) -> Ledger:
+def open_ledger(url: str, *, durable: bool = True) -> Ledger:
     """Open the ledger at a SQLAlchemy URL and create its tables where they are missing.
 
+    Args:
+        durable: what is committed to a file is on the disk. A server keeps what it has committed.
+
     What SQLite says of the file, now or later, is raised as ours: `StoreDamaged`, `StoreForbidden` and their like.
+
+    Raises:
+        NewerHome: a newer version of this program wrote it.
     """
+    new: Path | None = None
     if make_url(url).get_backend_name() == "sqlite":
-        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+        file = Path(make_url(url).database or "")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = None if file.exists() else file.absolute()
         engine = create_engine(url, connect_args={"timeout": 60})
         event.listen(engine, "connect", share)
         event.listen(engine, "handle_error", tell)
+        if durable:
+            event.listen(engine, "connect", wait_for_disk)
     else:
         engine = create_engine(url, pool_pre_ping=True)
+    check_format(engine)
     metadata.create_all(engine)
     _grow(engine)
-    return Ledger(engine)
+    ledger = Ledger(engine)
+    ledger.home.sign()
+    if new and durable:
+        sync([new.parent, new.parent.parent])
+    return ledger
 
 
 def _grow(engine: Engine) -> None:

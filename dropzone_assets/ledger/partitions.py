@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Engine, Row, case, func, select, update
 
-from dropzone_assets.ledger.schema import now
+from dropzone_assets.ledger.reversals import REBUILD
+from dropzone_assets.ledger.schema import FAILED, FETCHED, LISTED, contributions, now
+from dropzone_assets.ledger.schema import deliveries as entries
 from dropzone_assets.ledger.schema import partitions as book
 from dropzone_assets.ledger.statements import chunks, upsert
 
@@ -91,6 +93,33 @@ class Partitions:
                     .where(book.c.published <= item.version)
                     .values(published=item.version, published_at=at, rewrites=book.c.rewrites + 1, **counts)
                 )
+
+    def lapse(self, table: str, days: Sequence[date]) -> None:
+        """The lake has lost these partitions, or their summaries: they are due."""
+        with self._engine.begin() as connection:
+            for chunk in chunks(days):
+                mine = (book.c.table_name == table, book.c.data_date.in_(chunk))
+                connection.execute(update(book).where(*mine).values(published=0, summarised=0, published_at=None))
+
+    def awaited(self) -> dict[str, set[date]]:
+        """Table → the days that stay in the lake as they are: rows of theirs are still to be loaded again."""
+        lost = (entries.c.state.in_((LISTED, FETCHED, FAILED)), entries.c.again == REBUILD)
+        query = select(contributions.c.table_name, contributions.c.data_date).distinct()
+        query = query.join(entries, entries.c.key == contributions.c.key).where(*lost)
+        found: dict[str, set[date]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.table_name, set()).add(row.data_date)
+        return found
+
+    def resting(self) -> dict[str, list[Row[Any]]]:
+        """Table → what is published and not due: the columns of the book."""
+        query = select(book).where(book.c.published > 0, book.c.published >= book.c.version)
+        found: dict[str, list[Row[Any]]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query.order_by(book.c.table_name, book.c.data_date)):
+                found.setdefault(row.table_name, []).append(row)
+        return found
 
     def summarised(self, table: str, versions: Mapping[date, int], hashes: Mapping[date, str]) -> None:
         """The summaries of these days were asked of these versions of the lake, and have these `hashes`.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, or_, select, update
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import oldest_first
@@ -36,6 +36,9 @@ FRESH = {"batch": "", "lot": "", "attempts": 0, "waits": 0, "not_before": None, 
 REPLAYED = "Tried again, as a person asked."
 RELEASE, MOVE = "release", "move"
 """How a delivery is judged again: rows that were valid stay, or go where the contract of now puts them."""
+
+REBUILD = "rebuild"
+"""A delivery is loaded again because the warehouse had lost its rows: the lake keeps its days until that is done."""
 
 
 class Reversals(Claims):
@@ -74,12 +77,32 @@ class Reversals(Claims):
         said = "Judged again by another contract" + (", also what was valid." if how == MOVE else ".")
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
-                about_to = (book.c.key.in_(chunk), its_state == FETCHED, book.c.again != "")
+                about_to = (book.c.key.in_(chunk), its_state == FETCHED, book.c.again.in_((RELEASE, MOVE)))
                 connection.execute(update(book).where(*about_to).values(again=how))
             return sum(
                 _again(connection, FETCHED, said, book.c.key.in_(chunk), its_state == LOADED, again=how, lot=lot)
                 for chunk in chunks(keys)
             )
+
+    def rebuild(self, keys: Sequence[str]) -> int:
+        """The warehouse has lost the rows of these loaded deliveries: they are loaded again; how many.
+
+        So are those of them that could not be loaded again before, and all that were pending and have had rows.
+        """
+        said = "Loaded again: the warehouse had lost its rows."
+        with self._engine.begin() as connection:
+            had = (its_state.in_((LISTED, FETCHED)), book.c.key.in_(select(contributions.c.key)))
+            connection.execute(update(book).where(*had).values(again=REBUILD))
+            lost = or_(its_state == LOADED, and_(its_state == FAILED, book.c.again == REBUILD))
+            return sum(
+                _again(connection, FETCHED, said, book.c.key.in_(chunk), lost, again=REBUILD) for chunk in chunks(keys)
+            )
+
+    def to_rebuild(self) -> list[Row[Any]]:
+        """The deliveries whose rows the warehouse has lost and that are not loaded again yet, oldest file first."""
+        mine = (book.c.state.in_((LISTED, FETCHED, FAILED)), book.c.again == REBUILD)
+        with self._engine.connect() as connection:
+            return list(connection.execute(oldest_first(select(book).where(*mine))))
 
     def retract(self, keys: Sequence[str], why: str) -> None:
         """These deliveries and all that came in them are taken back: a run removes their rows, if they have any."""
@@ -192,5 +215,6 @@ def _before() -> ColumnElement[str]:
 
 def _again(connection: Connection, state: object, said: str, *where: ColumnElement[bool], **values: object) -> int:
     note(connection, "again", *where, said=said)
-    changed = {**FRESH, "again": "", **values, "state": state}
+    still = case((book.c.again == REBUILD, REBUILD), else_="")  # what is lost is so until it is loaded
+    changed = {**FRESH, "again": still, **values, "state": state}
     return int(connection.execute(update(book).where(*where).values(**changed)).rowcount)

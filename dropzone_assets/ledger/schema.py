@@ -202,6 +202,14 @@ partitions = Table(
     Column("summary_hash", String(64), nullable=False, default="", server_default=""),
 )
 
+home = Table(
+    "home",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What is true of the whole home: its id, its format, the generation of each store."""
+
 standings = Table(
     "standings",
     metadata,

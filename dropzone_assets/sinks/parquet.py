@@ -12,7 +12,7 @@ from uuid import uuid4
 from blake3 import blake3
 
 from dropzone_assets.engine import Connection, literal, rows
-from dropzone_assets.store import Store
+from dropzone_assets.store import Store, Writing
 
 DAY = re.compile(r"/year=(\d{4})/month=(\d\d)/day=(\d\d)/")
 
@@ -44,8 +44,10 @@ def object_day(table: str, path: str) -> date | None:
     return day if day and object_path(table, day) == path else None
 
 
-def write_partition(connection: Connection, query: str, store: Store, table: str, day: date, spill: Path) -> Written:
-    """Write the rows of `query`, in its order, as the partition of `day`.
+def write_partition(
+    connection: Connection, query: str, store: Store, writing: Writing, table: str, day: date, spill: Path
+) -> Written:
+    """Write the rows of `query`, in its order, as the partition of `day`, which is there once `writing` is settled.
 
     Without rows the partition disappears. Readers see the old object or the new one, never a part of either.
     """
@@ -56,10 +58,10 @@ def write_partition(connection: Connection, query: str, store: Store, table: str
         target = literal(str(file))
         count = int(rows(connection, f"COPY ({query}) TO {target} {AS_PARQUET}")[0][0])
         if not count:
-            store.delete(path)
+            store.delete(path, writing)
             return Written(0, 0, "")
         written = Written(count, file.stat().st_size, blake3().update_mmap(file).hexdigest())
-        store.adopt(file, path)
+        store.adopt(file, path, writing)
         return written
     finally:
         file.unlink(missing_ok=True)

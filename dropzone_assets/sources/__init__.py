@@ -3,7 +3,7 @@
 from dropzone_assets.sources.config import SourceConfig, load_sources
 from dropzone_assets.sources.credentials import Credentials
 from dropzone_assets.sources.receipts import ACCEPTED, REJECTED, Receipts
-from dropzone_assets.sources.source import KINDS, Keyed, Source, Sources, open_source
+from dropzone_assets.sources.source import KINDS, Keyed, OnDisk, Source, Sources, open_source
 from dropzone_assets.sources.wire.known_hosts import HostKey
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Credentials",
     "HostKey",
     "Keyed",
+    "OnDisk",
     "Receipts",
     "Source",
     "SourceConfig",

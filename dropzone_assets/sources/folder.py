@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
+from dropzone_assets.durable import folders_of, sync
 from dropzone_assets.errors import Permanent, SourceUnavailable
 from dropzone_assets.sources.config import SourceConfig
 from dropzone_assets.sources.credentials import Credentials
@@ -24,6 +25,7 @@ class Folder:
         self._name = config.name
         self._settle = config.settle_seconds
         self._root = (home / config.url).resolve()
+        self._changed: set[Path] = set()
 
     def list(self) -> Iterator[pa.RecordBatch]:
         """Every file below the folder.
@@ -52,6 +54,7 @@ class Folder:
         """Take a file away."""
         with _permitted(path):
             self._inside(path).unlink(missing_ok=True)
+            self._changed.add(self._inside(path).parent)
 
     def move(self, path: str, folder: str) -> None:
         """Move a file below `folder`."""
@@ -60,6 +63,7 @@ class Folder:
             target.parent.mkdir(parents=True, exist_ok=True)
             if self._inside(path).exists():
                 self._inside(path).replace(target)
+                self._changed.update((target, *folders_of(target, self._root), self._inside(path).parent))
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file under a hidden name, then give it its own."""
@@ -70,8 +74,18 @@ class Folder:
             try:
                 hidden.write_bytes(content)
                 hidden.replace(target)
+                self._changed.update((target, *folders_of(target, self._root)))
             finally:
                 hidden.unlink(missing_ok=True)
+
+    def settle(self) -> None:
+        """Wait until all that was written, moved and taken away is on the disk."""
+        changed, self._changed = self._changed, set()
+        try:
+            sync(changed)
+        except OSError as error:
+            self._changed |= changed
+            raise SourceUnavailable(f"{self._name}: {error}", "Check the disk.") from error
 
     def close(self) -> None:
         """A folder has no connections."""

@@ -91,6 +91,18 @@ class Keyed(Protocol):
         """Trust this key of it from now on, and no other one."""
 
 
+@runtime_checkable
+class OnDisk(Protocol):
+    """A source on a disk of this machine, where what is said to be done may not be on the disk yet."""
+
+    def settle(self) -> None:
+        """Wait until all that was written, moved and taken away is on the disk.
+
+        Raises:
+            SourceUnavailable: the disk is full, or gone.
+        """
+
+
 class Sources(Mapping[str, Source]):
     """Sources by name, each opened when first asked for, so that an entry its kind cannot use stops no other."""
 

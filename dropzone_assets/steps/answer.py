@@ -8,6 +8,7 @@ from dropzone_assets.errors import BadSettings, NotLetIn, Permanent
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import ACCEPTED, REJECTED
 from dropzone_assets.steps.copying import spooled
+from dropzone_assets.steps.leave import settle
 from dropzone_assets.steps.receipt import File, Receipts, facts_of, file_of, receipts
 from dropzone_assets.store import Store
 
@@ -42,7 +43,7 @@ def answer(platform: Platform, name: str) -> int:
         if monotonic() > deadline:
             break
         files = [file_of(platform, name, path) for path in paths]
-        facts = facts_of(platform, files)
+        facts, told = facts_of(platform, files), list[File]()
         for file in files:
             try:
                 outbox.leave(file.path, receipts(platform, file, facts))
@@ -51,6 +52,9 @@ def answer(platform: Platform, name: str) -> int:
             except Permanent as error:
                 refusal = refusal or error
                 continue
+            told.append(file)
+        settle(platform, name)
+        for file in told:
             _told(platform, file)
             count += 1
     if refusal:
@@ -80,7 +84,7 @@ class Outbox:
         self._config = platform.configs[name].receipts
         url = self._config.url
         local = url if "://" in url else str(platform.settings.home / url)
-        self._store = Store(local, platform.access) if url else None
+        self._store = Store(local, platform.access, durable=platform.settings.durable) if url else None
 
     def leave(self, path: str, found: Receipts) -> None:
         """Write the receipts of the file at `path`, and take away those that do not hold any more.

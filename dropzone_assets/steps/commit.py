@@ -5,8 +5,10 @@ from datetime import date
 
 from dropzone_assets.contracts import DATA_DATE, DELIVERY, JUDGED_BY, RAW, REASONS, RECORD, Contract
 from dropzone_assets.engine import WAREHOUSE, Connection, attached, conform, quote, rows, transaction
+from dropzone_assets.files import Delivery
 from dropzone_assets.ledger import MOVE, RELEASE, Tally
 from dropzone_assets.platform import Platform
+from dropzone_assets.steps import generations
 from dropzone_assets.steps.difference import differences, keep_valid
 from dropzone_assets.steps.judge import Load
 from dropzone_assets.steps.number import keep_only
@@ -24,19 +26,32 @@ QUARANTINE = {
 }
 """A refused row: as it came, with every reason, its file, its record number and the contract it met."""
 
+NUMBERS = (
+    *("rows_read", "valid", "quarantined", "late"),
+    *("rows_added", "rows_removed", "rows_changed", "rows_kept"),
+)
+"""What is counted of a delivery when it is loaded."""
+
+FACTS = {
+    "delivery": "VARCHAR",
+    "source": "VARCHAR",
+    "path": "VARCHAR",
+    "file_time": "TIMESTAMP",
+    "version": "VARCHAR",
+    "size": "BIGINT",
+    "arrived": "TIMESTAMP",
+    "content_hash": "VARCHAR",
+    "parent": "VARCHAR",
+}
+"""What is noted of a delivery that is loaded: all that a ledger needs to know of it again."""
+
 BOOKS = {
     "loads": {
-        "delivery": "VARCHAR",
+        **FACTS,
         "table_name": "VARCHAR",
-        "source": "VARCHAR",
-        "path": "VARCHAR",
-        "file_time": "TIMESTAMP",
         "contract_version": "VARCHAR",
         "contract_hash": "VARCHAR",
-        "rows_added": "BIGINT",
-        "rows_removed": "BIGINT",
-        "rows_changed": "BIGINT",
-        "rows_kept": "BIGINT",
+        **dict.fromkeys(NUMBERS, "BIGINT"),
     },
     "partitions": {"table_name": "VARCHAR", "data_date": "DATE", "version": "BIGINT"},
 }
@@ -57,15 +72,21 @@ def commit(platform: Platform, load: Load, asked: Versions) -> list[Tally]:
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
+        StoreLost: ledger and warehouse do not belong together; nothing has changed.
     """
     deliveries = platform.ledger.deliveries
+    generations.check_there(platform)
     with attached(load.connection, platform.settings.warehouse, read_only=False):
         chosen = versions(platform, deliveries.of_keys(asked.keys()))
         counting = {delivery.key for delivery in chosen.current}
         refused = {key: refusal for key, refusal in load.refused.items() if key in counting}
         load.tallies = [tally for tally in load.tallies if tally.key in counting]
+        coming = generations.begin(platform, load.connection)
         with transaction(load.connection):
             tallies = put(load, chosen, list(refused))
+            generations.write(platform, load.connection, coming)
+        platform.settle_warehouse()
+        platform.ledger.home.hear(WAREHOUSE, coming)
         _tell(platform, load, chosen, tallies)
         for key, refusal in refused.items():
             deliveries.failed(key, "transform", refusal)
@@ -119,9 +140,10 @@ def make_room(connection: Connection, contract: Contract) -> tuple[str, str]:
 def _name(load: Load, chosen: Versions, refused: Sequence[str]) -> None:
     """Who comes (`mine`), what the warehouse holds in their place (`replaced`), and whose rows go (`going`)."""
     run, held = load.connection.execute, {tally.key for tally in load.tallies}
-    mine = [(d.key, d.source, d.path, d.file_time) for d in chosen.current if d.key in held]
-    run("CREATE OR REPLACE TEMP TABLE mine (delivery VARCHAR, source VARCHAR, path VARCHAR, file_time TIMESTAMP)")
-    run("INSERT INTO mine SELECT unnest($1), unnest($2), unnest($3), unnest($4)", _columns(mine, 4))
+    mine = [facts(d) for d in chosen.current if d.key in held]
+    run(f"CREATE OR REPLACE TEMP TABLE mine ({', '.join(f'{name} {kind}' for name, kind in FACTS.items())})")
+    lists = ", ".join(f"unnest(${n}::{kind}[])" for n, kind in enumerate(FACTS.values(), start=1))
+    run(f"INSERT INTO mine SELECT {lists}", _columns(mine, len(FACTS)))
     run("CREATE OR REPLACE TEMP TABLE older (winner VARCHAR, old VARCHAR)")
     run("INSERT INTO older SELECT unnest($1), unnest($2)", _columns(chosen.gone(held), 2))
     run(
@@ -139,6 +161,11 @@ def _name(load: Load, chosen: Versions, refused: Sequence[str]) -> None:
         f"SELECT old FROM replaced UNION SELECT unnest($1::VARCHAR[])) SEMI JOIN {LOADS} USING (delivery)",
         [away],
     )
+
+
+def facts(d: Delivery) -> tuple[object, ...]:
+    """What is noted of a delivery, in the order of `FACTS`."""
+    return (d.key, d.source, d.path, d.file_time, d.version, d.size, d.arrived, d.content_hash, d.parent)
 
 
 def _columns(found: Sequence[tuple[object, ...]], count: int) -> list[list[object]]:
@@ -177,9 +204,8 @@ def _record(load: Load, tallies: Sequence[Tally]) -> None:
     """Note the deliveries the warehouse now holds, and a new version for every partition that changed."""
     run, table = load.connection.execute, load.contract.table
     run("INSERT INTO touched SELECT unnest($1::DATE[])", [sorted({day for t in tallies for day, _ in t.days})])
-    numbers = [name for name in BOOKS["loads"] if name.startswith("rows_")]
-    counts = _columns([(t.key, *(getattr(t, name) for name in numbers)) for t in tallies], 1 + len(numbers))
-    counted = ", ".join(f"unnest(${n}::BIGINT[]) AS {name}" for n, name in enumerate(numbers, start=5))
+    counts = _columns([(t.key, *(getattr(t, name) for name in NUMBERS)) for t in tallies], 1 + len(NUMBERS))
+    counted = ", ".join(f"unnest(${n}::BIGINT[]) AS {name}" for n, name in enumerate(NUMBERS, start=5))
     run(
         f"INSERT INTO {LOADS} BY NAME SELECT *, $1 AS table_name, $2 AS contract_version, $3 AS contract_hash "
         f"FROM mine JOIN (SELECT unnest($4) AS delivery, {counted}) USING (delivery)",

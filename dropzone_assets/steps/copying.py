@@ -13,6 +13,7 @@ from dropzone_assets.files import Delivery
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import Source
 from dropzone_assets.steps.raw_copy import raw_copy
+from dropzone_assets.store import Writing
 
 CHUNK = 1 << 20
 """Bytes in memory while a file is copied."""
@@ -55,7 +56,13 @@ def copied_from(source: Source, delivery: Delivery, spool: Path) -> str:
         raise SourceUnavailable(f"{delivery.path} could not be copied: {error}", "It is tried again.") from error
 
 
-def keep(platform: Platform, spool: Path, delivery: Delivery) -> None:
-    """Put spooled bytes into the raw zone, unless it holds them already, whole."""
+def keep(platform: Platform, spool: Path, delivery: Delivery, writing: Writing | None = None) -> None:
+    """Put spooled bytes into the raw zone, unless it holds them already, whole.
+
+    Args:
+        writing: others that are brought together with them, and are durable once that is settled.
+    """
     if not raw_copy(platform, delivery, deep=True).whole:
-        platform.raw.adopt(spool, delivery.raw_path)
+        platform.raw.adopt(spool, delivery.raw_path, writing)
+    elif writing:
+        writing.held(delivery.raw_path)

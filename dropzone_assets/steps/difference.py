@@ -69,27 +69,27 @@ def _compared(load: Load, validated: str) -> dict[str, tuple[int | None, ...]]:
     stays = f"SELECT 1 FROM kept k WHERE k.{DELIVERY} = v.{DELIVERY} AND k.{RECORD} = v.{RECORD}"
     run = load.connection.execute
     run(
-        f"CREATE OR REPLACE TEMP TABLE before AS SELECT r.winner, {own} FROM {validated} v "
-        f"JOIN replaced r ON r.old = v.{DELIVERY} WHERE NOT EXISTS ({stays})"
+        f"CREATE OR REPLACE TEMP TABLE before AS SELECT _winner, {own} FROM {validated} v "
+        f"JOIN (SELECT winner AS _winner, old AS _old FROM replaced) ON _old = v.{DELIVERY} WHERE NOT EXISTS ({stays})"
     )
     comes = f"{REASONS} IS NULL AND {DELIVERY} IN (SELECT winner FROM replaced)"
     after = (
-        f"SELECT {DELIVERY} AS winner, {own} FROM {load.rows()} WHERE {comes}" if load.parts else "FROM before LIMIT 0"
+        f"SELECT {DELIVERY} AS _winner, {own} FROM {load.rows()} WHERE {comes}" if load.parts else "FROM before LIMIT 0"
     )
     run(f"CREATE OR REPLACE TEMP TABLE after AS {after}")
     run("CREATE OR REPLACE TEMP TABLE fewer AS FROM before EXCEPT ALL FROM after")
     run("CREATE OR REPLACE TEMP TABLE more AS FROM after EXCEPT ALL FROM before")
-    per_key = f"(SELECT winner, {key}, count(*) AS n FROM {{}} GROUP BY ALL)"
+    per_key = f"SELECT _winner, {key}, count(*) AS _n FROM"
     both = (
-        f"SELECT winner, sum(least(f.n, m.n)) AS n FROM {per_key.format('fewer')} f "
-        f"JOIN {per_key.format('more')} m USING (winner, {key}) GROUP BY winner"
+        f"SELECT _winner AS winner, sum(least(f._n, m._n)) AS n FROM ({per_key} fewer GROUP BY ALL) f "
+        f"JOIN ({per_key} more GROUP BY ALL) m USING (_winner, {key}) GROUP BY _winner"
     )
     nobody = "SELECT ''::VARCHAR AS winner, 0 AS n LIMIT 0"
     query = (
         "SELECT w.winner, coalesce(m.n, 0) - coalesce(c.n, 0), coalesce(f.n, 0) - coalesce(c.n, 0), coalesce(c.n, 0) "
         "FROM (SELECT DISTINCT winner FROM replaced) w "
-        "LEFT JOIN (SELECT winner, count(*) AS n FROM more GROUP BY ALL) m USING (winner) "
-        "LEFT JOIN (SELECT winner, count(*) AS n FROM fewer GROUP BY ALL) f USING (winner) "
+        "LEFT JOIN (SELECT _winner AS winner, count(*) AS n FROM more GROUP BY ALL) m USING (winner) "
+        "LEFT JOIN (SELECT _winner AS winner, count(*) AS n FROM fewer GROUP BY ALL) f USING (winner) "
         f"LEFT JOIN ({both if key else nobody}) c USING (winner)"
     )
     return {winner: tuple(int(count) for count in counts) for winner, *counts in rows(load.connection, query)}

@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from datetime import date
 
 from dropzone_assets.contracts import DATA_DATE, DELIVERY, RECORD, Contract
-from dropzone_assets.engine import Connection, columns_of, literals, quote
+from dropzone_assets.engine import Connection, columns_of, folded, literals, quote
 from dropzone_assets.steps.commit import LOADS, tables
 
 
 def valid_rows(connection: Connection, contract: Contract, days: Sequence[date]) -> str:
-    """The query for the rows of some days in the attached warehouse, typed by the contract; `row` is where each rests.
+    """The query for the rows of some days in the attached warehouse, typed by the contract; `_row` is where each rests.
 
     A column that the warehouse does not have yet is NULL.
     """
     validated, _ = tables(contract.table)
-    held = columns_of(connection, validated)
+    held = {folded(name) for name in columns_of(connection, validated)}
     fields = {**contract.stored, **contract.lineage}
-    own = ", ".join(f"{quote(n) if n in held else 'NULL'}::{kind} AS {quote(n)}" for n, kind in fields.items())
+    own = ", ".join(f"{quote(n) if folded(n) in held else 'NULL'}::{kind} AS {quote(n)}" for n, kind in fields.items())
     if not held:
-        return f"SELECT NULL::BIGINT AS row, {own} LIMIT 0"
-    return f"SELECT rowid AS row, {own} FROM {validated} WHERE {DATA_DATE} IN (SELECT unnest({literals(days)}::DATE[]))"
+        return f"SELECT NULL::BIGINT AS _row, {own} LIMIT 0"
+    return (
+        f"SELECT rowid AS _row, {own} FROM {validated} WHERE {DATA_DATE} IN (SELECT unnest({literals(days)}::DATE[]))"
+    )
 
 
 def key_of(contract: Contract) -> str:
@@ -38,21 +40,26 @@ def contested(contract: Contract, valid: str) -> str:
 
 
 def find_duplicates(connection: Connection, contract: Contract, valid: str, loads: str = LOADS) -> None:
-    """Make the table `duplicates`: the `row` and the day of each of `valid` that the lake leaves out.
+    """Make the table `duplicates`: the `_row` and the day of each of `valid` that the lake leaves out.
 
     Of several rows with one key the contract keeps the first or the last, in the order of the files' times, their
     names, and the records in them; so the result does not depend on which file was loaded when.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE duplicates (row BIGINT, {DATA_DATE} DATE)")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE duplicates (_row BIGINT, {DATA_DATE} DATE)")
     if contract.key:
-        order = ", ".join(name + " DESC" * (contract.keep != "first") for name in arrival("l"))
+        order = ", ".join(name + " DESC" * (contract.keep != "first") for name in ARRIVAL)
         connection.execute(
-            f"INSERT INTO duplicates SELECT row, {DATA_DATE} FROM ({contested(contract, valid)}) "
-            f"JOIN {loads} l ON l.delivery = {DELIVERY} "
+            f"INSERT INTO duplicates SELECT _row, {DATA_DATE} FROM ({contested(contract, valid)}) "
+            f"{with_arrival(loads)} "
             f"QUALIFY row_number() OVER (PARTITION BY {key_of(contract)} ORDER BY {order}) > 1"
         )
 
 
-def arrival(loads: str) -> list[str]:
-    """The names by which rows are in the order of their arrival, where they are joined with their loads."""
-    return [f"{loads}.file_time", f"{loads}.path", DELIVERY, RECORD]
+ARRIVAL = ("_file_time", "_path", DELIVERY, RECORD)
+"""The names by which rows are in the order of their arrival, where they are joined `with_arrival`."""
+
+
+def with_arrival(loads: str = LOADS) -> str:
+    """The join of rows with what `ARRIVAL` needs of their loads, under names that no column of a contract has."""
+    named = f"SELECT delivery AS _load, file_time AS _file_time, path AS _path FROM {loads}"
+    return f"JOIN ({named}) ON _load = {DELIVERY}"

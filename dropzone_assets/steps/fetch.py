@@ -17,6 +17,7 @@ from dropzone_assets.steps.raw_copy import raw_copy
 from dropzone_assets.steps.readable import set_aside
 from dropzone_assets.steps.recover import Damage, Outcome, recover
 from dropzone_assets.steps.verify import sidecars_of, verified
+from dropzone_assets.store import Writing
 
 TRIES = 3
 """How often a copy is tried before the run gives up; Dagster tries the step again later."""
@@ -74,7 +75,9 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
     for start in range(0, len(wanted), GROUP):
         group = [d for d in wanted[start : start + GROUP] if d.content_hash or d.source not in silent]
         sidecars = sidecars_of(platform, group)
-        outcomes = _whole(platform, _at_once(platform, group, sidecars))
+        with platform.raw.writing() as writing:
+            found = _at_once(platform, group, sidecars, writing)
+        outcomes = _whole(platform, found)
         set_aside(platform, [(d, o) for d, o in zip(group, outcomes, strict=True) if isinstance(o, Lost)])
         brought = [b for d, outcome in zip(group, outcomes, strict=True) if (b := _settle(platform, d, outcome, done))]
         fresh = [d for d in brought if d.state not in ("loaded", "opened", "stored")]
@@ -100,7 +103,9 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
     return done
 
 
-def _at_once(platform: Platform, group: Sequence[Delivery], sidecars: Mapping[str, Sequence[str]]) -> list[Brought]:
+def _at_once(
+    platform: Platform, group: Sequence[Delivery], sidecars: Mapping[str, Sequence[str]], writing: Writing
+) -> list[Brought]:
     """What came of each, in their order; of every source as many at once as its entry allows."""
     waiting: dict[str, deque[Delivery]] = {}
     for delivery in group:
@@ -113,7 +118,7 @@ def _at_once(platform: Platform, group: Sequence[Delivery], sidecars: Mapping[st
                 delivery = mine.popleft()
             except IndexError:  # another worker has taken the last one
                 return
-            found[delivery.key] = _bring(platform, delivery, sidecars.get(delivery.key, ()))
+            found[delivery.key] = _bring(platform, delivery, sidecars.get(delivery.key, ()), writing)
 
     with ExitStack() as stack:
         workers: list[Future[None]] = []
@@ -131,7 +136,7 @@ def _at_once(platform: Platform, group: Sequence[Delivery], sidecars: Mapping[st
     return [found[delivery.key] for delivery in group]
 
 
-def _bring(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> Brought:
+def _bring(platform: Platform, delivery: Delivery, sidecars: Sequence[str], writing: Writing) -> Brought:
     """The delivery with its content hash, its bytes in the raw zone; or why that did not work out.
 
     What was copied once is not copied again.
@@ -139,7 +144,7 @@ def _bring(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> B
     try:
         if delivery.content_hash:
             return Damage(delivery, raw_copy(platform, delivery, deep=True))
-        return AGAIN(_copy, platform, delivery, sidecars)
+        return AGAIN(_copy, platform, delivery, sidecars, writing)
     except DropzoneError as error:
         return error
 
@@ -171,7 +176,7 @@ def _settle(platform: Platform, delivery: Delivery, outcome: Outcome, done: Fetc
     return None
 
 
-def _copy(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> Delivery:
+def _copy(platform: Platform, delivery: Delivery, sidecars: Sequence[str], writing: Writing) -> Delivery:
     source = platform.sources.get(delivery.source)
     if source is None:
         raise Permanent(f"{delivery.path} is from {delivery.source}, which sources.yaml does not have.", "Add it.")
@@ -188,7 +193,7 @@ def _copy(platform: Platform, delivery: Delivery, sidecars: Sequence[str]) -> De
             raise SourceUnavailable(f"{found} at {delivery.source}.", "It is tried again.")
         brought = replace(delivery, content_hash=content_hash, size=size)
         brought = verified(platform, brought, spool, sidecars)
-        keep(platform, spool, brought)
+        keep(platform, spool, brought, writing)
     return brought
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from dropzone_assets.contracts import DATA_DATE, DELIVERY, IGNORED, RAW, REASONS, RECORD, Contract
+from dropzone_assets.contracts import DATA_DATE, DELIVERY, FILE_INDEX, IGNORED, RAW, REASONS, RECORD, Contract
 from dropzone_assets.engine import Connection, quote, rows
 from dropzone_assets.files import RawFile
 from dropzone_assets.ledger import Tally
@@ -25,20 +25,21 @@ def number(
     """
     run = connection.execute
     fields = [(i, f.delivery.key, f.delivery.path, f.delivery.file_date) for i, f in files]
-    run(f"CREATE TEMP TABLE files_{part} (file_index UBIGINT, key VARCHAR, path VARCHAR, file_date DATE)")
+    run(f"CREATE TEMP TABLE files_{part} ({FILE_INDEX} UBIGINT, key VARCHAR, path VARCHAR, file_date DATE)")
     run(
         f"INSERT INTO files_{part} SELECT unnest($1), unnest($2), unnest($3), unnest($4)::DATE",
         [list(column) for column in zip(*fields, strict=True)] or [[], [], [], []],
     )
     run(
         f"CREATE TEMP TABLE firsts_{part} AS "
-        f"SELECT file_index, min(rowid) AS first, count(*) AS whole FROM judged_{part} GROUP BY ALL"
+        f"SELECT {FILE_INDEX}, min(rowid) AS first, count(*) AS whole FROM judged_{part} GROUP BY ALL"
     )
     run(
-        f"CREATE TEMP TABLE broken_{part} AS SELECT b.file_index::UBIGINT AS file_index, reasons, raw, nth, "
+        f"CREATE TEMP TABLE broken_{part} AS SELECT b.file_index::UBIGINT AS {FILE_INDEX}, reasons, raw, nth, "
         "nth + least(record::BIGINT - nth, coalesce(whole, 0)) AS record FROM "
         f"(SELECT *, row_number() OVER (PARTITION BY file_index ORDER BY record) AS nth FROM ({broken or _NONE})) b "
-        f"LEFT JOIN firsts_{part} USING (file_index) WHERE b.file_index IN (SELECT file_index FROM files_{part})"
+        f"LEFT JOIN firsts_{part} f ON f.{FILE_INDEX} = b.file_index "
+        f"WHERE b.file_index IN (SELECT {FILE_INDEX} FROM files_{part})"
     )
     some = bool(rows(connection, f"FROM broken_{part} LIMIT 1"))
     run(f"CREATE TEMP VIEW rows_{part} AS {_with_broken(contract, part) if some else _rows(contract, part)}")
@@ -54,7 +55,7 @@ def _rows(contract: Contract, part: int, moved: str = "", before: str = "") -> s
     return (
         f"SELECT {own}, {_FILE}, j.rowid - s.first + 1{moved} AS {RECORD}, "
         f"coalesce(j.{DATA_DATE}, f.file_date) AS {DATA_DATE}, {REASONS}, {RAW} "
-        f"FROM judged_{part} j JOIN files_{part} f USING (file_index) JOIN firsts_{part} s USING (file_index) "
+        f"FROM judged_{part} j JOIN files_{part} f USING ({FILE_INDEX}) JOIN firsts_{part} s USING ({FILE_INDEX}) "
         f"{before} WHERE NOT j.{IGNORED}"
     )
 
@@ -62,13 +63,13 @@ def _rows(contract: Contract, part: int, moved: str = "", before: str = "") -> s
 def _with_broken(contract: Contract, part: int) -> str:
     none = ", ".join(f"NULL AS {quote(name)}" for name in contract.stored)
     before = (
-        f"ASOF LEFT JOIN (SELECT file_index, record - nth AS before, max(nth) AS nth FROM broken_{part} "
-        f"GROUP BY ALL) b ON b.file_index = j.file_index AND b.before < j.rowid - s.first + 1"
+        f"ASOF LEFT JOIN (SELECT {FILE_INDEX}, record - nth AS before, max(nth) AS nth FROM broken_{part} "
+        f"GROUP BY ALL) b ON b.{FILE_INDEX} = j.{FILE_INDEX} AND b.before < j.rowid - s.first + 1"
     )
     return (
         f"{_rows(contract, part, ' + coalesce(b.nth, 0)', before)} UNION ALL BY NAME "
         f"SELECT {none}, {_FILE}, record AS {RECORD}, f.file_date AS {DATA_DATE}, "
-        f"reasons AS {REASONS}, raw AS {RAW} FROM broken_{part} JOIN files_{part} f USING (file_index)"
+        f"reasons AS {REASONS}, raw AS {RAW} FROM broken_{part} JOIN files_{part} f USING ({FILE_INDEX})"
     )
 
 
@@ -99,12 +100,12 @@ def _sum(tally: Tally, file_date: date, day: date, valid: int, refused: int) -> 
 
 def _counts(part: str) -> str:
     """Key, file date, data date → valid and refused rows, in the order of the days."""
-    judged = f"SELECT file_index, {DATA_DATE}, {REASONS} FROM judged_{part} WHERE NOT {IGNORED}"
-    broken = f"SELECT file_index, NULL, reasons FROM broken_{part}"
-    counts = f"SELECT file_index, {DATA_DATE}, count(*) AS all_rows, count({REASONS}) AS refused"
+    judged = f"SELECT {FILE_INDEX}, {DATA_DATE}, {REASONS} FROM judged_{part} WHERE NOT {IGNORED}"
+    broken = f"SELECT {FILE_INDEX}, NULL, reasons FROM broken_{part}"
+    counts = f"SELECT {FILE_INDEX}, {DATA_DATE}, count(*) AS all_rows, count({REASONS}) AS refused"
     return (
         f"SELECT key, file_date, coalesce({DATA_DATE}, file_date) AS day, "
         "coalesce(sum(all_rows - refused), 0)::BIGINT, coalesce(sum(refused), 0)::BIGINT "
-        f"FROM files_{part} LEFT JOIN ({counts} FROM ({judged} UNION ALL {broken}) GROUP BY ALL) USING (file_index) "
+        f"FROM files_{part} LEFT JOIN ({counts} FROM ({judged} UNION ALL {broken}) GROUP BY ALL) USING ({FILE_INDEX}) "
         "GROUP BY ALL ORDER BY key, day"
     )

@@ -93,7 +93,8 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
 
     One that is at work is not asked for again, and one that failed not before some time has passed, longer each time:
     so an outage of the lake ends by itself. A partition that was rewritten a moment ago waits for more rows, if that
-    costs much. The ids hold the versions of partitions: new rows make a new request.
+    costs much, and one whose rows the warehouse had lost for those. The ids hold the versions of partitions: new rows
+    make a new request.
 
     Args:
         history: of a request, by its id.
@@ -101,10 +102,12 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
     """
     requests = []
     due, unsummarised = platform.ledger.partitions.due(), platform.ledger.partitions.unsummarised()
+    awaited = platform.ledger.partitions.awaited()
     for table in sorted({*due, *unsummarised}):
         if table not in platform.contracts.tables and table != INGESTION:
             continue
         asleep = resting(platform, table, due.get(table, ()), now()) if patient else set()
+        asleep |= awaited.get(table, set())
         behind = {**unsummarised.get(table, {}), **due.get(table, {})}
         versions = {day: version for day, version in behind.items() if day not in asleep}
         for first, last in ranges(versions):

@@ -72,7 +72,8 @@ def _apart(platform: Platform) -> Iterator[Platform]:
         home = Path(folder)
         (home / ".spill").mkdir()
         (home / "contracts").symlink_to(platform.settings.contracts.resolve(), target_is_directory=True)
-        settings = platform.settings.model_copy(update={"home": home, "raw_url": "", "lake_url": "", "ledger_url": ""})
+        own = {"home": home, "raw_url": "", "lake_url": "", "ledger_url": "", "sync": "off"}
+        settings = platform.settings.model_copy(update=own)
         yield replace(platform, settings=settings)
 
 
@@ -139,7 +140,7 @@ def _draft(platform: Platform, file: RawFile) -> Contract:
 
 def _distinct(names: tuple[str, ...]) -> Iterator[str]:
     """Names that a contract takes: none empty, none twice, none ours."""
-    seen: set[str] = {"", "file_index", "rowid"}
+    seen: set[str] = {"", "rowid"}
     for number, name in enumerate(names, start=1):
         free = name.lstrip("_")
         free = f"{free or 'column'}_{number}" if free.casefold() in seen else free

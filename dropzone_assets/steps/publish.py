@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
-from dropzone_assets.contracts import DATA_DATE, DELIVERY, Contract
+from dropzone_assets.contracts import DATA_DATE, Contract
 from dropzone_assets.engine import Connection, attached, columns_of, conform, quote, rows
 from dropzone_assets.errors import LakeBusy
 from dropzone_assets.ledger import Published
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import Written, write_partition
-from dropzone_assets.steps.commit import LOADS, PARTITIONS
-from dropzone_assets.steps.duplicates import arrival, find_duplicates, key_of, valid_rows
+from dropzone_assets.steps import generations
+from dropzone_assets.steps.commit import PARTITIONS
+from dropzone_assets.steps.duplicates import ARRIVAL, find_duplicates, key_of, valid_rows, with_arrival
 
 PATIENCE = 600
 """Seconds to wait for another process that writes to the lake."""
@@ -50,13 +51,15 @@ def snapshot(platform: Platform, contract: Contract, days: Sequence[date]) -> Sn
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
+        StoreLost: it lacks what the ledger has, or the other way round.
     """
     connection = platform.connect()
     conform(connection, "lake", _columns(contract))
     valid: dict[date, int] = {}
     versions: dict[date, int] = {}
-    if platform.settings.warehouse.exists():
+    if generations.check_there(platform):
         with attached(connection, platform.settings.warehouse, read_only=True):
+            generations.check(platform, connection)
             valid = _copy(connection, contract, days)
             versions = _held(connection, contract.table, days)
     kept = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM lake GROUP BY ALL"))
@@ -73,13 +76,13 @@ def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> d
     valid = valid_rows(connection, contract, days)
     find_duplicates(connection, contract, valid)
     own = ", ".join(map(quote, _columns(contract)))
-    joined = "" if contract.key else f"JOIN {LOADS} l ON l.delivery = {DELIVERY}"
-    order = key_of(contract) if contract.key else ", ".join([DATA_DATE, *arrival("l")])
+    joined = "" if contract.key else with_arrival()
+    order = key_of(contract) if contract.key else ", ".join([DATA_DATE, *ARRIVAL])
     counts = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
     for piece in in_pieces(sorted(counts.items()), SORTED):
         connection.execute(
             f"INSERT INTO lake BY NAME SELECT {own} FROM ({valid_rows(connection, contract, piece)}) "
-            f"ANTI JOIN duplicates USING (row) {joined} ORDER BY {order}"
+            f"ANTI JOIN duplicates USING (_row) {joined} ORDER BY {order}"
         )
     return counts
 
@@ -111,18 +114,19 @@ def publish(platform: Platform, taken: Snapshot) -> int:
     """Write each partition of a snapshot and tell the ledger; bytes written.
 
     One process publishes at a time, and only what is still so: a partition that has changed since the snapshot is left
-    to the run that its change made due. So the lake never goes back to an older state.
+    to the run that its change made due. So the lake never goes back to an older state. A day of which rows are still to
+    be loaded again, because the warehouse had lost them, stays as it is.
     """
     table, written = taken.contract.table, dict[date, Written]()
     with publishing(platform):
-        versions = _versions(platform, taken)
-        fresh = [each for each in taken.partitions if versions.get(each.day) == taken.versions.get(each.day)]
-        for partition in fresh:
-            query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
-            spill = platform.settings.spill
-            written[partition.day] = write_partition(
-                taken.connection, query, platform.lake, table, partition.day, spill
-            )
+        versions, awaited = _versions(platform, taken), platform.ledger.partitions.awaited().get(table, set())
+        same = [each for each in taken.partitions if versions.get(each.day) == taken.versions.get(each.day)]
+        fresh = [each for each in same if each.day not in awaited]
+        with platform.lake.writing() as writing:
+            for partition in fresh:
+                query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
+                place = (table, partition.day, platform.settings.spill)
+                written[partition.day] = write_partition(taken.connection, query, platform.lake, writing, *place)
         known = [p for p in fresh if p.day in taken.versions]
         ledger = platform.ledger.partitions
         done = [Published(p.day, taken.versions[p.day], p.valid, p.rows, written[p.day].content_hash) for p in known]
@@ -133,7 +137,23 @@ def publish(platform: Platform, taken: Snapshot) -> int:
 
 @contextmanager
 def publishing(platform: Platform) -> Iterator[None]:
-    """One process at a time writes to the lake; the lock is the operating system's and ends with its process.
+    """One process at a time writes to the lake, whose generation is the next one afterwards.
+
+    A lake that is lost or an older copy keeps the generation it has, so that this is not forgotten.
+
+    Raises:
+        LakeBusy: another process writes to it for more than ten minutes.
+    """
+    with alone(platform):
+        coming = generations.begin_lake(platform)
+        yield
+        if coming:
+            generations.write_lake(platform, coming)
+
+
+@contextmanager
+def alone(platform: Platform) -> Iterator[None]:
+    """The only process that writes to the lake; the lock is the operating system's and ends with its process.
 
     Raises:
         LakeBusy: another process writes to it for more than ten minutes.
@@ -152,7 +172,8 @@ def publishing(platform: Platform) -> Iterator[None]:
 
 def _versions(platform: Platform, taken: Snapshot) -> dict[date, int]:
     """The versions of the partitions now."""
-    if not platform.settings.warehouse.exists():
+    if not generations.check_there(platform):
         return {}
     with attached(taken.connection, platform.settings.warehouse, read_only=True):
+        generations.check(platform, taken.connection)
         return _held(taken.connection, taken.contract.table, [each.day for each in taken.partitions])

@@ -149,15 +149,15 @@ def _counts(connection: Connection, contract: Contract, valid: str) -> dict[date
     counts = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
     again: dict[date, int] = {}
     if contract.key:
-        keys = f"SELECT {key_of(contract)}, count(*) AS n FROM ({contested(contract, valid)}) GROUP BY ALL"
-        again = dict(rows(connection, f"SELECT {DATA_DATE}, sum(n - 1)::BIGINT FROM ({keys}) GROUP BY ALL"))
+        keys = f"SELECT {key_of(contract)}, count(*) AS _n FROM ({contested(contract, valid)}) GROUP BY ALL"
+        again = dict(rows(connection, f"SELECT {DATA_DATE}, sum(_n - 1)::BIGINT FROM ({keys}) GROUP BY ALL"))
     return {day: (count, again.get(day, 0)) for day, count in counts.items()}
 
 
 def _prints(connection: Connection, contract: Contract, valid: str) -> dict[date, Print]:
     """What the lake should hold of each day."""
     find_duplicates(connection, contract, valid)
-    return prints(connection, f"(({valid}) ANTI JOIN duplicates USING (row))", DATA_DATE, _compared(contract))
+    return prints(connection, f"(({valid}) ANTI JOIN duplicates USING (_row))", DATA_DATE, _compared(contract))
 
 
 def _compared(contract: Contract) -> dict[str, str]:

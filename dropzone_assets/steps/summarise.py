@@ -19,8 +19,10 @@ from dropzone_assets.engine import (
 from dropzone_assets.ledger import INGESTION, Published
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import Written, partition_uris, write_partition
+from dropzone_assets.steps import generations
 from dropzone_assets.steps.expectations import OVERDUE, standings
 from dropzone_assets.steps.publish import publishing
+from dropzone_assets.store import Writing
 
 DAY = "_data_date"
 
@@ -116,14 +118,22 @@ def keep(platform: Platform, summary: Summary) -> dict[date, int]:
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
+        StoreLost: ledger and warehouse do not belong together.
     """
     connection, table = summary.connection, summary.table
+    generations.check_there(platform)
     with publishing(platform):
         days = _still(platform, summary)
-        kept = {day: _keep(platform, summary, day) for day in days}
+        with platform.lake.writing() as writing:
+            kept = {day: _keep(platform, summary, writing, day) for day in days}
         counts = {day: written.rows for day, written in kept.items()}
-        with attached(connection, platform.settings.warehouse, read_only=False), transaction(connection):
-            _replace(connection, f"{WAREHOUSE}.summary.{quote(table)}", days)
+        with attached(connection, platform.settings.warehouse, read_only=False):
+            coming = generations.begin(platform, connection)
+            with transaction(connection):
+                _replace(connection, f"{WAREHOUSE}.summary.{quote(table)}", days)
+                generations.write(platform, connection, coming)
+            platform.settle_warehouse()
+            platform.ledger.home.hear(WAREHOUSE, coming)
         versions = {day: version for day, version in summary.versions.items() if day in counts}
         if table == INGESTION:
             done = [Published(day, version, counts[day], counts[day]) for day, version in versions.items()]
@@ -144,10 +154,10 @@ def _still(platform: Platform, summary: Summary) -> list[date]:
     return [day for day in summary.days if versions.get(day) == summary.versions.get(day)]
 
 
-def _keep(platform: Platform, summary: Summary, day: date) -> Written:
+def _keep(platform: Platform, summary: Summary, writing: Writing, day: date) -> Written:
     query = f"SELECT * EXCLUDE ({DAY}) FROM answers WHERE {DAY} = {literal(day)}"
     place, spill = f"summary/{summary.table}", platform.settings.spill
-    return write_partition(summary.connection, query, platform.lake, place, day, spill)
+    return write_partition(summary.connection, query, platform.lake, writing, place, day, spill)
 
 
 def _replace(connection: Connection, table: str, days: Sequence[date]) -> None:

@@ -15,6 +15,7 @@ from dropzone_assets.platform import Platform
 from dropzone_assets.steps.copying import copied, keep, spooled
 from dropzone_assets.steps.intake import passed_on, recognised
 from dropzone_assets.steps.members import members_of
+from dropzone_assets.store import Writing
 
 HIDDEN = re.compile(r"(^|/)[._]")
 """Members that nobody packs on purpose (`__MACOSX/`, `.DS_Store`): not files, as at a source."""
@@ -43,7 +44,8 @@ def unpack(platform: Platform, deliveries: Sequence[Delivery]) -> Unpacked:
             platform.ledger.deliveries.settled([delivery.key], STORED)
             done.stored.append(delivery)
             continue
-        members, refusal = _inside(platform, delivery)
+        with platform.raw.writing() as writing:
+            members, refusal = _inside(platform, delivery, writing)
         _record(platform, delivery, members)
         if refusal:
             platform.ledger.deliveries.failed(delivery.key, "read", refusal)
@@ -63,11 +65,13 @@ def _replace(platform: Platform, delivery: Delivery) -> None:
     platform.ledger.deliveries.superseded([*older, *platform.ledger.deliveries.failed_inside(older)])
 
 
-def _inside(platform: Platform, delivery: Delivery) -> tuple[list[Delivery], Permanent | None]:
+def _inside(platform: Platform, delivery: Delivery, writing: Writing) -> tuple[list[Delivery], Permanent | None]:
     """What came in a file; and why the rest of it cannot be read, if so."""
     found: list[Delivery] = []
     try:
-        found.extend(_members(platform, delivery) if is_archive(delivery.path) else _shares(platform, delivery))
+        found.extend(
+            _members(platform, delivery, writing) if is_archive(delivery.path) else _shares(platform, delivery)
+        )
     except Permanent as refusal:
         return found, refusal
     return found, None
@@ -83,17 +87,22 @@ def _shares(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
         yield replace(share, state=FETCHED, parent=delivery.key)
 
 
-def _members(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
+def _members(platform: Platform, delivery: Delivery, writing: Writing) -> Iterator[Delivery]:
     """The members of an archive, each with its bytes in the raw zone; a bad one fails alone."""
     failed = platform.ledger.deliveries.failed_inside([delivery.key])
     with members_of(platform, delivery) as members:
         for member, stream in members:
             if member.problem or not HIDDEN.search(member.path):
-                yield from _member(platform, delivery, member, stream, failed)
+                yield from _member(platform, delivery, member, stream, failed, writing)
 
 
 def _member(
-    platform: Platform, archive: Delivery, member: Member, stream: BinaryIO | None, failed: Sequence[str]
+    platform: Platform,
+    archive: Delivery,
+    member: Member,
+    stream: BinaryIO | None,
+    failed: Sequence[str],
+    writing: Writing,
 ) -> Iterator[Delivery]:
     """The delivery that a member is, in place of one that had `failed`; none when it is bad."""
     path = f"{archive.path}{INSIDE}{member.path}"
@@ -106,7 +115,7 @@ def _member(
             delivery = recognised(platform, listed, archive.file_time)
             delivery = replace(delivery, content_hash=content_hash, state=FETCHED, parent=archive.key)
             delivery = replace(delivery, arrived=archive.arrived)
-            keep(platform, spool, delivery)
+            keep(platform, spool, delivery, writing)
     except Refused as refusal:
         _refused(platform, archive, path, refusal)
     else:

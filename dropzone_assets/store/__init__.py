@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 from dropzone_assets.store.access import Access, AzureAccess, GcsAccess, S3Access, WebAccess
 from dropzone_assets.store.store import Store
+from dropzone_assets.store.writing import Writing
 
 if TYPE_CHECKING:
     from dropzone_assets.store.objects import Objects
 
-__all__ = ["Access", "AzureAccess", "GcsAccess", "Objects", "S3Access", "Store", "WebAccess"]
+__all__ = ["Access", "AzureAccess", "GcsAccess", "Objects", "S3Access", "Store", "WebAccess", "Writing"]
 
 
 def __getattr__(name: str) -> object:

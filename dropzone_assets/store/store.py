@@ -1,9 +1,8 @@
 """A folder of objects that is ours, the raw zone or the lake: local, or below a URL of an object store."""
 
-import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from errno import ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,16 +16,23 @@ from dropzone_assets.errors import BadSettings, StoreUnavailable
 from dropzone_assets.store.access import Access
 from dropzone_assets.store.answers import said
 from dropzone_assets.store.clients import OURS, SCHEMES, Client, open_client, options_of, split
+from dropzone_assets.store.writing import Writing
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 
 class Store:
-    """A folder of objects at a URL. An object appears whole or not at all."""
+    """A folder of objects at a URL. An object appears whole or not at all.
 
-    def __init__(self, url: str, access: Access) -> None:
+    Args:
+        durable: what is written to a folder is on the disk before it is said to be written. What an object store has
+            answered it keeps.
+    """
+
+    def __init__(self, url: str, access: Access, *, durable: bool = True) -> None:
         self.url = url.rstrip("/")
+        self._durable = durable
         self._access = access
         scheme = split(url)[0] if "://" in url else ""
         if scheme in ("", "file"):
@@ -55,10 +61,19 @@ class Store:
         scheme: Any = split(self.url)[0]
         return FsspecStore(scheme, **options_of(scheme, self._access, OURS))
 
-    def adopt(self, file: Path, path: str) -> None:
-        """Make the local `file` the object at `path`, replacing what was there at once. `file` is gone afterwards."""
+    def writing(self) -> Writing:
+        """Objects that are brought together: once the block ends, all of them are there, and on the disk."""
+        return Writing(self._folder or Path(), durable=self._durable and self._folder is not None)
+
+    def adopt(self, file: Path, path: str, writing: Writing | None = None) -> None:
+        """Make the local `file` the object at `path`, replacing what was there at once. `file` is gone afterwards.
+
+        Args:
+            writing: others that are brought together with it; then it is there once they are settled.
+        """
         if self._folder:
-            _place(file, self._folder / path)
+            with nullcontext(writing) if writing else self.writing() as batch:
+                batch.adopt(file, path)
             return
         with self._answering(), file.open("rb") as stream:
             obstore.put(self._client, path, stream)
@@ -102,10 +117,12 @@ class Store:
             for chunk in self.stream(path):
                 copy.write(chunk)
 
-    def delete(self, path: str) -> None:
-        """Remove the object if it is there."""
+    def delete(self, path: str, writing: Writing | None = None) -> None:
+        """Remove the object if it is there; with others that are `writing`, for good once they are settled."""
         with self._answering(), suppress(FileNotFoundError):
             obstore.delete(self._client, path)
+        if writing:
+            writing.held(path)
 
     def stream(self, path: str) -> Iterator[bytes]:
         """The bytes of the object at `path`, a chunk at a time.
@@ -163,20 +180,3 @@ def _found(file: Path) -> Iterator[None]:
     except OSError as error:
         cure = "Check the disk and the permissions; then run again."
         raise StoreUnavailable(f"{file} cannot be read: {error}", cure) from error
-
-
-def _place(file: Path, target: Path) -> None:
-    """Move a file to its place at once. A process that dies meanwhile leaves what nobody reads."""
-    staged = target.with_name(f".{file.name}.part")
-    try:
-        if not target.parent.is_dir():
-            target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, staged)
-        staged.replace(target)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        with suppress(OSError):
-            staged.unlink()
-        cure = "Make room or correct the permissions; then run again."
-        raise StoreUnavailable(f"{target} cannot be written: {error}", cure) from error

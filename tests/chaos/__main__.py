@@ -7,6 +7,7 @@ from rich.console import Console
 
 from tests.chaos.campaign import campaign, explain, told
 from tests.chaos.kills import killed
+from tests.chaos.operators import operated
 from tests.chaos.scenario import matrix
 
 
@@ -20,7 +21,15 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--matrix", action="store_true", help="every fault at every crossing of an ingest, and no more")
     parser.add_argument("--scenario", type=int, help="live only this one, and say the shortest that goes wrong")
+    parser.add_argument("--operators", action="store_true", help="kill real ingests and daemons, lose stores; no more")
+    parser.add_argument("--rounds", type=int, default=200, help="how many rounds of operators")
     asked, console = parser.parse_args(), Console()
+    if asked.operators:
+        lived = operated(asked.seed, asked.rounds, console)
+        for what, count in sorted(lived.happened.items()):
+            console.print(f"{count:5,} {what}", highlight=False)
+        console.print(f"[red]{len(lived.wrong)} went wrong[/]" if lived.wrong else "0 lost, 0 doubled, 0 stuck")
+        return 1 if lived.wrong else 0
     if asked.scenario is not None:
         return 0 if explain(asked.seed, asked.scenario, console) else 1
     numbers = iter(range(len(matrix()))) if asked.matrix else None

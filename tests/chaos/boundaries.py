@@ -143,7 +143,11 @@ def _ledger(crossings: Crossings) -> Iterator[None]:
                 opened.pop().rollback()
 
     crossings.at_death(bury)
-    with patch.object(ledger, "create_engine", open_engine), patch.object(ledger, "share", share):
+    with (
+        patch.object(ledger, "create_engine", open_engine),
+        patch.object(ledger, "share", share),
+        patch.object(ledger, "wait_for_disk", lambda *_: None),
+    ):
         yield
 
 

@@ -7,6 +7,7 @@ from tests.chaos.campaign import Outcome, live
 from tests.chaos.crossings import Crossings
 from tests.chaos.judgement import run
 from tests.chaos.kills import killed
+from tests.chaos.operators import operated
 from tests.chaos.scenario import changes
 
 SEED = 7
@@ -50,3 +51,8 @@ def test_ingests_with_dagster_lose_double_and_leave_nothing() -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_processes_that_are_killed_lose_double_and_leave_nothing(seed: int) -> None:
     assert killed(seed, 5) == []
+
+
+@pytest.mark.full
+def test_operators_who_kill_and_lose_are_told_how_to_go_on_and_lose_nothing() -> None:
+    assert operated(SEED, 4).wrong == []

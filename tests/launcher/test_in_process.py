@@ -1,5 +1,6 @@
 """A run of `dropzone ingest` is known by its code location, its job and its target, and gives a sign of life."""
 
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 from dropzone_assets.demo.flights import write_flights
 from dropzone_assets.ingest import BY
 from dropzone_assets.instance import bury_dead_runs
+from dropzone_assets.launcher.in_process import LOCATION
 from dropzone_assets.launcher.signs import holder
 from dropzone_assets.ledger.deliveries import Deliveries
 from tests.conftest import Ingest
@@ -38,6 +40,12 @@ def test_a_run_of_ingest_has_the_origin_that_the_workspace_gives_its_location(ru
         assert repository.repository_name == "__repository__"
         assert run.remote_job_origin.job_name == run.job_name == "__ASSET_JOB"
         assert run.tags["dagster/code_location"] == "dropzone"
+
+
+def test_the_code_location_has_one_name_wherever_dagster_looks_for_it() -> None:
+    (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["dagster"]
+    assert {location["python_module"]["location_name"], project["code_location_name"], LOCATION} == {"dropzone"}
 
 
 def test_a_run_of_ingest_says_what_it_was_to_materialize(runs: list[dg.DagsterRun]) -> None:

@@ -51,7 +51,7 @@ class Up:
     def service(self, name: str) -> psutil.Process:
         return next(each for each in self.below() if f".up/{name}" in " ".join(each.cmdline()))
 
-    def ends(self, seconds: float = 60) -> int:
+    def ends(self, seconds: float = PATIENCE) -> int:
         return self.process.wait(seconds)
 
 

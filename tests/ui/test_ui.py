@@ -1,15 +1,23 @@
 """What a person sees in the Dagster UI, in a real browser."""
 
+import json
 import time
+import urllib.request
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
+from dropzone_assets.ingest import BY
 from tests.samples import payment, payments
 from tests.ui.conftest import Look
 
 pytestmark = pytest.mark.ui
+
+AGAIN = """mutation ($asked: ReexecutionParams!) {
+    launchRunReexecution(reexecutionParams: $asked) { ... on LaunchRunSuccess { run { runId } } }
+}"""
 
 
 def test_the_assets_of_a_table_are_a_group_with_their_layers(look: Look) -> None:
@@ -52,6 +60,43 @@ def test_a_dropped_file_reaches_the_lake_by_itself(look: Look, ui: tuple[str, Pa
     assert _rows(partition, 1) == 1
     page = look("/assets/lake/transactions?view=partitions&partition=2024-06-01", "dagster/partition_row_count")
     assert "Materialized" in page
+
+
+def test_the_overview_and_the_runs_show_what_ingest_did_and_it_can_be_done_again(
+    look: Look, ui: tuple[str, Path]
+) -> None:
+    page = look("/overview", "Jobless asset materializations", picture="overview")
+    assert "No runs" not in page
+    look("/runs", "summary / ingestion")
+    address, home = ui
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        first = instance.get_runs(dg.RunsFilter(tags=BY))[-1]
+        asked = {"parentRunId": first.run_id, "strategy": "ALL_STEPS"}
+        body = json.dumps({"query": AGAIN, "variables": {"asked": asked}}).encode()
+        request = urllib.request.Request(f"{address}/graphql", body, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            run = json.load(answer)["data"]["launchRunReexecution"]["run"]["runId"]
+        assert _ended(instance, run).asset_selection == first.asset_selection
+        assert _ended(instance, run).status is dg.DagsterRunStatus.SUCCESS
+
+
+def test_a_failed_file_is_on_the_overview(look: Look, ui: tuple[str, Path]) -> None:
+    _, home = ui
+    (home / "dropzone" / "payments_20240602_000000.csv").write_text("no,such,columns\n1,2,3\n")
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        deadline = time.monotonic() + 90
+        while not (runs := instance.get_runs(dg.RunsFilter(job_name="failed_files"))) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert _ended(instance, runs[0].run_id).status is dg.DagsterRunStatus.FAILURE
+    look("/overview", "failed_files", picture="failed")
+
+
+def _ended(instance: dg.DagsterInstance, run: str) -> dg.DagsterRun:
+    """A run once it has ended, or after a minute and a half."""
+    deadline = time.monotonic() + 90
+    while not (found := instance.get_run_by_id(run)) or (not found.is_finished and time.monotonic() < deadline):
+        time.sleep(0.5)
+    return found
 
 
 def _rows(partition: Path, wanted: int = 2) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dropzone_assets.engine import Connection, quote, rows
+from dropzone_assets.engine import Connection, folded, quote, rows
 
 
 class Print(NamedTuple):
@@ -20,12 +20,12 @@ def checksum(values: Iterable[str]) -> str:
 
 def as_wanted(connection: Connection, relation: str, wanted: Mapping[str, str]) -> dict[str, str]:
     """Wanted column → SQL that gives it from `relation`, in its type: cast if it has another, NULL if it is missing."""
-    held = dict(row[:2] for row in rows(connection, f"DESCRIBE SELECT * FROM {relation}"))
+    held = {folded(row[0]): row[1] for row in rows(connection, f"DESCRIBE SELECT * FROM {relation}")}
     return {
         name: quote(name)
-        if held.get(name) == kind
+        if held.get(folded(name)) == kind
         else f"TRY_CAST({quote(name)} AS {kind})"
-        if name in held
+        if folded(name) in held
         else f"NULL::{kind}"
         for name, kind in wanted.items()
     }

@@ -13,6 +13,7 @@ from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
 from dropzone_assets.ledger import Kept, Tally
 from dropzone_assets.platform import Platform, open_platform
+from dropzone_assets.steps import generations
 from dropzone_assets.steps.commit import BOOKS, LOADS, QUARANTINE, make_room, put, tables
 from dropzone_assets.steps.judge import judge, scans
 from dropzone_assets.steps.proof.fingerprint import as_wanted
@@ -40,8 +41,10 @@ def scratch(platform: Platform, contract: Contract) -> Iterator[Rebuilt]:
     """An empty home below the spill folder of `platform`, with its raw zone; all it holds is gone afterwards."""
     platform.settings.spill.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=platform.settings.spill, prefix="verify-") as folder:
-        own = {"home": Path(folder), "lake_url": "", "ledger_url": "", "warehouse_path": ""}
+        own = {"home": Path(folder), "lake_url": "", "ledger_url": "", "warehouse_path": "", "sync": "off"}
         made = open_platform(platform.settings.model_copy(update={**own, "raw_url": platform.settings.raw}))
+        with closing(made.connect()) as own_rows, attached(own_rows, made.settings.warehouse, read_only=False):
+            generations.first(made, own_rows)  # its ledger knows of no load, and is its ledger all the same
         try:
             yield Rebuilt(made, contract)
         finally:

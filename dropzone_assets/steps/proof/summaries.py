@@ -120,18 +120,20 @@ class Summaries:
 
 def differing(connection: Connection, columns: Mapping[str, str], relation: str) -> dict[date, str]:
     """The days of which `relation` has other rows than `answers`, with a sentence. Order is no difference."""
-    exact = [quote(name) for name, kind in columns.items() if kind not in FLOATS and name != DAY]
-    floats = [quote(name) for name, kind in columns.items() if kind in FLOATS]
-    order = ", ".join([*exact, *floats]) or DAY
-    nth = f"SELECT *, row_number() OVER (PARTITION BY {DAY} ORDER BY {order}) AS _nth FROM"
-    unequal = ["a._nth IS NULL", "b._nth IS NULL", *(f"a.{name} IS DISTINCT FROM b.{name}" for name in exact)]
+    names = {name: f"c{n}" for n, name in enumerate(columns) if name != DAY}
+    exact = [short for name, short in names.items() if columns[name] not in FLOATS]
+    floats = [short for name, short in names.items() if columns[name] in FLOATS]
+    order = ", ".join([*exact, *floats]) or "day"
+    own = ", ".join([f"{DAY} AS day", *(f"{quote(name)} AS {short}" for name, short in names.items())])
+    nth = f"SELECT *, row_number() OVER (PARTITION BY day ORDER BY {order}) AS nth FROM (SELECT {own} FROM"
+    unequal = ["a.nth IS NULL", "b.nth IS NULL", *(f"a.{name} IS DISTINCT FROM b.{name}" for name in exact)]
     for name in floats:
         close = f"abs(a.{name} - b.{name}) <= {CLOSE} * greatest(abs(a.{name}), abs(b.{name}))"
         unequal.append(f"(a.{name} IS DISTINCT FROM b.{name} AND NOT coalesce({close}, false))")
     found = rows(
         connection,
-        f"SELECT coalesce(a.{DAY}, b.{DAY}) AS day, count(a._nth), count(b._nth), "
-        f"count(*) FILTER ({' OR '.join(unequal)}) AS wrong FROM ({nth} {relation}) a FULL JOIN ({nth} answers) b "
-        f"ON a.{DAY} = b.{DAY} AND a._nth = b._nth GROUP BY ALL HAVING wrong > 0",
+        f"SELECT coalesce(a.day, b.day) AS day, count(a.nth), count(b.nth), "
+        f"count(*) FILTER ({' OR '.join(unequal)}) AS wrong FROM ({nth} {relation})) a FULL JOIN ({nth} answers)) b "
+        "ON a.day = b.day AND a.nth = b.nth GROUP BY ALL HAVING wrong > 0",
     )
     return {day: f"{a:,} rows, and {b:,} when asked again; {wrong:,} differ" for day, a, b, wrong in found}

@@ -16,7 +16,7 @@ NOTED, COUNTED = "load records", "ledger counts"
 SHOWN = 100
 """Deliveries of which the records are named that differ; of more, the delivery is named alone."""
 
-REBUILD = "Stop all runs, move the warehouse file away, then: dropzone ingest --force"
+REBUILD = "Stop all runs, move the warehouse file away, then: dropzone rebuild"
 
 
 def unlike(held: Held, again: Held) -> set[str]:

@@ -1,0 +1,78 @@
+"""A home with two days of rows, what is done to its stores, and what is asked of them afterwards."""
+
+import shutil
+from pathlib import Path
+
+from dropzone_assets.steps.intake import take_in
+from dropzone_assets.upkeep.losses import losses
+from dropzone_assets.upkeep.rebuild import Rebuild
+from tests.conftest import CONTRACTS
+from tests.road import A, B, Road, of
+from tests.samples import payment, payments
+
+C = "payments_20240501_110000.csv"
+
+ALL = ["a", "b", "c", "z"]
+
+
+def make_small(home: Path) -> Path:
+    """A home with one table."""
+    (home / "contracts").mkdir(parents=True)
+    shutil.copy(CONTRACTS / "transactions.odcs.yaml", home / "contracts")
+    (home / "dropzone").mkdir()
+    (home / "sources.yaml").write_text("sources:\n  - {name: dropzone, url: dropzone, settle_seconds: 0}\n")
+    return home
+
+
+def load(home: Path) -> Road:
+    """Two days of rows, one of them of two files."""
+    files = {A: of("a", "b"), B: payments(payment("z", "2024-05-02")), C: of("c")}
+    for name, text in files.items():
+        (home / "dropzone" / name).write_text(text)
+    road = Road(home)
+    road.open()
+    road.load()
+    road.bring_up_to_date()
+    return road
+
+
+def reopened(road: Road) -> Road:
+    """The same home, as another process finds it."""
+    road.platform.ledger.engine.dispose()
+    return Road(road.platform.settings.home)
+
+
+def rebuilt(road: Road) -> Rebuild:
+    """What `dropzone rebuild` does, without Dagster."""
+    work = Rebuild(road.platform)
+    work.prepare()
+    road.load()
+    road.bring_up_to_date()
+    return work
+
+
+def again(road: Road) -> None:
+    """Look, and load what is new."""
+    take_in(road.platform, "dropzone")
+    road.load()
+
+
+def stores(road: Road) -> set[str]:
+    return {loss.store for loss in losses(road.platform)}
+
+
+def copy_of(home: Path, name: str) -> Path:
+    """A copy of a store, to be put back later."""
+    kept = home.parent / f"{name}.kept"
+    (shutil.copytree if (home / name).is_dir() else shutil.copy)(home / name, kept)
+    return kept
+
+
+def put_back(home: Path, name: str) -> None:
+    kept, place = home.parent / f"{name}.kept", home / name
+    if kept.is_dir():
+        shutil.rmtree(place)
+        shutil.copytree(kept, place)
+    else:
+        place.unlink(missing_ok=True)
+        shutil.copy(kept, place)
