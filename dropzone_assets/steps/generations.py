@@ -10,7 +10,7 @@ from datetime import datetime
 from os import stat_result
 
 from dropzone_assets.engine import WAREHOUSE, Connection, attached, columns_of, conform, rows, transaction
-from dropzone_assets.errors import HomeBroken, StoreLost, WarehouseBusy
+from dropzone_assets.errors import HomeBroken, WarehouseBusy
 from dropzone_assets.generation import FORMAT, Generation, demand_known
 from dropzone_assets.ledger import now
 from dropzone_assets.platform import Platform
