@@ -71,7 +71,11 @@ def platform_checks() -> list[dg.AssetChecksDefinition]:
         answer = Answer(not lost, {"losses": len(lost)}, ("store", "table", "found", "what to do"), lost)
         return _result(asset, "stores_whole", answer, ERROR)
 
-    return [every_file_recognised, contracts_sound, stores_whole]
+    @dg.asset_check(asset=asset, description="No partition is missing in the lake because its publication fails.")
+    def all_published(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        return _result(asset, "all_published", questions.all_published(platform), WARN)
+
+    return [every_file_recognised, contracts_sound, stores_whole, all_published]
 
 
 def _check(

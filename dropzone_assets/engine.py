@@ -21,6 +21,7 @@ from tenacity import (
 from dropzone_assets import damage
 from dropzone_assets.damage import told
 from dropzone_assets.errors import DiskFull, Permanent, WarehouseBusy
+from dropzone_assets.holders import named_in
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -94,11 +95,8 @@ def attached(connection: Connection, path: Path, *, read_only: bool, patience: f
         try:
             tries(connection.execute, statement)
         except RetryError as error:
-            last = error.last_attempt.exception()
-            raise told(path, str(last), damage.WAREHOUSE) or WarehouseBusy(
-                f"{path} could not be opened for {patience:.0f} s: {last}",
-                "Close the program that holds it (an open DuckDB shell?), then run again.",
-            ) from error
+            last = str(error.last_attempt.exception())
+            raise told(path, last, damage.WAREHOUSE) or _busy(path, patience, last) from error
         try:
             yield
         finally:
@@ -137,6 +135,16 @@ def spilling(spill: Path) -> Iterator[None]:
         if isinstance(ours, DiskFull):
             raise ours from error
         raise
+
+
+def _busy(path: Path, patience: float, said: str) -> WarehouseBusy:
+    """Who holds the warehouse, as far as DuckDB says it."""
+    holder = named_in(said)
+    found = f"{path} was held for {patience:.0f} s by {holder}." if holder else ""
+    return WarehouseBusy(
+        found or f"{path} could not be opened for {patience:.0f} s: {said}",
+        "Close the program that holds it (an open DuckDB shell?), then run again.",
+    )
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from dropzone_assets.steps.fetch import Fetched
 from dropzone_assets.steps.judge import Load
 from dropzone_assets.steps.publish import Snapshot, publish, snapshot
 from dropzone_assets.steps.summarise import Summary, keep
+from dropzone_assets.steps.unpublished import noted
 from dropzone_assets.steps.versions import Versions
 
 SHOWN = 50
@@ -134,9 +135,10 @@ class LakeIOManager(_Room):
 
     def handle_output(self, context: dg.OutputContext, obj: Snapshot) -> None:
         """Replace the partitions of the snapshot's days, each at once."""
-        with explained(context.run_id), closing(obj.connection):
+        table, days = obj.contract.table, [each.day for each in obj.partitions]
+        with explained(context.run_id), closing(obj.connection), noted(self.platform, table, days):
             size = publish(self.platform, obj)
-        uri = self.platform.lake.uri(obj.contract.table)
+        uri = self.platform.lake.uri(table)
         context.add_output_metadata({"bytes written by this run": size, "dagster/uri": uri})
 
     def load_input(self, context: dg.InputContext) -> LakePartitions:
@@ -150,7 +152,7 @@ class SummaryIOManager(_Room):
 
     def handle_output(self, context: dg.OutputContext, obj: Summary) -> None:
         """Replace the answers of the summary's days."""
-        with explained(context.run_id), closing(obj.connection):
+        with explained(context.run_id), closing(obj.connection), noted(self.platform, obj.table, obj.days):
             keep(self.platform, obj)
         context.add_output_metadata({"dagster/uri": self.platform.lake.uri(f"summary/{obj.table}")})
 

@@ -20,6 +20,7 @@ from dropzone_assets.steps.leave import leave
 from dropzone_assets.steps.mirror import mirror
 from dropzone_assets.steps.plan import plan_loads, plan_publications, plan_tellings
 from dropzone_assets.steps.sweep import sweep
+from dropzone_assets.steps.unpublished import outage
 
 MOST = 20
 """Runs asked for in one tick: Dagster takes about 0.2 s for each and gives a tick 60 s."""
@@ -33,8 +34,11 @@ PAUSE = 0.25
 IDLE = 9
 """A sensor that waits rests this much longer than it looks, so that a look that takes long is not always at work."""
 
-SOUND = [dg.AssetCheckKey(dg.AssetKey(["summary", INGESTION]), name) for name in ("contracts_sound", "stores_whole")]
-"""Asked again whenever other contracts are broken, or another store is lost, than the last time."""
+SOUND = [
+    dg.AssetCheckKey(dg.AssetKey(["summary", INGESTION]), name)
+    for name in ("contracts_sound", "stores_whole", "all_published")
+]
+"""Asked again whenever other contracts are broken, another store is lost, or other partitions fail, than last time."""
 
 FAILED_FILES = "failed_files"
 """The job that fails while a file has failed: so the Overview shows what else only the checks of a table show."""
@@ -128,7 +132,7 @@ def due_sensor() -> dg.SensorDefinition:
             tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
             publications = [] if lost else plan_publications(platform, past)
             urgent = [*tellings, *(due for due in publications if due.table != INGESTION)]
-            unsound = f"{broken} {lost or ''}".strip()
+            unsound = f"{broken} {lost or ''} {outage(platform)}".strip()
             if urgent or unsound != (context.cursor or ""):
                 break
         # The summary of what came in waits until nothing else does: rows come before their count.

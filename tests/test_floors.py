@@ -16,7 +16,7 @@ PACKAGE = "dropzone_assets"
 STAIRS = (
     {"errors", "inherited"},
     {"allowed", "damage", "homes"},
-    {"arrow", "durable", "files", "generation", "interrupts", "settings", "sqlite"},
+    {"arrow", "durable", "files", "generation", "holders", "interrupts", "settings", "sqlite"},
     {"archives", "engine", "store"},
     {"contracts", "formats", "ledger", "sinks", "sources"},
     {"platform"},

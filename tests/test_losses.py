@@ -95,7 +95,9 @@ def test_the_daemon_asks_for_no_run_and_says_which_store_is_lost(
         with dg.build_sensor_context(instance, cursor="", resources={"platform": loaded.platform}) as context:
             answer = sensor.evaluate_tick(context)
         asked = [check.name for request in answer.run_requests or () for check in request.asset_check_keys or ()]
-        assert asked == ([] if sensor.name == "watch_dropzone" else ["contracts_sound", "stores_whole"])
+        assert asked == (
+            [] if sensor.name == "watch_dropzone" else ["contracts_sound", "stores_whole", "all_published"]
+        )
         assert not [request for request in answer.run_requests or () if request.asset_selection]
         if sensor.name == "watch_dropzone":
             assert "is not there and lacks 3 loads" in str(answer.skip_message)

@@ -14,6 +14,7 @@ from dropzone_assets.runs import POOL, REQUEST, explained, table_value
 from dropzone_assets.sinks.parquet import object_path
 from dropzone_assets.steps.expectations import Standing, standings
 from dropzone_assets.steps.publish import Snapshot
+from dropzone_assets.steps.unpublished import noted
 
 SHOWN = 5
 """Rows of a day that are shown."""
@@ -32,7 +33,7 @@ def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Ass
     def lake(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], validated: ValidatedRows
     ) -> Snapshot:
-        with explained(context.run.run_id):
+        with explained(context.run.run_id), noted(platform, contract.table, validated.days):
             taken = validated.snapshot(validated.due(context.run.tags.get(REQUEST)))
         _tell(context, platform, taken)
         return taken

@@ -12,6 +12,7 @@ from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.runs import POOL, days_of, explained, table_value
 from dropzone_assets.steps.summarise import Summary, ask, ask_ingestion
+from dropzone_assets.steps.unpublished import noted
 
 
 def summary_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -27,7 +28,7 @@ def summary_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.
     def summary(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], lake: LakePartitions
     ) -> Summary:
-        with explained(context.run.run_id):
+        with explained(context.run.run_id), noted(platform, contract.table, lake.days):
             answers = ask(platform, contract, lake.days)
         _tell(context, answers)
         return answers

@@ -10,11 +10,13 @@ from rich.markup import escape
 from dropzone_assets.cli.failed import show_failed
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.contracts import Contract
+from dropzone_assets.holders import held_for_long
 from dropzone_assets.ledger import SAFE, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.expectations import expected_days, standings
 from dropzone_assets.steps.questions import what_to_do
 from dropzone_assets.steps.tell import overdue
+from dropzone_assets.steps.unpublished import unpublished
 from dropzone_assets.upkeep.losses import losses
 
 STATES = (
@@ -77,13 +79,20 @@ def status(
     tables = [row for row in _tables(platform) if not table_name or row["table"] == table_name]
     if json:
         found = {"tables": tables, "files": _files(platform, table_name, file), "days": _days(platform, table_name)}
-        as_json({**found, "broken_contracts": _broken(platform), "lost": [loss._asdict() for loss in losses(platform)]})
+        found |= {"broken_contracts": _broken(platform), "lost": [loss._asdict() for loss in losses(platform)]}
+        holder = held_for_long(platform.settings.warehouse)
+        as_json({**found, "warehouse_held_by": holder and holder._asdict()})
     elif files or file:
         _print_files(_files(platform, table_name, file))
     else:
         for loss in losses(platform):
             out.print(f"[bold red]Lost[/] {escape(loss.found)} [dim]{escape(loss.cure)}[/]", highlight=False)
+        if holder := held_for_long(platform.settings.warehouse):
+            held = f"{platform.settings.warehouse} is held by {holder}: nothing can be loaded or published meanwhile."
+            cure = "Close that program, unless it is at work for this home; the daemon goes on by itself."
+            out.print(f"[bold red]Held[/] {escape(held)} [dim]{cure}[/]", highlight=False)
         _print_tables(platform, tables)
+        _print_unpublished(platform, table_name)
         _print_overdue(platform, table_name)
 
 
@@ -151,6 +160,14 @@ def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
         out.print(f"… and {len(absent) - 10:,} more are gone; --json has them all.")
     for row in platform.ledger.deliveries.failures(limit=10):
         out.print(f"[bold red]Failed[/] {row.reason} [dim]{row.cure}[/]")
+
+
+def _print_unpublished(platform: Platform, table_name: str) -> None:
+    if found := unpublished(platform, table_name):
+        days = f"{len(found):,} partition{'s' * (len(found) != 1)} not published yet"
+        since = f"since {min(each.since for each in found):%Y-%m-%d %H:%M} UTC: {found[0].reason}"
+        see = "[dim]See: dropzone status --failed.[/]"
+        out.print(f"[bold red]Unpublished[/] {days}, {escape(since)} {see}", highlight=False)
 
 
 def _print_overdue(platform: Platform, table_name: str) -> None:

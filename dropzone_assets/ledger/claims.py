@@ -58,7 +58,7 @@ class Claims(Renewals):
         why = (book.c.table_name, book.c.reason, book.c.cure)
         query = select(*why, func.count()).where(book.c.state.in_(PENDING), book.c.batch.not_in(besides))
         with self._engine.connect() as connection:
-            return [(*row,) for row in connection.execute(query.group_by(*why).order_by(*why)).tuples()]
+            return [(*row,) for row in connection.execute(query.group_by(*why).order_by(*why))]
 
     def claimed(self) -> dict[str, list[Delivery]]:
         """Batch → its deliveries that are still pending, or linked by a run that has not done the rest."""

@@ -25,6 +25,7 @@ from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.facts import Facts, check_format
 from dropzone_assets.ledger.feed import Feed
 from dropzone_assets.ledger.looks import Looks
+from dropzone_assets.ledger.outages import Outages
 from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.recovery import Recovery
 from dropzone_assets.ledger.schema import deliveries, metadata
@@ -43,6 +44,7 @@ class Ledger:
         self.engine = engine
         self.deliveries = Deliveries(engine)
         self.partitions = Partitions(engine)
+        self.outages = Outages(engine)
         self.looks = Looks(engine)
         self.standings = Standings(engine)
         self.home = Facts(engine)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Engine, Row, case, func, select, update
 
+from dropzone_assets.ledger.outages import WELL
 from dropzone_assets.ledger.reversals import REBUILD
 from dropzone_assets.ledger.schema import FAILED, FETCHED, LISTED, contributions, now
 from dropzone_assets.ledger.schema import deliveries as entries
@@ -91,7 +92,7 @@ class Partitions:
                     update(book)
                     .where(book.c.table_name == table, book.c.data_date == item.day)
                     .where(book.c.published <= item.version)
-                    .values(published=item.version, published_at=at, rewrites=book.c.rewrites + 1, **counts)
+                    .values(published=item.version, published_at=at, rewrites=book.c.rewrites + 1, **counts, **WELL)
                 )
 
     def lapse(self, table: str, days: Sequence[date]) -> None:
@@ -132,7 +133,7 @@ class Partitions:
                 connection.execute(update(book).where(*of_day).values(summary_hash=content_hash))
             for day, version in versions.items():
                 mine = (book.c.table_name == table, book.c.data_date == day, book.c.summarised < version)
-                connection.execute(update(book).where(*mine).values(summarised=version))
+                connection.execute(update(book).where(*mine).values(summarised=version, **WELL))
 
     def versions(self, table: str, days: Sequence[date]) -> dict[date, int]:
         """The version of each of these days that the lake holds; a day never published has none."""

@@ -200,7 +200,19 @@ partitions = Table(
     Column("rewrites", BigInteger, nullable=False, default=0, server_default="0"),
     Column("content_hash", String(64), nullable=False, default="", server_default=""),
     Column("summary_hash", String(64), nullable=False, default="", server_default=""),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),
+    Column("since", DateTime),
+    Column("tried_at", DateTime),
+    Column("again", DateTime),
+    Column("problem", Text, nullable=False, default="", server_default=""),
+    Column("cure", Text, nullable=False, default="", server_default=""),
 )
+"""`tries` to `cure`: of a publication that has failed and not succeeded since; `tries` is 0 otherwise."""
+
+UNPUBLISHED = partitions.c.tries > literal(0, Integer, literal_execute=True)
+"""The last publication of a partition, or of its summary, has failed."""
+
+Index("partitions_unpublished", partitions.c.tries, sqlite_where=UNPUBLISHED, postgresql_where=UNPUBLISHED)
 
 home = Table(
     "home",

@@ -4,19 +4,21 @@ import json
 import os
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
 from uuid import uuid4
 
+from blake3 import blake3
 from filelock import FileLock, Timeout
 
 from dropzone_assets.errors import Transient
 from dropzone_assets.files import INSIDE, Delivery
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.nameplates import OURS, WHY, note_of, safe_name
+from dropzone_assets.steps.nameplates import OURS, WHY, note_of, note_of_partition, safe_name
 from dropzone_assets.steps.standing import Trouble, troubles
+from dropzone_assets.steps.unpublished import unpublished
 
 STAMP = ".mirrored"
 """What the ledger's journal and the folders were like when the last mirroring ended."""
@@ -26,11 +28,15 @@ PATIENCE = 30
 
 
 class Failure(NamedTuple):
-    """Where a failure is found: `link` leads to its bytes at `target`, where there are any."""
+    """Where a failure is found: `link` leads to its bytes at `target`, where there are any; `note` says what was wrong.
+
+    `moment`: when it failed last (UTC).
+    """
 
     link: Path
     target: Path | None
-    trouble: Trouble
+    note: str
+    moment: datetime | None
 
 
 def mirror(platform: Platform) -> int:
@@ -42,11 +48,12 @@ def mirror(platform: Platform) -> int:
     Raises:
         Transient: the folder cannot be written.
     """
-    root, entry = platform.settings.home / "failed", platform.ledger.deliveries.last_entry()
+    root = platform.settings.home / "failed"
+    entry = f"{platform.ledger.deliveries.last_entry()} {platform.ledger.outages.state()}"
     try:
         if _stamped(root) == _state(root, entry):
             return 0
-        failures = list(_failures(platform, root))
+        failures = [*_failures(platform, root), *_missing(platform, root)]
         if not failures and not root.exists():
             return 0
         root.mkdir(parents=True, exist_ok=True)
@@ -64,7 +71,16 @@ def _failures(platform: Platform, root: Path) -> Iterator[Failure]:
     known = {each.key: each for each in platform.ledger.deliveries.of_keys([trouble.key for trouble in failed])}
     for trouble in (each for each in failed if each.key in known):
         link = root / (trouble.stage or "read") / safe_name(trouble.file, trouble.key)
-        yield Failure(link, _kept(platform, known[trouble.key]) or _at_source(platform, trouble), trouble)
+        target = _kept(platform, known[trouble.key]) or _at_source(platform, trouble)
+        yield Failure(link, target, note_of(trouble), trouble.since)
+
+
+def _missing(platform: Platform, root: Path) -> Iterator[Failure]:
+    """The partitions that cannot be published: they have no bytes yet."""
+    for one in unpublished(platform):
+        name = f"{one.layer}-{one.table}-{one.day}"
+        link = root / "upload" / safe_name(name, blake3(name.encode()).hexdigest())
+        yield Failure(link, None, note_of_partition(one), one.tried)
 
 
 def _kept(platform: Platform, delivery: Delivery) -> Path | None:
@@ -93,13 +109,12 @@ def _at_source(platform: Platform, trouble: Trouble) -> Path | None:
 def _note(failure: Failure) -> int:
     """The note beside a failure, as old as the failure: by that it is known to be the one. 1 when it was not there."""
     why = failure.link.with_name(failure.link.name + WHY)
-    since = failure.trouble.since
-    moment = int(since.replace(tzinfo=UTC).timestamp() * 1_000_000) if since else 0
+    moment = int(failure.moment.replace(tzinfo=UTC).timestamp() * 1_000_000) if failure.moment else 0
     with suppress(FileNotFoundError):
         if why.lstat().st_mtime_ns // 1_000 == moment:
             return 0
     failure.link.parent.mkdir(exist_ok=True)
-    _replace(why, note_of(failure.trouble), moment * 1_000)
+    _replace(why, failure.note, moment * 1_000)
     return 1
 
 
@@ -138,8 +153,8 @@ def _folders(root: Path) -> list[Path]:
         return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
-def _state(root: Path, entry: int) -> dict[str, int]:
-    """What changes whenever something has happened to a delivery, or to a name in a folder."""
+def _state(root: Path, entry: str) -> dict[str, int | str]:
+    """What changes whenever something has happened to a delivery, to a publication, or to a name in a folder."""
     folders = _folders(root) if root.is_dir() else []
     return {"": entry, **{folder.name: folder.stat().st_mtime_ns for folder in folders}}
 

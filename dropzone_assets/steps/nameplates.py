@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from dropzone_assets.files import name_of
 from dropzone_assets.steps.standing import Trouble, replay_of
+from dropzone_assets.steps.unpublished import Unpublished
 
 LONGEST = 150
 """Bytes of a sender's name that are kept: with the rest, below the 255 that file systems take."""
@@ -35,19 +38,42 @@ def note_of(trouble: Trouble) -> str:
         "version": trouble.version,
         "delivery": trouble.key,
         "table": trouble.table or "none",
-        "failed at": f"{trouble.since:%Y-%m-%d %H:%M:%S} UTC" if trouble.since else "",
+        "failed at": _moment(trouble.since),
         "stage": trouble.stage,
         "reason": trouble.reason,
         "what to do": trouble.cure,
         "then run": replay_of(trouble.table),
         "its story": f"dropzone explain {trouble.key}",
     }
+    return _note(lines)
+
+
+def note_of_partition(one: Unpublished) -> str:
+    """What a person reads of a partition that is not there yet: it is tried again by itself."""
+    return _note(
+        {
+            "partition": f"{one.layer}/{one.table} {one.day}",
+            "since": _moment(one.since),
+            "tried": f"{one.times:,} time{'s' * (one.times != 1)}, last at {_moment(one.tried)}",
+            "stage": "upload",
+            "reason": one.reason,
+            "what to do": one.cure,
+            "then": "nothing: it is tried again by itself, or at once by dropzone ingest",
+        }
+    )
+
+
+def _note(lines: Mapping[str, str]) -> str:
     return "".join(f"{name + ':':12}{printable(said)}\n" for name, said in lines.items() if said)
 
 
 def printable(text: str) -> str:
     """A text on one line: what cannot be printed is written as Python would."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else ""
 
 
 def _plain(letter: str) -> bool:

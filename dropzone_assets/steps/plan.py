@@ -114,15 +114,19 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
             mine = {day: version for day, version in versions.items() if first <= day <= last}
             identity = _identity(table, "publish", *(f"{day}:{version}" for day, version in mine.items()))
             past = history(identity)
-            if not past.active and not (patient and _waits(past)):
+            if past.ended and not past.active:
+                platform.ledger.outages.died(table, mine)
+            if patient and (until := _waits(past)):
+                platform.ledger.outages.wait(table, mine, until)
+            elif not past.active:
                 requests.append(Request(identity, table, "publish", first, last, len(mine), past.ended))
     return requests
 
 
-def _waits(past: History) -> bool:
-    """Whether it is too early; an end that is still to come is that of a clock that has been set back."""
-    wait = min(SHORTEST * 2 ** min(past.ended - 1, 20), LONGEST)
-    return past.last is not None and past.last <= now() < past.last + wait
+def _waits(past: History) -> datetime | None:
+    """Until when it is too early, if so; an end that is still to come is that of a clock that has been set back."""
+    until = past.last and past.last + min(SHORTEST * 2 ** min(past.ended - 1, 20), LONGEST)
+    return until if past.last and until and not past.active and past.last <= now() < until else None
 
 
 def plan_tellings(

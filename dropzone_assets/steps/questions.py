@@ -13,6 +13,7 @@ from dropzone_assets.steps.commit import tables
 from dropzone_assets.steps.duplicates import contested, find_duplicates, key_of, valid_rows
 from dropzone_assets.steps.proof.fingerprint import Print, prints
 from dropzone_assets.steps.tell import tell
+from dropzone_assets.steps.unpublished import unpublished
 
 Asked = TypeVar("Asked", dict[date, tuple[int, int]], dict[date, Print])
 
@@ -61,6 +62,14 @@ def failed_deliveries(platform: Platform, table: str | None) -> Answer:
     found = platform.ledger.deliveries.failures(table)
     cases = [(row.path, row.stage, row.reason, row.cure) for row in found]
     return Answer(not cases, {"failed deliveries": len(cases)}, ("file", "stage", "reason", "what to do"), cases)
+
+
+def all_published(platform: Platform) -> Answer:
+    """No partition is missing in the lake, and no summary, because its publication fails."""
+    found = unpublished(platform)
+    cases = [(f"{u.layer}/{u.table}", u.day, u.reason, u.since, u.times, u.again, u.cure) for u in found]
+    names = ("asset", "day", "reason", "since (UTC)", "tries", "again (UTC)", "what to do")
+    return Answer(not cases, {"partitions not published": len(cases)}, names, cases)
 
 
 def no_day_overdue(platform: Platform, contract: Contract, at: datetime) -> Answer:
