@@ -12,6 +12,7 @@ from dropzone_assets.steps import generations
 from dropzone_assets.steps.difference import differences, keep_valid
 from dropzone_assets.steps.judge import Load
 from dropzone_assets.steps.number import keep_only
+from dropzone_assets.steps.shrunk import keep, shrunk
 from dropzone_assets.steps.versions import Versions, versions
 
 QUARANTINE = {
@@ -69,6 +70,7 @@ def commit(platform: Platform, load: Load, asked: Versions) -> list[Tally]:
 
     The lock of the warehouse is held until the ledger knows. So of two runs with versions of one file the later one
     sees what the earlier one did: what counts is asked again under the lock, and what no longer counts is left out.
+    What gives fewer rows than before, out of the same bytes and by the same contract, keeps the rows it has.
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
@@ -78,7 +80,8 @@ def commit(platform: Platform, load: Load, asked: Versions) -> list[Tally]:
     generations.check_there(platform)
     with attached(load.connection, platform.settings.warehouse, read_only=False):
         chosen = versions(platform, deliveries.of_keys(asked.keys()))
-        counting = {delivery.key for delivery in chosen.current}
+        staying = shrunk(platform, load, chosen)
+        counting = {delivery.key for delivery in chosen.current} - staying.keys()
         refused = {key: refusal for key, refusal in load.refused.items() if key in counting}
         load.tallies = [tally for tally in load.tallies if tally.key in counting]
         coming = generations.begin(platform, load.connection)
@@ -90,6 +93,7 @@ def commit(platform: Platform, load: Load, asked: Versions) -> list[Tally]:
         _tell(platform, load, chosen, tallies)
         for key, refusal in refused.items():
             deliveries.failed(key, "transform", refusal)
+        keep(platform, chosen, staying)
     return tallies
 
 

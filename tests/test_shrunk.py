@@ -1,0 +1,92 @@
+"""What gives fewer rows than before, out of the same bytes, takes no row away and is said."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from dropzone_assets.files import Delivery
+from dropzone_assets.ledger.schema import deliveries as book
+from tests.lost import ALL, load, make_small, rebuilt
+from tests.road import A, Road
+from tests.test_recover import failures
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Road:
+    return load(make_small(tmp_path / "home"))
+
+
+def of_a(road: Road) -> Delivery:
+    (row,) = (row for row in road.platform.ledger.deliveries.everything() if row.path == A)
+    (delivery,) = road.platform.ledger.deliveries.of_keys([row.key])
+    return delivery
+
+
+def damage(road: Road, *, records: int) -> None:
+    """A copy of the same length with fewer records, which is not seen unless all of it is read."""
+    file = Path(road.platform.raw.uri(of_a(road).raw_path))
+    content = file.read_bytes()
+    kept = b"".join(content.splitlines(keepends=True)[: records + 1]) if records else b""
+    file.write_bytes(kept + (b"\n" if records else b"\0") * (len(content) - len(kept)))
+
+
+def backfill(road: Road) -> None:
+    """The day of A made again from its raw copies, which are not read whole beforehand."""
+    day = of_a(road).file_date
+    road.commit(road.judged("transactions", road.platform.ledger.deliveries.of_dates("transactions", [day])))
+    road.bring_up_to_date()
+
+
+@pytest.mark.parametrize("records", [1, 0])
+def test_a_load_that_gives_fewer_rows_out_of_the_same_file_takes_none_away_and_is_said(
+    loaded: Road, records: int
+) -> None:
+    damage(loaded, records=records)
+    backfill(loaded)
+    assert loaded.held() == loaded.lake() == ALL
+    said = failures(loaded)
+    assert said.keys() == {A}
+    assert f"{A} gave 2 rows before, and {records} now, out of the same bytes; it keeps those it has." in said[A]
+
+
+def test_it_is_said_no_more_once_the_copy_is_whole_and_the_file_is_tried_again(loaded: Road) -> None:
+    damage(loaded, records=1)
+    backfill(loaded)
+    loaded.platform.ledger.deliveries.reopen("")
+    loaded.all()  # which copies the file again from its source
+    assert failures(loaded) == {}
+    assert loaded.held() == ALL
+
+
+def test_fewer_rows_count_once_a_person_has_taken_the_file_back_and_let_it_in_again(loaded: Road) -> None:
+    damage(loaded, records=1)
+    backfill(loaded)
+    book_ = loaded.platform.ledger.deliveries
+    book_.retract([of_a(loaded).key], "A person took it back.")
+    loaded.load()
+    assert "b" not in loaded.held()
+    book_.let_in([of_a(loaded).key])
+    backfill(loaded)
+    assert failures(loaded) == {}
+    assert loaded.held() == ["a", "c", "z"]
+
+
+def test_fewer_rows_than_a_lost_warehouse_had_leave_the_lake_as_it_is_and_are_said(loaded: Road) -> None:
+    loaded.platform.settings.warehouse.unlink()
+    with loaded.platform.ledger.engine.begin() as connection:
+        connection.execute(update(book).where(book.c.path == A).values(rows_read=3))
+    work = rebuilt(loaded)
+    assert loaded.lake() == ALL
+    (found, _), *_ = work.remaining()
+    assert f"{A} gave 3 rows before, and 2 now" in found
+
+
+def test_what_another_contract_reads_of_the_same_bytes_counts(loaded: Road) -> None:
+    damage(loaded, records=1)
+    contract = loaded.platform.settings.contracts / "transactions.odcs.yaml"
+    contract.write_text(contract.read_text().replace("required: true", "required: false"))
+    road = Road(loaded.platform.settings.home)
+    backfill(road)
+    assert failures(road) == {}
+    assert road.held() == ["a", "c", "z"]
