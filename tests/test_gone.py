@@ -109,7 +109,7 @@ def test_a_source_that_lists_nothing_at_all_is_an_alarm_and_takes_nothing_back(h
 def test_what_left_by_our_doing_or_is_not_asked_for_any_more_is_not_gone(
     home: Path, start: Start, configure: Configure
 ) -> None:
-    road = start(gone="retract", after="delete")
+    road = start(gone="retract", after="delete", leave="loaded")
     put(home, "payments_20240503_100000.csv", of("c").encode())
     assert leave(road.platform, "dropzone") == 2
     road.all()

@@ -1,6 +1,7 @@
 """Files go from their source once they are safe, and not a moment before."""
 
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from dropzone_assets.errors import Permanent
 from dropzone_assets.steps.fetch import fetch
 from dropzone_assets.steps.intake import take_in
 from dropzone_assets.steps.leave import leave
+from dropzone_assets.steps.publish import snapshot
 from tests.road import BAD, A, B, Road, of
+from tests.samples import payment, payments
 from tests.test_arrivals import Configure, configure, packed, put, there
 
 __all__ = ["configure"]
@@ -23,7 +26,7 @@ def road(home: Path) -> Road:
 def test_an_archive_in_an_archive_keeps_both_until_its_members_are_loaded(
     home: Path, road: Road, configure: Configure
 ) -> None:
-    configure(after="delete")
+    configure(after="delete", leave="loaded")
     put(home, "outer.zip", packed({"inner.zip": packed({A: BAD})}))
     road.open()
     assert leave(road.platform, "dropzone") == 0
@@ -33,7 +36,7 @@ def test_an_archive_in_an_archive_keeps_both_until_its_members_are_loaded(
 
 
 def test_a_touched_archive_stays_until_its_members_are_loaded(home: Path, road: Road, configure: Configure) -> None:
-    configure(after="delete")
+    configure(after="delete", leave="loaded")
     file = put(home, "day.zip", packed({A: BAD}))
     road.all()
     os.utime(file, ns=(1, 1))
@@ -43,13 +46,13 @@ def test_a_touched_archive_stays_until_its_members_are_loaded(home: Path, road: 
 
 
 def test_an_older_version_that_is_back_and_not_settled_does_not_leave(home: Path, configure: Configure) -> None:
-    configure(after="delete")
+    configure(after="delete", leave="loaded")
     for moment, name in enumerate(("first", "second")):
         os.utime(put(home, A, of(name).encode()), ns=(moment, moment))
         road = Road(home)
         road.all()
         assert leave(road.platform, "dropzone") == 1
-    configure(after="delete", settle_seconds=60)
+    configure(after="delete", leave="loaded", settle_seconds=60)
     os.utime(put(home, A, of("first").encode()), ns=(0, 0))
     road = Road(home)
     road.all()
@@ -60,7 +63,7 @@ def test_an_older_version_that_is_back_and_not_settled_does_not_leave(home: Path
 def test_an_older_version_that_is_back_does_not_leave_while_a_newer_one_is_pending(
     home: Path, road: Road, configure: Configure
 ) -> None:
-    configure(after="delete")
+    configure(after="delete", leave="loaded")
     os.utime(put(home, A, of("first").encode()), ns=(1, 1))
     road.all()
     os.utime(put(home, A, of("second").encode()), ns=(2, 2))
@@ -76,7 +79,7 @@ def test_an_older_version_that_is_back_does_not_leave_while_a_newer_one_is_pendi
 def test_a_version_that_failed_is_not_loaded_over_the_one_that_its_sender_put_back(
     home: Path, road: Road, configure: Configure
 ) -> None:
-    configure(after="delete")
+    configure(after="delete", leave="loaded")
     for moment, name in ((1, "first"), (2, "second"), (1, "first")):
         os.utime(put(home, A, of(name).encode()), ns=(moment, moment))
         take_in(road.platform, "dropzone")
@@ -119,7 +122,7 @@ def refuse(road: Road, version: str) -> None:
 
 
 def test_a_copy_of_a_file_that_failed_fails_or_loads_on_its_own(home: Path, road: Road, configure: Configure) -> None:
-    configure(after="delete")
+    configure(after="delete", leave="loaded")
     put(home, f"{A}.manifest.json", b'{"rows": 3}')
     put(home, A, of("a", "b").encode())
     put(home, B, of("a", "b").encode())
@@ -128,3 +131,121 @@ def test_a_copy_of_a_file_that_failed_fails_or_loads_on_its_own(home: Path, road
     assert road.held() == ["a", "b"]
     leave(road.platform, "dropzone")
     assert there(home) == [A, f"{A}.manifest.json"]
+
+
+# -- not before its rows are in the lake -------------------------------------------------------------------------------
+
+
+def test_a_file_leaves_once_its_rows_are_in_the_lake_unless_the_source_says_loaded(
+    home: Path, configure: Configure
+) -> None:
+    configure(after="delete")
+    put(home, A, of("a").encode())
+    road = Road(home)
+    road.all()
+    assert leave(road.platform, "dropzone") == 0 and there(home) == [A]
+    road.bring_up_to_date()
+    assert leave(road.platform, "dropzone") == 1 and there(home) == []
+    configure(after="delete", leave="loaded")
+    put(home, B, of("b").encode())
+    road = Road(home)
+    road.all()
+    assert leave(road.platform, "dropzone") == 1 and there(home) == []
+
+
+def test_all_days_of_a_file_are_waited_for(home: Path, road: Road, configure: Configure) -> None:
+    configure(after="delete")
+    put(home, A, payments(payment("a"), payment("b", "2024-05-02")).encode())
+    road.all()
+    first = snapshot(road.platform, road.platform.contract("transactions"), [date(2024, 5, 1)])
+    road.publish(first)
+    assert leave(road.platform, "dropzone") == 0
+    road.bring_up_to_date()
+    assert leave(road.platform, "dropzone") == 1
+
+
+def test_a_day_to_which_files_come_all_the_time_keeps_none_that_is_published(
+    home: Path, road: Road, configure: Configure
+) -> None:
+    configure(after="delete")
+    put(home, A, of("a").encode())
+    road.all()
+    road.bring_up_to_date()
+    put(home, "payments_20240501_110000.csv", of("b").encode())
+    road.all()
+    assert leave(road.platform, "dropzone") == 1
+    assert there(home) == ["payments_20240501_110000.csv"]
+
+
+def test_a_file_without_a_row_for_the_lake_leaves_once_it_is_loaded(
+    home: Path, road: Road, configure: Configure
+) -> None:
+    configure(after="delete")
+    put(home, A, payments(payment("a", "no date")).encode())
+    road.all()
+    assert road.states() == {A: ["loaded"]} and road.held() == []
+    assert leave(road.platform, "dropzone") == 1
+
+
+def test_a_copy_waits_for_the_rows_of_what_it_is_a_copy_of(home: Path, road: Road, configure: Configure) -> None:
+    configure(after="delete")
+    put(home, A, of("a").encode())
+    put(home, B, of("a").encode())
+    road.all()
+    assert sorted(state for states in road.states().values() for state in states) == ["linked", "loaded"]
+    assert leave(road.platform, "dropzone") == 0
+    road.bring_up_to_date()
+    assert leave(road.platform, "dropzone") == 2
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_an_archive_waits_for_the_rows_of_all_that_came_in_it(
+    home: Path, road: Road, configure: Configure, linked: bool
+) -> None:
+    configure(after="delete")
+    if linked:
+        put(home, A, of("a").encode())
+        road.all()
+    put(home, "outer.zip", packed({"inner.zip": packed({A: of("a")})}))
+    road.all()
+    assert leave(road.platform, "dropzone") == 0
+    assert "outer.zip" in there(home)
+    road.bring_up_to_date()
+    assert leave(road.platform, "dropzone") == 1 + linked
+    assert there(home) == []
+
+
+def test_what_is_only_passed_on_leaves_once_it_is_in_the_raw_zone(home: Path, configure: Configure) -> None:
+    configure(after="delete", deliver="raw")
+    put(home, "letter.pdf", b"Dear")
+    road = Road(home)
+    road.all()
+    assert leave(road.platform, "dropzone") == 1
+
+
+def test_a_file_whose_table_is_nobodys_any_more_stays_until_it_is_published(home: Path, configure: Configure) -> None:
+    configure(after="delete")
+    put(home, A, of("a").encode())
+    Road(home).all()
+    contract = home / "contracts" / "transactions.odcs.yaml"
+    text = contract.read_text()
+    contract.unlink()
+    road = Road(home)
+    assert leave(road.platform, "dropzone") == 0
+    contract.write_text(text)
+    road = Road(home)
+    road.bring_up_to_date()
+    assert leave(road.platform, "dropzone") == 1
+
+
+def test_rows_of_a_ledger_of_an_earlier_release_wait_for_all_of_their_day(
+    home: Path, road: Road, configure: Configure
+) -> None:
+    configure(after="delete")
+    put(home, A, of("a").encode())
+    road.all()
+    with road.platform.ledger.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE contributions SET version = 0")
+    assert leave(road.platform, "dropzone") == 0
+    road.bring_up_to_date()
+    assert leave(road.platform, "dropzone") == 1

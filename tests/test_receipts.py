@@ -172,7 +172,7 @@ def test_receipts_may_go_elsewhere_and_files_may_leave(
     home: Path, configure: Configure, place: str, tmp_path: Path
 ) -> None:
     where = {"folder": "outbox"} if place == "folder" else {"url": str(tmp_path / "answers")}
-    configure(receipts=where, after="move", move_to="done")
+    configure(receipts=where, after="move", move_to="done", leave="loaded")
     road = Road(home)
     put(home, f"in/{A}", MIXED.encode())
     road.all()

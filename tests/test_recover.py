@@ -74,7 +74,7 @@ def test_a_raw_copy_that_is_not_whole_is_copied_again_from_its_source(how: str, 
 
 
 def test_a_file_that_was_moved_away_by_us_is_found_where_it_lies(home: Path, road: Road, configure: Configure) -> None:
-    configure(after="move", move_to="done")
+    configure(after="move", move_to="done", leave="loaded")
     put(home, A, of("a").encode())
     road.all()
     assert leave(road.platform, "dropzone") == 1

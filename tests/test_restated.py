@@ -154,7 +154,7 @@ def test_a_file_that_was_corrected_before_the_upgrade_is_read_after_it(
 def test_what_was_loaded_before_the_upgrade_leaves_after_it(
     home: Path, road: Road, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configure(after="delete")
+    configure(after="delete", leave="loaded")
     put(home, A, of("a").encode())
     with monkeypatch.context() as earlier:
         earlier.setattr(folder, "_version", of_before)

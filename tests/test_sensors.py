@@ -248,7 +248,7 @@ def test_the_schedule_materializes_the_summaries_of_yesterday(definitions: dg.De
 @pytest.fixture
 def moving(home: Path) -> Path:
     """The source, whose files are moved once they are loaded."""
-    entry = "{name: dropzone, url: dropzone, settle_seconds: 0, after: move, move_to: done}"
+    entry = "{name: dropzone, url: dropzone, settle_seconds: 0, after: move, leave: loaded, move_to: done}"
     (home / "sources.yaml").write_text(f"sources:\n  - {entry}\n")
     return home / "dropzone"
 

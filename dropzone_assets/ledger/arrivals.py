@@ -9,6 +9,7 @@ from sqlalchemy import and_, case, func, literal, or_, select, union_all, update
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger.accounts import FACTS, Accounts, oldest_first
 from dropzone_assets.ledger.journal import note
+from dropzone_assets.ledger.publication import holding_unpublished, unpublished
 from dropzone_assets.ledger.schema import (
     FAILED,
     FETCHED,
@@ -164,12 +165,15 @@ class Arrivals(Accounts):
 
     # -- what need not stay --------------------------------------------------------------------------------------
 
-    def leavers(self, source: str) -> list[Delivery]:
+    def leavers(self, source: str, *, published: bool) -> list[Delivery]:
         """Deliveries of `source` that need it no more, and whose files have not left it.
 
         A member that is pending or has failed keeps its archive at the source, and the one around it. A file stays
         while another version of it is pending: the one that is loaded may be about to be replaced. A copy stays until
         what it is a copy of is loaded.
+
+        Args:
+            published: only those whose rows are all in the lake, also those that what came in them has brought.
         """
         other = book.alias()
         needed = select(book.c.parent.label("key")).where(book.c.state.in_((*PENDING, FAILED)), book.c.parent != "")
@@ -177,7 +181,8 @@ class Arrivals(Accounts):
         around = around.union(select(book.c.parent).join(around, book.c.key == around.c.key).where(book.c.parent != ""))
         rivals = (other.c.source == source, other.c.path == book.c.path, other.c.state.in_(PENDING))
         original = (other.c.key == book.c.same_as, other.c.state == LOADED)
-        return self._find(
+        in_lake = (~unpublished(book.c.key), ~unpublished(book.c.same_as)) if published else ()
+        found = self._find(
             *(
                 book.c.source == source,
                 book.c.leaving.in_(("", LEAVING, GONE)),
@@ -187,7 +192,10 @@ class Arrivals(Accounts):
             book.c.key.not_in(select(around.c.key)),
             ~select(other.c.key).where(*rivals).exists(),
             or_(book.c.state != LINKED, select(other.c.key).where(*original).exists()),
+            *in_lake,
         )
+        staying = holding_unpublished(self._engine, [d.key for d in found if d.table == FILES]) if published else set()
+        return [delivery for delivery in found if delivery.key not in staying]
 
     def leaving(self, keys: Sequence[str], what: str) -> None:
         """The files of these deliveries are about to leave, have left, or (empty) are there again."""

@@ -30,6 +30,7 @@ from dropzone_assets.ledger.schema import (
     its_state,
     its_table,
     now,
+    partitions,
 )
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
@@ -200,10 +201,13 @@ class Deliveries(Answers):
             mine = select(book.c.key, book.c.table_name).where(book.c.key.in_(chunk))
             tables = {row.key: row.table_name for row in connection.execute(mine)}
             wanted = [tally for tally in tallies if tally.key in tables]
+            held = {table: _versions(connection, table) for table in set(tables.values())}
             values = [
-                {"key": tally.key, "table_name": tables[tally.key], "data_date": day, "valid": count}
+                {"key": tally.key, "table_name": table, "data_date": day, "valid": count, "version": version}
                 for tally in wanted
+                for table in [tables[tally.key]]
                 for day, count in tally.days
+                for version in [held[table].get(day, 0)]
             ]
             if values:
                 connection.execute(insert(contributions), values)
@@ -239,3 +243,9 @@ class Deliveries(Answers):
         mine += [_UNCOPIED] * uncopied
         with self._engine.begin() as connection:
             fail(connection, key, stage, error, *mine)
+
+
+def _versions(connection: Connection, table: str) -> dict[date, int]:
+    """The version of each partition of a table: who loads holds the warehouse, so its rows are in these."""
+    query = select(partitions.c.data_date, partitions.c.version).where(partitions.c.table_name == table)
+    return {row.data_date: row.version for row in connection.execute(query)}

@@ -160,9 +160,11 @@ contributions = Table(
     Column("data_date", Date, primary_key=True),
     Column("table_name", String(200), nullable=False),
     Column("valid", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False, default=0, server_default="0"),
     Index("contributions_by_date", "table_name", "data_date"),
 )
-"""How many valid rows each loaded delivery has on each data date."""
+"""How many valid rows each loaded delivery has on each data date, in the partition since which `version` of it; 0 where
+that was not noted."""
 
 sightings = Table(
     "sightings",

@@ -24,7 +24,8 @@ class SourceConfig(BaseModel):
 
     `credentials`: word (user, password, key …) → the environment variable that holds it. `include`, `exclude`: names,
     `*` for anything. `settle_seconds`: how long a file must be unchanged before it is read. `parallel`: files copied
-    at once. `deliver`: to tables, or only to the raw zone. `after`: what becomes of a file once it is safely loaded.
+    at once. `deliver`: to tables, or only to the raw zone. `after`: what becomes of a file once its rows are in the
+    lake, or with `leave: loaded` in the warehouse.
     `gone`: what becomes of its rows when somebody else takes it away. `receipts`: where its sender finds what
     became of it. `archives`: bounds that differ from the usual ones. The last four are for some kinds only.
     """
@@ -42,6 +43,7 @@ class SourceConfig(BaseModel):
     parallel: int = Field(default=4, ge=1, le=64)
     deliver: Literal["tables", "raw"] = "tables"
     after: Literal["keep", "delete", "move"] = "keep"
+    leave: Literal["published", "loaded"] = "published"
     move_to: str = ""
     gone: Literal["keep", "retract", "alarm"] = "keep"
     receipts: Receipts = Receipts()

@@ -1,4 +1,4 @@
-"""Leave: files that are safely loaded go from their source, where its entry says so."""
+"""Leave: files whose rows are in the lake go from their source, where its entry says so."""
 
 from collections.abc import Sequence
 from time import monotonic
@@ -20,7 +20,7 @@ GROUP = 100
 
 
 def leave(platform: Platform, name: str) -> int:
-    """Delete or move what is loaded; how many files.
+    """Delete or move what is loaded, and published unless the source says otherwise; how many files.
 
     Only the version that was loaded is touched, and only while its raw copy is whole and on the disk. The ledger says
     so before and after, and a file that is gone already has left, so that a kill at any moment is made good by doing it
@@ -33,9 +33,10 @@ def leave(platform: Platform, name: str) -> int:
     """
     deadline, count = monotonic() + PATIENCE, 0
     refusal: Permanent | None = None
-    if platform.configs[name].after == "keep":
+    config = platform.configs[name]
+    if config.after == "keep":
         return 0
-    leavers = platform.ledger.deliveries.leavers(name)
+    leavers = platform.ledger.deliveries.leavers(name, published=config.leave == "published")
     for group in (leavers[start : start + GROUP] for start in range(0, len(leavers), GROUP)):
         if monotonic() > deadline:
             break
