@@ -164,7 +164,7 @@ NEED_NOTHING = {"init", "generate"}
 
 def test_without_a_home_every_command_names_init_and_creates_nothing(tmp_path: Path) -> None:
     said = {"query": ("SELECT 1",), "explain": ("x",), "trace": ("x",), "retract": ("x",), "quarantine": ("x",)}
-    said["preview"] = (__file__,)
+    said |= {"preview": (__file__,), "backup": ("kept",), "restore": ("kept",)}
     lines = [(name, *said.get(name, ())) for name in COMMANDS.keys() - NEED_NOTHING]
     lines += [("contracts", "check"), ("contracts", "list"), ("sources", "list"), ("generate",)]
     (tmp_path / "contracts").mkdir()

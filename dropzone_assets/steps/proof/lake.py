@@ -60,10 +60,10 @@ class Lake:
 
     def _days(self) -> list[tuple[date, int]]:
         warehouse, validated = self._rebuilt.platform.settings.warehouse, tables(self._table)[0]
-        if not warehouse.exists():
-            return []
         query = f"SELECT {DATA_DATE}, count(*) FROM {validated} GROUP BY ALL ORDER BY ALL"
         with closing(self._platform.connect()) as connection, engine.attached(connection, warehouse, read_only=True):
+            if not engine.columns_of(connection, validated):  # no file of the table has been loaded yet
+                return []
             return [(day, count) for day, count in engine.rows(connection, query)]
 
     def _partition(self, proof: Proof, day: date, found: str, due: bool) -> None:
