@@ -21,6 +21,7 @@ from tenacity import (
 from dropzone_assets import damage
 from dropzone_assets.damage import told
 from dropzone_assets.errors import DiskFull, Permanent, WarehouseBusy
+from dropzone_assets.generation import demand_known
 from dropzone_assets.holders import named_in
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ Error = duckdb.Error
 
 WAREHOUSE = "warehouse"
 """The name under which the warehouse file is attached."""
+
+BOOK = f"{WAREHOUSE}.dropzone.home"
+"""What the warehouse says of the whole home."""
 
 FORMING = 0.5
 """Seconds within which a file that another process makes has become a warehouse."""
@@ -80,6 +84,7 @@ def attached(connection: Connection, path: Path, *, read_only: bool, patience: f
 
     Raises:
         WarehouseBusy: another process held the file for `patience` seconds.
+        NewerHome: a newer version of this program wrote it.
         StoreDamaged: the file is no warehouse, or what is read of it in the block is broken.
         StoreForbidden: it may not be opened so.
         DiskFull: its disk is.
@@ -98,9 +103,17 @@ def attached(connection: Connection, path: Path, *, read_only: bool, patience: f
             last = str(error.last_attempt.exception())
             raise told(path, last, damage.WAREHOUSE) or _busy(path, patience, last) from error
         try:
+            demand_known(facts(connection).get("format"), f"the warehouse {path}")
             yield
         finally:
             connection.execute(f"DETACH {WAREHOUSE}")
+
+
+def facts(connection: Connection) -> dict[str, str]:
+    """What the attached warehouse says of its home; nothing in one of a time when nothing was said."""
+    if not columns_of(connection, BOOK):
+        return {}
+    return dict(rows(connection, f"SELECT name, value FROM {BOOK}"))
 
 
 def _given_up(path: Path, patience: float, state: RetryCallState) -> bool:

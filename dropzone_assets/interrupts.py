@@ -21,9 +21,12 @@ from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-RESUMED = {"demo", "ingest", "replay", "retract"}
 GO_ON = "Interrupted. Nothing is lost and nothing doubled: run dropzone ingest to go on."
-"""The commands that `dropzone ingest` goes on with, and what is said of them."""
+RESUMED = {
+    **dict.fromkeys(("demo", "ingest", "replay", "retract"), GO_ON),
+    "rebuild": GO_ON.replace("dropzone ingest", "dropzone rebuild"),
+}
+"""Commands that are gone on with → what is said when they are interrupted."""
 
 SAID: list[str] = []
 """The command of which it was said that it was interrupted."""
@@ -67,7 +70,7 @@ def insist(say: Callable[[], object]) -> None:
 
 def sentence(command: str) -> str:
     """What a person is told of a command that was interrupted."""
-    return GO_ON if command in RESUMED else "Interrupted."
+    return RESUMED.get(command, "Interrupted.")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from dropzone_assets.instance import UNFINISHED, open_instance
-from dropzone_assets.interrupts import GO_ON, PATIENCE, WORDS
+from dropzone_assets.interrupts import GO_ON, PATIENCE, RESUMED, WORDS
 from dropzone_assets.ledger.schema import PENDING
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
@@ -113,6 +113,16 @@ def test_one_signal_at_any_moment_ends_an_ingest_and_the_next_one_goes_on(seed: 
 
 @pytest.mark.full
 @pytest.mark.parametrize("number", CODES)
+def test_a_rebuild_that_is_interrupted_says_how_it_is_gone_on_with(number: signal.Signals, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    send(home, 0)
+    code, said, seconds = _deaf(home, "rebuild").ends(number)
+    assert (code, said.count(RESUMED["rebuild"]), "Traceback" in said) == (CODES[number], 1, False)
+    assert seconds < SECONDS
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("number", CODES)
 def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     send(home, 0)
@@ -130,19 +140,20 @@ def test_a_wait_that_hears_no_signal_ends_all_the_same(tmp_path: Path) -> None:
     assert seconds < SECONDS
 
 
-def _deaf(home: Path) -> Ingest:
-    """An ingest that a signal does not wake, as in a library that catches what is raised, and begins again."""
+def _deaf(home: Path, command: str = "ingest") -> Ingest:
+    """A command that a signal does not wake, as in a library that catches what is raised, and begins again."""
     deaf = """
-import time
+import os, pathlib, time
 from dropzone_assets import ingest
 def look(self):
+    pathlib.Path(os.environ["DROPZONE_HOME"], "deaf").touch()
     while True:
         try:
             time.sleep(60)
         except (KeyboardInterrupt, SystemExit):
             pass
-ingest.Ingester.look = look
+ingest.Ingester.look = ingest.Ingester.requests = look
 """
-    found = Ingest(home, prelude=deaf)
-    found.comes_to(5.0)
+    found = Ingest(home, command, prelude=deaf)
+    until((home / "deaf").exists)
     return found

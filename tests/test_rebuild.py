@@ -9,7 +9,7 @@ import pytest
 from dropzone_assets.errors import StoreLost
 from dropzone_assets.ledger import FAILED
 from dropzone_assets.runs import history
-from dropzone_assets.steps.plan import plan_publications
+from dropzone_assets.steps.plan import History, plan_loads, plan_publications
 from dropzone_assets.upkeep.losses import losses
 from dropzone_assets.upkeep.rebuild import Rebuild
 from tests.conftest import Drop
@@ -176,3 +176,15 @@ def test_a_rebuild_that_is_killed_goes_on(loaded: Road, monkeypatch: pytest.Monk
     rebuilt(loaded)
     assert loaded.held() == loaded.lake() == ALL
     assert losses(loaded.platform) == []
+
+
+def test_a_rebuild_waits_for_what_runs_of_another_process_load(home: Path) -> None:
+    road = load(home)
+    road.platform.settings.warehouse.unlink()
+    work = Rebuild(road.platform)
+    work.prepare()
+    batches = {request.id for request in plan_loads(road.platform, lambda _: History(False, 0))}
+    assert work.is_in(batches) and not work.is_in({"another"})
+    road.platform.ledger.deliveries.put_back(*batches, "They ended.")
+    road.load()
+    assert not work.is_in(batches)

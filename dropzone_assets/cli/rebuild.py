@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from time import sleep
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from dropzone_assets.cli.show import as_json, err, here, out
+from dropzone_assets.interrupts import letting_go
 from dropzone_assets.upkeep.losses import Loss, losses
 from dropzone_assets.upkeep.rebuild import Rebuild
+
+PACE = 1.0
+"""Seconds between two looks at the runs of a daemon."""
 
 
 class Place(StrEnum):
@@ -33,18 +38,23 @@ def rebuild(
     found = losses(platform)
     _tell(found)
     work = Rebuild(platform)
-    try:
-        with open_instance(platform.settings) as instance, open_ingester(platform, instance) as ingester:
-            work.prepare(store.value if store else None)
-            for sentence in work.done:
-                err.print(sentence, soft_wrap=True, highlight=False, markup=False)
-            with err.status("looking") as progress:
+    with (
+        open_instance(platform.settings) as instance,
+        open_ingester(platform, instance) as ingester,
+        letting_go(ingester.let_go),
+    ):
+        work.prepare(store.value if store else None)
+        for sentence in work.done:
+            err.print(sentence, soft_wrap=True, highlight=False, markup=False)
+        with err.status("looking") as progress:
+            while True:
                 for request in ingester.requests():
                     progress.update(str(request))
                     ingester.run(request)
-    except KeyboardInterrupt:
-        err.print("Interrupted. Nothing is lost: run dropzone rebuild to go on.")
-        raise typer.Exit(130) from None
+                if not work.is_in(ingester.other_batches()):
+                    break
+                progress.update("waiting for runs of a daemon")
+                sleep(PACE)
     rest = [*work.remaining(), *((f"{request}: {why}", "") for request, why in ingester.result.failed_runs)]
     if json:
         lost = [{"store": loss.store, "table": loss.table, "found": loss.found} for loss in found]

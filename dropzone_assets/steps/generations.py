@@ -9,14 +9,12 @@ from contextlib import closing
 from datetime import datetime
 from os import stat_result
 
-from dropzone_assets.engine import WAREHOUSE, Connection, attached, columns_of, conform, rows, transaction
+from dropzone_assets.engine import BOOK, WAREHOUSE, Connection, attached, conform, facts, transaction
 from dropzone_assets.errors import HomeBroken, WarehouseBusy
 from dropzone_assets.generation import FORMAT, Generation, demand_known
 from dropzone_assets.ledger import now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.lacking import lacking, sentence
-
-BOOK = f"{WAREHOUSE}.dropzone.home"
 
 LAKE, MARK, LONGEST = "lake", ".dropzone.json", 1 << 12
 """The name of the lake in the ledger, the object in the lake that says its generation, and how many bytes that has."""
@@ -29,31 +27,19 @@ _sound: dict[str, tuple[object, ...]] = {}
 
 
 def held(connection: Connection) -> Generation | None:
-    """The generation of the attached warehouse; None where it has none.
-
-    Raises:
-        NewerHome: a newer version of this program wrote it.
-    """
-    return Generation.read(_facts(connection).get("generation"))
+    """The generation of the attached warehouse; None where it has none."""
+    return Generation.read(facts(connection).get("generation"))
 
 
 def moment(connection: Connection) -> datetime | None:
     """When (UTC) the last commit into the attached warehouse was made; None where that is not said."""
-    said = _facts(connection).get("at")
+    said = facts(connection).get("at")
     return datetime.fromisoformat(said) if said else None
 
 
 def owner(connection: Connection) -> str:
     """The id of the home whose warehouse is attached; empty where that is not said."""
-    return _facts(connection).get("id", "")
-
-
-def _facts(connection: Connection) -> dict[str, str]:
-    if not columns_of(connection, BOOK):
-        return {}
-    found = dict(rows(connection, f"SELECT name, value FROM {BOOK}"))
-    demand_known(found.get("format"), "the warehouse")
-    return found
+    return facts(connection).get("id", "")
 
 
 def check(platform: Platform, connection: Connection) -> Generation | None:
@@ -101,9 +87,9 @@ def write(platform: Platform, connection: Connection, coming: Generation) -> Non
     """Write the generation into the attached warehouse, in the transaction that makes it."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {WAREHOUSE}.dropzone")
     conform(connection, BOOK, {"name": "VARCHAR", "value": "VARCHAR"})
-    facts = {"id": platform.ledger.home.id, "format": str(FORMAT), "generation": str(coming), "at": str(now())}
+    said = {"id": platform.ledger.home.id, "format": str(FORMAT), "generation": str(coming), "at": str(now())}
     connection.execute(f"DELETE FROM {BOOK}")
-    connection.execute(f"INSERT INTO {BOOK} SELECT unnest($1), unnest($2)", [list(facts), list(facts.values())])
+    connection.execute(f"INSERT INTO {BOOK} SELECT unnest($1), unnest($2)", [list(said), list(said.values())])
 
 
 def first(platform: Platform, connection: Connection) -> None:

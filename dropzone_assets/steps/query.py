@@ -15,8 +15,10 @@ def open_query(platform: Platform) -> Iterator[Connection]:
     """Warehouse and lake for the length of the block, which should be short: a reader keeps writers waiting.
 
     Raises:
+        NewerHome: a newer version of this program wrote the home.
         WarehouseBusy: a run holds the warehouse for longer than a minute.
     """
+    _ = platform.ledger  # which refuses a home of a newer version, whose warehouse may be as old as ever
     connection = platform.connect()
     for schema in (*SCHEMAS, "lake"):
         connection.execute(f"CREATE SCHEMA {schema}")

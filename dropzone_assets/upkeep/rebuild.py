@@ -1,6 +1,6 @@
 """Rebuild: what is lost is found, and made due in the right order; the runs of an ingest do the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from dropzone_assets.ledger import FAILED
@@ -34,6 +34,11 @@ class Rebuild:
         for store in ORDER:
             if only in (None, store):
                 self.done += getattr(self, f"_{store}")()
+
+    def is_in(self, batches: Collection[str]) -> bool:
+        """Whether these batches, which runs of another process are at work on, hold what is to be loaded again."""
+        waiting = self.platform.ledger.deliveries.to_rebuild()
+        return any(row.batch in batches for row in waiting if row.state != FAILED)
 
     def remaining(self) -> list[tuple[str, str]]:
         """What could not be rebuilt, in sentences with what to do, once the runs have ended."""
