@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dropzone_assets import engine
-from dropzone_assets.contracts import Contract, Contracts, load_contracts
+from dropzone_assets.contracts import Contract, Contracts, ContractsFolder
 from dropzone_assets.durable import sync
 from dropzone_assets.errors import Permanent
 from dropzone_assets.formats import open_format
@@ -24,7 +24,22 @@ class Platform:
     @cached_property
     def contracts(self) -> Contracts:
         """The tables, as the contracts folder describes them when first asked."""
-        return load_contracts(self.settings.contracts, self.settings.start_date, open_format)
+        return self.contracts_now()
+
+    @cached_property
+    def _folder(self) -> ContractsFolder:
+        return ContractsFolder(self.settings.contracts, self.settings.start_date, open_format)
+
+    def contracts_now(self) -> Contracts:
+        """The tables, as the contracts folder describes them now."""
+        return self._folder.now()
+
+    def workable(self) -> list[str]:
+        """The tables a run can work on: this process knows them, and their contracts are sound now.
+
+        A run reads the folder itself, so one for a table whose contract has been broken since would only die.
+        """
+        return [table for table in self.contracts.tables if table in self.contracts_now().tables]
 
     @cached_property
     def configs(self) -> dict[str, SourceConfig]:

@@ -60,10 +60,9 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
         description=f"Asks for runs that load what is new at {config.url}.",
     )
     def watch(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
-        known = {FILES, *platform.contracts.tables}
         for _ in _moments(context, config.poll_seconds):
             said, changed = _look(platform, config.name)
-            asked = [no_files_gone(table) for table in sorted(changed & known)]
+            asked = [no_files_gone(table) for table in sorted(changed & {FILES, *platform.workable()})]
             lost = stopped(platform)
             requests = [] if lost else plan_loads(platform, history(context.instance))[:MOST]
             if requests or asked:
@@ -126,13 +125,12 @@ def due_sensor() -> dg.SensorDefinition:
         sweep(platform)
         unkept = _mirror(platform)
         past = history(context.instance)
-        broken = " ".join(error.found for error in platform.contracts.broken)
         for _ in _moments(context, PAUSE):
             lost = stopped(platform)
             tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
             publications = [] if lost else plan_publications(platform, past)
             urgent = [*tellings, *(due for due in publications if due.table != INGESTION)]
-            unsound = f"{broken} {lost or ''} {outage(platform)}".strip()
+            unsound = f"{' '.join(_unsound(platform))} {lost or ''} {outage(platform)}".strip()
             if urgent or unsound != (context.cursor or ""):
                 break
         # The summary of what came in waits until nothing else does: rows come before their count.
@@ -150,6 +148,12 @@ def due_sensor() -> dg.SensorDefinition:
             yield dg.SkipReason(f"{said} {unkept}".strip())
 
     return publish_due
+
+
+def _unsound(platform: Platform) -> list[str]:
+    """What is wrong with the contracts as they are now: those that are broken, tables of this process without one."""
+    gone = sorted(platform.contracts.tables.keys() - platform.workable())
+    return [*(error.found for error in platform.contracts_now().broken), *gone]
 
 
 def failed_files_sensor() -> dg.SensorDefinition:
@@ -206,7 +210,10 @@ def _mirror(platform: Platform) -> str:
 
 
 def summary_schedule() -> dg.ScheduleDefinition:
-    """At 01:00 UTC every summary of yesterday is materialized, also those of tables that received nothing."""
+    """At 01:00 UTC every summary of yesterday is materialized, also those of tables that received nothing.
+
+    Not those of tables whose contract is broken, inactive or gone: their runs would fail, and the others' with them.
+    """
     job = dg.define_asset_job("yesterday", dg.AssetSelection.key_prefixes(["summary"]))
 
     @dg.schedule(
@@ -216,8 +223,9 @@ def summary_schedule() -> dg.ScheduleDefinition:
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    def yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def yesterday(context: dg.ScheduleEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.RunRequest:
         day = context.scheduled_execution_time.date()
-        return dg.RunRequest(partition_key=(day - timedelta(days=1)).isoformat())
+        mine = [dg.AssetKey(["summary", table]) for table in (*platform.workable(), INGESTION)]
+        return dg.RunRequest(partition_key=(day - timedelta(days=1)).isoformat(), asset_selection=mine)
 
     return yesterday

@@ -91,6 +91,6 @@ def test_a_draft_does_not_run(home: Path, drop: Drop, ingest: Ingest) -> None:
     contract = home / "contracts" / "transactions.odcs.yaml"
     contract.write_text(contract.read_text().replace("status: active", "status: draft"))
     drop(A, payments(payment("a")))
-    assert [run.table for run in ingest().runs] == ["ingestion"]
+    assert ingest().runs == []
     names = {key.path[-1] for key in build(Settings(home=home)).resolve_asset_graph().get_all_asset_keys()}
     assert "transactions" not in names and "flights" in names

@@ -210,7 +210,7 @@ def test_a_publication_that_failed_is_asked_for_again_after_a_while_or_when_rows
     assert run(tick(WATCH).run_requests[0])
 
     def asked() -> list[dg.RunRequest]:
-        return [r for r in tick(DUE).run_requests if r.asset_selection[0].path[0] == "lake"]
+        return [r for r in tick(DUE).run_requests if r.asset_selection and r.asset_selection[0].path[0] == "lake"]
 
     (request,) = asked()
     instance.report_run_failed(start(instance, request), "killed")
@@ -237,7 +237,9 @@ def test_the_schedule_materializes_the_summaries_of_yesterday(definitions: dg.De
     schedule = definitions.resolve_schedule_def("yesterday_at_one")
     at = datetime(2024, 3, 1, 1, 0, tzinfo=UTC)
     repository = definitions.get_repository_def()
-    with dg.build_schedule_context(scheduled_execution_time=at, repository_def=repository) as context:
+    with dg.build_schedule_context(
+        scheduled_execution_time=at, repository_def=repository, resources=definitions.resources
+    ) as context:
         data = schedule.evaluate_tick(context)
     assert [request.partition_key for request in data.run_requests] == ["2024-02-29"]
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 1 * * *", "UTC")

@@ -154,10 +154,9 @@ def _tell(platform: Platform, result: dict[str, Any]) -> None:
 
 def _waiting(platform: Platform, others: Collection[str]) -> Iterator[dict[str, Any]]:
     """The files that nobody works on, by what they wait for."""
-    known = {FILES, *platform.contracts.tables}
     for table_name, reason, cure, count in platform.ledger.deliveries.unattended(others):
-        if table_name not in known:
-            reason, cure = f"{table_name} has no sound, active contract.", "See: dropzone contracts check."
+        if table_name != FILES and (asleep := platform.contracts.why_not(table_name)):
+            reason, cure = asleep.found, asleep.cure
         elif not reason:
             reason, cure = f"The run that should load them for {table_name} has failed.", "See: dropzone status."
         yield {"files": count, "table": table_name, "why": reason, "cure": cure}

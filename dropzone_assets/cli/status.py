@@ -15,6 +15,7 @@ from dropzone_assets.ledger import SAFE, now
 from dropzone_assets.platform import Platform
 from dropzone_assets.steps.expectations import expected_days, standings
 from dropzone_assets.steps.questions import what_to_do
+from dropzone_assets.steps.standing import asleep
 from dropzone_assets.steps.tell import overdue
 from dropzone_assets.steps.unpublished import unpublished
 from dropzone_assets.upkeep.losses import losses
@@ -80,6 +81,7 @@ def status(
     if json:
         found = {"tables": tables, "files": _files(platform, table_name, file), "days": _days(platform, table_name)}
         found |= {"broken_contracts": _broken(platform), "lost": [loss._asdict() for loss in losses(platform)]}
+        found["waiting_for_contracts"] = [each._asdict() for each in asleep(platform)]
         holder = held_for_long(platform.settings.warehouse)
         as_json({**found, "warehouse_held_by": holder and holder._asdict()})
     elif files or file:
@@ -152,6 +154,9 @@ def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
     table(f"{platform.settings.home}", ("table", *PRINTED_OF_TABLE.values()), lines)
     for error in platform.contracts.broken:
         out.print(f"[bold red]Broken contract[/] {error}")
+    for each in asleep(platform):
+        waiting = f"{each.table}: {each.files:,} files and {each.partitions:,} partitions. {each.reason}"
+        out.print(f"[bold yellow]Waiting[/] {escape(waiting)} [dim]{escape(each.cure)}[/]")
     absent = platform.ledger.deliveries.absent()
     for row in absent[:10]:
         since = f"{row.path} is gone from {row.source} since {row.since:%Y-%m-%d %H:%M} UTC."

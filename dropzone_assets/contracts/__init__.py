@@ -13,6 +13,7 @@ from dropzone_assets.contracts.compile import (
     compile_contract,
     uses_arrival,
 )
+from dropzone_assets.contracts.folder import ContractsFolder
 from dropzone_assets.contracts.load import Contracts, load_contract, load_contracts
 from dropzone_assets.contracts.match import Matched, match_columns, number_names, wanted_names
 from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, JUDGED_BY, RECORD, Column, Contract
@@ -37,6 +38,7 @@ __all__ = [
     "Column",
     "Contract",
     "Contracts",
+    "ContractsFolder",
     "Expected",
     "Matched",
     "QualityRule",

@@ -20,6 +20,7 @@ from dropzone_assets import engine
 from dropzone_assets.contracts.compile import prove
 from dropzone_assets.contracts.dates import file_pattern
 from dropzone_assets.contracts.extension import ColumnBlock, TableBlock, block
+from dropzone_assets.contracts.left_out import YAML, LeftOut, broken, inactive
 from dropzone_assets.contracts.mentions import mentions
 from dropzone_assets.contracts.model import Column, Contract
 from dropzone_assets.contracts.quality import quality_rules
@@ -28,9 +29,6 @@ from dropzone_assets.contracts.sla import dates_as_text, expected, freshness
 from dropzone_assets.contracts.types import cast, duckdb_type
 from dropzone_assets.engine import folded, literal
 from dropzone_assets.errors import BadContract
-
-YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader in C where libyaml is there: contracts load several times as fast."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = {"summary", "ingestion", "lake", "files"}
@@ -41,11 +39,22 @@ Opens = Callable[[str, Mapping[str, Any]], object]
 
 
 class Contracts(NamedTuple):
-    """What a folder of contracts holds: tables by name, files that are broken, tables that are not active."""
+    """What a folder of contracts holds: tables by name, files that are broken, tables that are not active.
+
+    `left_out`: what is known of the broken and the inactive.
+    """
 
     tables: dict[str, Contract]
     broken: tuple[BadContract, ...]
     inactive: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    def why_not(self, table: str) -> BadContract | None:
+        """Why no run can work on a table; None when one can."""
+        if table in self.tables:
+            return None
+        known = {each.table: each.why for each in self.left_out}
+        return known.get(table) or BadContract(f"No contract describes the table {table}.", "Put its contract back.")
 
 
 def load_contracts(folder: Path, first_day: date, opens: Opens) -> Contracts:
@@ -56,7 +65,9 @@ def load_contracts(folder: Path, first_day: date, opens: Opens) -> Contracts:
         opens: opens a format by its kind and options, or raises BadContract.
     """
     tables: dict[str, Contract] = {}
-    broken, inactive = [], []
+    wrong: list[BadContract] = []
+    idle: list[str] = []
+    left_out: list[LeftOut] = []
     with engine.connect() as connection:
         for file in sorted(folder.glob("*.odcs.yaml")):
             try:
@@ -66,13 +77,17 @@ def load_contracts(folder: Path, first_day: date, opens: Opens) -> Contracts:
                         file, f"describes {contract.table}, as {tables[contract.table].file.name} does.", "Keep one."
                     )
             except BadContract as error:
-                broken.append(error)
+                wrong.append(error)
+                left_out.append(broken(file, error))
                 continue
             if status == "active":
                 tables[contract.table] = contract
             else:
-                inactive.append(f"{contract.table} ({status})")
-    return Contracts(tables, tuple(broken), tuple(inactive))
+                left_out.append(inactive(contract, status))
+                idle.append(left_out[-1].name)
+    # What a table that is sound has no name for is nobody's, though a second contract of it would have one.
+    known = tuple(each._replace(files=()) if each.table in tables else each for each in left_out)
+    return Contracts(tables, tuple(wrong), tuple(idle), known)
 
 
 def load_contract(

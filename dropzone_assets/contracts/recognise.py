@@ -1,16 +1,32 @@
 """Which contract a file belongs to, by its name, and the moment its name says it is for."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from dropzone_assets.contracts.dates import file_pattern
-from dropzone_assets.contracts.model import Contract
 from dropzone_assets.errors import Refused
 
 _pattern = cache(file_pattern)
+
+
+class Claims(Protocol):
+    """What says by their names which files are a table's: a contract, or what is left of one."""
+
+    @property
+    def table(self) -> str:
+        """Whose the files are."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Patterns of their names."""
+
+    @property
+    def selects(self) -> bool:
+        """Whether others may have records of them too."""
 
 
 class Recognised(NamedTuple):
@@ -20,14 +36,17 @@ class Recognised(NamedTuple):
     file_time: datetime
 
 
-def recognise(path: str, contracts: Iterable[Contract], arrived: datetime) -> Recognised:
+def recognise(path: str, contracts: Iterable[Claims], arrived: datetime, left_out: Iterable[Claims] = ()) -> Recognised:
     """Find the one contract whose file patterns match the name, or all of them when each selects its own records.
+
+    Args:
+        left_out: asked where none of `contracts` knows the name.
 
     Raises:
         Refused: none matches, several do and some of them take every record, or the digits in the name are no date.
     """
     name = PurePosixPath(path).name
-    matches = [(c, found) for c in contracts for p in c.files if (found := _pattern(p).fullmatch(name))]
+    matches = _matches(name, contracts) or _matches(name, left_out)
     tables = tuple(sorted({contract.table for contract, _ in matches}))
     if not tables:
         raise Refused(
@@ -41,6 +60,10 @@ def recognise(path: str, contracts: Iterable[Contract], arrived: datetime) -> Re
         )
     times = (_time(path, found.groupdict()) for _, found in matches)
     return Recognised(tables, next(filter(None, times), arrived))
+
+
+def _matches(name: str, contracts: Iterable[Claims]) -> list[tuple[Claims, re.Match[str]]]:
+    return [(c, found) for c in contracts for p in c.files if (found := _pattern(p).fullmatch(name))]
 
 
 def _time(path: str, parts: dict[str, str]) -> datetime | None:

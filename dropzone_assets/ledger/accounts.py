@@ -1,7 +1,7 @@
 """What people ask of the first book: deliveries and their counts, nothing written."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import date
 from operator import attrgetter
@@ -24,6 +24,7 @@ from dropzone_assets.ledger.schema import (
     SUPERSEDED,
     contributions,
     its_state,
+    its_table,
 )
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
@@ -53,6 +54,10 @@ class Accounts:
         query = select(book, last.scalar_subquery().label("since"))
         again = and_(book.c.state.in_(PENDING), or_(book.c.waits > 0, book.c.attempts > 1))
         return [row for mine in (FAILURE, again)[: 1 + waiting] for row in self._rows(query.where(mine))]
+
+    def pending_apart(self, tables: Collection[str]) -> list[Row[Any]]:
+        """The pending deliveries of other tables than these, newest first."""
+        return self._rows(select(book).where(book.c.state.in_(PENDING), its_table.not_in(list(tables))))
 
     def everything(self, table: str = "", limit: int | None = None) -> list[Row[Any]]:
         """All deliveries (of one table), newest first."""

@@ -187,7 +187,8 @@ def recognised(platform: Platform, item: Listed, arrived: datetime) -> Delivery:
             f"{item.path} is for {file_time.date()}, which is not between {first} and tomorrow.",
             "Rename it, or set DROPZONE_START_DATE to an earlier day.",
         )
-    shared = any(platform.contracts.tables[table].selects for table in tables)
+    known = platform.contracts.tables
+    shared = any(table in known and known[table].selects for table in tables)
     table = FILES if shared else tables[0]
     return Delivery(item.key, item.source, item.path, item.version, item.size, table, file_time, arrived)
 
@@ -199,14 +200,15 @@ def passed_on(platform: Platform, source: str) -> bool:
 
 
 def _tables_of(platform: Platform, item: Listed, arrived: datetime) -> Recognised:
-    """Which tables the file feeds; where none is found, contracts left out are named too."""
+    """Which tables the file feeds, or would if their contracts were honoured now; the others left out are named."""
+    contracts = platform.contracts
     try:
-        return recognise(item.path, platform.contracts.tables.values(), arrived)
+        return recognise(item.path, contracts.tables.values(), arrived, contracts.left_out)
     except Refused as refusal:
-        left_out = [*(error.found.split(":")[0] for error in platform.contracts.broken), *platform.contracts.inactive]
-        if not left_out:
+        if not contracts.left_out:
             raise
-        cure = f"{refusal.cure} Left out now: {', '.join(left_out)}; see: dropzone contracts check."
+        left_out = ", ".join(each.name for each in contracts.left_out)
+        cure = f"{refusal.cure} Left out now: {left_out}; see: dropzone contracts check."
         raise Refused(refusal.found, cure) from refusal
 
 

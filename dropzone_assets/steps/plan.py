@@ -61,19 +61,27 @@ class Request(NamedTuple):
 def plan_loads(platform: Platform, history: Callable[[str], History]) -> list[Request]:
     """The runs that load every pending delivery. Planned twice, the same request has the same id.
 
+    Deliveries of a table whose contract is broken, inactive or gone now wait for it, and no death counts against them.
+    Those of a table that only another process knows yet are its to ask for.
+
     Args:
         history: of a request, by its id; a run that ended and left deliveries pending has died.
     """
     deliveries = platform.ledger.deliveries
-    requests = []
+    requests, tables = [], (FILES, *platform.workable())
+    sound = (FILES, *platform.contracts_now().tables)
     for batch, claimed in deliveries.claimed().items():
         past = history(batch)
-        if past.ended and not past.active:
+        if past.active:
+            continue
+        if claimed[0].table not in sound:
+            deliveries.put_back(batch, "Its table has no contract that can be honoured now.")
+        elif past.ended:
             deliveries.release(batch, ATTEMPTS, _died(batch))
-        elif not past.active and claimed[0].table in (FILES, *platform.contracts.tables):
+        elif claimed[0].table in tables:
             days = [delivery.file_date for delivery in claimed]
             requests.append(Request(batch, claimed[0].table, "load", min(days), max(days), len(claimed)))
-    for table in (FILES, *platform.contracts.tables):
+    for table in tables:
         requests += _claim(platform, table)
     return requests
 
@@ -103,8 +111,9 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
     requests = []
     due, unsummarised = platform.ledger.partitions.due(), platform.ledger.partitions.unsummarised()
     awaited = platform.ledger.partitions.awaited()
+    tables = (INGESTION, *platform.workable())
     for table in sorted({*due, *unsummarised}):
-        if table not in platform.contracts.tables and table != INGESTION:
+        if table not in tables:
             continue
         asleep = resting(platform, table, due.get(table, ()), now()) if patient else set()
         asleep |= awaited.get(table, set())
@@ -142,7 +151,8 @@ def plan_tellings(
         patient: as in `plan_publications`.
     """
     requests = []
-    for table, contract in platform.contracts.tables.items():
+    for table in platform.workable():
+        contract = platform.contracts.tables[table]
         found = news(platform, contract, at) if contract.expected else []
         if found:
             identity = _identity(table, "tell", *(f"{s.day}:{s.standing}" for s in found))

@@ -12,6 +12,7 @@ from dropzone_assets.sinks.parquet import partition_uris
 from dropzone_assets.steps.commit import tables
 from dropzone_assets.steps.duplicates import contested, find_duplicates, key_of, valid_rows
 from dropzone_assets.steps.proof.fingerprint import Print, prints
+from dropzone_assets.steps.standing import asleep
 from dropzone_assets.steps.tell import tell
 from dropzone_assets.steps.unpublished import unpublished
 
@@ -55,6 +56,14 @@ def quarantine_rate(platform: Platform, contract: Contract, days: Sequence[date]
     numbers = {"rows read": read, "quarantined": refused, "share": refused / max(read, 1)}
     limit = {"share allowed": contract.max_quarantine}
     return Answer(not wrong, {**numbers, **limit}, ("file date", "rows read", "quarantined", "share"), wrong)
+
+
+def contracts_sound(platform: Platform) -> Answer:
+    """Every contract in the folder can be honoured, and nothing waits for one that is inactive or gone."""
+    broken = [(error.found, error.cure) for error in platform.contracts.broken]
+    waiting = [(f"{each.table}: {each.reason}", each.cure) for each in asleep(platform)]
+    numbers = {"tables": len(platform.contracts.tables), "broken contracts": len(broken), "waiting": len(waiting)}
+    return Answer(not broken and not waiting, numbers, ("contract", "what to do"), [*broken, *waiting])
 
 
 def failed_deliveries(platform: Platform, table: str | None) -> Answer:

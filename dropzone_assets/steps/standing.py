@@ -1,11 +1,12 @@
 """Standing: how a delivery stands now, in a sentence, and whether its trouble passes by itself."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from dropzone_assets.files import FILES
-from dropzone_assets.ledger import FETCH, LEFT, SAFE, now
+from dropzone_assets.ledger import FETCH, INGESTION, LEFT, SAFE, now
 from dropzone_assets.platform import Platform
 
 Row = Any
@@ -46,7 +47,42 @@ class Trouble:
 
 def troubles(platform: Platform, *, waiting: bool = True) -> list[Trouble]:
     """Every failed delivery and (when `waiting`) every one that waits or is tried again, newest first."""
-    return [trouble_of(row) for row in platform.ledger.deliveries.troubles(waiting=waiting)]
+    found = [trouble_of(row) for row in platform.ledger.deliveries.troubles(waiting=waiting)]
+    if not waiting:
+        return found
+    sleeping = {each.key: each for each in sleepers(platform)}
+    return [*(each for each in found if each.key not in sleeping), *sleeping.values()]
+
+
+def sleepers(platform: Platform) -> list[Trouble]:
+    """Every pending delivery of a table that has no contract which can be honoured now: it waits for one."""
+    found = []
+    for row in platform.ledger.deliveries.pending_apart(["", FILES, *platform.contracts.tables]):
+        if why := platform.contracts.why_not(row.table_name):
+            facts = (row.key, row.source, row.path, row.version, row.table_name)
+            found.append(Trouble(*facts, "contract", "waiting", row.arrived, None, row.attempts, why.found, why.cure))
+    return found
+
+
+class Asleep(NamedTuple):
+    """How many files and partitions of a table wait for its contract, why, and what to do."""
+
+    table: str
+    files: int
+    partitions: int
+    reason: str
+    cure: str
+
+
+def asleep(platform: Platform) -> list[Asleep]:
+    """The tables of which something waits for a contract that can be honoured."""
+    files = Counter(each.table for each in sleepers(platform))
+    due = {table: len(days) for table, days in platform.ledger.partitions.due().items() if table != INGESTION}
+    return [
+        Asleep(table, files[table], due.get(table, 0), why.found, why.cure)
+        for table in sorted({*files, *due})
+        if (why := platform.contracts.why_not(table))
+    ]
 
 
 def trouble_of(row: Row) -> Trouble:

@@ -4,6 +4,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -11,6 +13,7 @@ import pytest
 
 from tests.launcher.conftest import until
 from tests.road import A, of
+from tests.samples import events as an_event
 from tests.supervisor.conftest import Start
 
 pytestmark = pytest.mark.full
@@ -36,6 +39,30 @@ def test_it_tells_each_event_in_a_line_whatever_the_shell_holds_for_dagster(home
     up.process.send_signal(signal.SIGINT)
     assert up.ends() == 0
     assert [line for line in up.told.splitlines() if not EVENT.fullmatch(line)] == []
+
+
+def test_a_file_waits_for_its_contract_broken_under_it_and_loads_by_itself_when_it_is_mended(
+    home: Path, start: Start
+) -> None:
+    def failed() -> str:
+        command = [sys.executable, "-c", "from dropzone_assets.cli import main; main()", "status", "--failed"]
+        environment = {**os.environ, "DROPZONE_HOME": str(home)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    up = start().says("Watching dropzone;")
+    contract = home / "contracts" / "transactions.odcs.yaml"
+    whole = contract.read_text()
+    contract.write_text(whole + "\n: : [")
+    (home / "dropzone" / A).write_text(of("a"))
+    until(lambda: A in failed(), 120)
+    assert "Its contract cannot be honoured: transactions.odcs.yaml: is not readable YAML" in failed()
+    events = "vehicles_events_20240501100000.json"
+    (home / "dropzone" / events).write_text(an_event())
+    up.says(f"{events} loaded")
+    assert A not in up.told and "waiting" in failed().lower()
+    contract.write_text(whole)
+    up.says(f"transactions: {A} loaded: 1 rows read").says("in the lake")
+    assert "none waits" in failed()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
