@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from dropzone_assets.contracts import Contracts
 from dropzone_assets.platform import Platform, open_platform
@@ -43,9 +44,19 @@ def open_home(home: Path, after: str = "keep", version: str = "1.0.0") -> Platfo
     (home / "dropzone").mkdir(exist_ok=True)
     platform = open_platform(Settings(home=home, threads=1))
     entry = {"name": "dropzone", "url": "dropzone", "settle_seconds": 0, "parallel": 1, **FATES[after]}
-    platform.__dict__["contracts"] = tables(version)
+    platform.__dict__["_folder"] = _Unchanging(tables(version))
     platform.__dict__["configs"] = {"dropzone": SourceConfig.model_validate(entry)}
     return platform
+
+
+class _Unchanging(NamedTuple):
+    """A folder of contracts that nobody writes to."""
+
+    contracts: Contracts
+
+    def now(self) -> Contracts:
+        """What it holds."""
+        return self.contracts
 
 
 @cache
