@@ -207,6 +207,7 @@ def test_backups_that_are_made_while_files_are_loaded_are_each_whole(tmp_path: P
     road = Road(home)
     while loader.poll() is None:
         backup(road.platform, kept, keep=100)
+    loader.stdout.close()
     assert loader.returncode == 0
     made = states(kept)
     assert len(made) > 2

@@ -221,7 +221,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), m
 
 
 @pytest.mark.full
-@tried(max_examples=25, deadline=None)
+@tried(max_examples=10, deadline=None)
 @given(names=st.lists(WORDS | st.sampled_from(NAMES), min_size=2, max_size=8), keyed=st.booleans())
 def test_a_column_may_have_any_name(tmp_path_factory: pytest.TempPathFactory, names: list[str], *, keyed: bool) -> None:
     apart = {" ".join(name.casefold().replace("-", "_").replace("_", " ").split()): name for name in names}
