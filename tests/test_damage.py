@@ -12,7 +12,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dropzone_assets.cli import show
 from dropzone_assets.cli.app import main
 from dropzone_assets.errors import BadSettings, StoreDamaged
 from dropzone_assets.instance import prepare_instance
@@ -74,7 +73,6 @@ def dropzone(
     def run(*command: str) -> tuple[int, str]:
         monkeypatch.setenv("DROPZONE_HOME", str(home))
         monkeypatch.setattr(sys, "argv", ["dropzone", *command])
-        monkeypatch.setattr(show.err, "width", 4_000)
         with pytest.raises(SystemExit) as end:
             main()
             raise SystemExit(0)

@@ -40,7 +40,6 @@ def road(home: Path, platform: Platform) -> Road:
 @pytest.fixture
 def ask(home: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """A command of this home; its output is as wide as a desk."""
-    monkeypatch.setattr("dropzone_assets.cli.show.out._width", 250)
     return lambda *words: CliRunner().invoke(app, words, env={"DROPZONE_HOME": str(home)}, catch_exceptions=False)
 
 

@@ -27,7 +27,6 @@ def home(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Mon
     with tarfile.open(request.param) as archive:
         archive.extractall(tmp_path / "home", filter="data")
     monkeypatch.setenv("DROPZONE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "1000")
     return tmp_path / "home"
 
 

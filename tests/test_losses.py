@@ -107,7 +107,6 @@ def test_the_command_says_what_is_lost_and_what_it_made_again(
     home: Path, drop: Drop, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DROPZONE_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "1000")
     drop(A, of("a", "b"))
     ask = CliRunner().invoke
     assert ask(app, ["ingest"]).exit_code == 0

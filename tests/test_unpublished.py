@@ -36,7 +36,6 @@ Say = Callable[..., str]
 def say(home: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
     """What a command prints."""
     monkeypatch.setenv("DROPZONE_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "1000")
     return lambda *words: CliRunner().invoke(app, list(words)).output
 
 

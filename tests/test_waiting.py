@@ -93,7 +93,7 @@ def test_files_wait_for_their_contract_and_delay_no_others(home: Path, drop: Dro
     (waiting,) = [each for each in troubles(fresh) if each.table == "transactions"]
     assert (waiting.kind, waiting.stage) == ("waiting", "contract") and said in waiting.reason and waiting.cure
     for asked in (["status"], ["status", "--failed"], ["status", "--json"]):
-        shown = CliRunner().invoke(app, asked, env={"DROPZONE_HOME": str(home), "COLUMNS": "400"})
+        shown = CliRunner().invoke(app, asked, env={"DROPZONE_HOME": str(home)})
         assert shown.exit_code == 0 and said in " ".join(shown.output.split())
     contract_of(home).write_text(whole)
     assert daemon.round() == ["transactions"]
@@ -130,7 +130,7 @@ def test_a_new_file_waits_for_the_one_contract_left_out_that_knows_its_name(
     assert ingest().refused == 0
     (waiting,) = troubles(open_platform(Settings(home=home)))
     assert (waiting.file, waiting.kind, waiting.table) == (A, "waiting", "transactions") and said in waiting.reason
-    told = CliRunner().invoke(app, ["ingest"], env={"DROPZONE_HOME": str(home), "COLUMNS": "400"})
+    told = CliRunner().invoke(app, ["ingest"], env={"DROPZONE_HOME": str(home)})
     assert told.exit_code == 1 and said in told.output
     contract_of(home).write_text(whole)
     ingest()

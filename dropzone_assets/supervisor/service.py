@@ -25,12 +25,14 @@ class Service:
         command: a command that a package installs, and its arguments.
         sign: the file that it locks while it lives.
         log: the file that all it prints goes to; twice `limit` bytes at most, with the part before in `<log>.1`.
+        folder: where it works. Dagster's commands read a file .env there, over what the shell says.
     """
 
     name: str
     command: Sequence[str]
     sign: Path
     log: Path
+    folder: Path
     limit: int = 10_000_000
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _start: int = field(default=0, init=False)
@@ -43,6 +45,7 @@ class Service:
             self.process = subprocess.Popen(  # noqa: S603 - no part comes from outside
                 [sys.executable, "-u", "-m", "dropzone_assets.supervisor.child", str(self.sign), *self.command],
                 env=environment,
+                cwd=self.folder,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

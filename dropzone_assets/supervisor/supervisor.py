@@ -96,7 +96,7 @@ class Supervisor:
         ui = ("dagster-webserver", "-w", str(workspace), "-h", self._host, "-p", str(self._port))
 
         def service(name: str, *command: str) -> Service:
-            return Service(name, command, settings.signs / name, settings.logs / f"{name}.log")
+            return Service(name, command, settings.signs / name, settings.logs / f"{name}.log", folder)
 
         daemon = service(NAMES[2], "dagster-daemon", "run", "-w", str(workspace))
         return service(NAMES[0], *code), service(NAMES[1], *ui), daemon

@@ -28,6 +28,7 @@ class Up:
             self.process = subprocess.Popen(
                 ["sh", "-c", f'{shell} "$@" & echo $! > {home}/pid; wait $!', "sh", *command] if shell else command,
                 env={**os.environ, "DROPZONE_HOME": str(home), **environment},
+                cwd=home,
                 stdout=log,
                 stderr=log,
             )

@@ -41,6 +41,15 @@ def test_it_tells_each_event_in_a_line_whatever_the_shell_holds_for_dagster(home
     assert [line for line in up.told.splitlines() if not EVENT.fullmatch(line)] == []
 
 
+def test_the_shell_has_the_last_word_over_the_file_env_of_the_home(home: Path, start: Start) -> None:
+    (home / ".env").write_text("DROPZONE_LAKE_URL=lake_of_the_file\nDROPZONE_LOG_LEVEL=info\n")
+    up = start(DROPZONE_LAKE_URL=str(home / "lake_of_the_shell")).says("Watching dropzone;")
+    (home / "dropzone" / A).write_text(of("a"))
+    up.says("in the lake")
+    assert list((home / "lake_of_the_shell").rglob("*.parquet"))
+    assert not (home / "lake_of_the_file").exists()
+
+
 def test_a_file_waits_for_its_contract_broken_under_it_and_loads_by_itself_when_it_is_mended(
     home: Path, start: Start
 ) -> None:
