@@ -92,7 +92,7 @@ def test_files_wait_for_their_contract_and_delay_no_others(home: Path, drop: Dro
     fresh = open_platform(Settings(home=home))
     (waiting,) = [each for each in troubles(fresh) if each.table == "transactions"]
     assert (waiting.kind, waiting.stage) == ("waiting", "contract") and said in waiting.reason and waiting.cure
-    for asked in (["status"], ["status", "--failed"], ["status", "--json"]):
+    for asked in (["status"], ["status", "--failed"], ["status", "--json"], ["explain", A]):
         shown = CliRunner().invoke(app, asked, env={"DROPZONE_HOME": str(home)})
         assert shown.exit_code == 0 and said in " ".join(shown.output.split())
     contract_of(home).write_text(whole)

@@ -7,7 +7,7 @@ from typing import Any
 
 from dropzone_assets.ledger import SUPERSEDED
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.standing import Row, standing
+from dropzone_assets.steps.standing import Row, sleeps, standing
 
 SETTLES = {
     "folder": "unchanged for {0:g} s",
@@ -108,7 +108,7 @@ def _versions(platform: Platform, chosen: Sequence[Row], all_versions: Sequence[
             row.size,
             row.table_name,
             row.state,
-            standing(row),
+            _now(platform, row),
             _entries(platform, row, journals.get(row.key, []), around.get(row.parent), _next(row, all_versions)),
             days.get(row.key, []),
             [_part(part) for part in parts.get(row.key, [])],
@@ -116,6 +116,12 @@ def _versions(platform: Platform, chosen: Sequence[Row], all_versions: Sequence[
         )
         for row in chosen
     ]
+
+
+def _now(platform: Platform, row: Row) -> str:
+    if why := sleeps(platform, row):
+        return f"{row.state}, and waiting: {why.found} {why.cure}"
+    return standing(row)
 
 
 def _by(rows: Sequence[Row], name: str) -> dict[str, list[Row]]:

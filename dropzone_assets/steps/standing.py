@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from dropzone_assets.errors import BadContract
 from dropzone_assets.files import FILES
-from dropzone_assets.ledger import FETCH, INGESTION, LEFT, SAFE, now
+from dropzone_assets.ledger import FETCH, INGESTION, LEFT, PENDING, SAFE, now
 from dropzone_assets.platform import Platform
 
 Row = Any
@@ -58,10 +59,16 @@ def sleepers(platform: Platform) -> list[Trouble]:
     """Every pending delivery of a table that has no contract which can be honoured now: it waits for one."""
     found = []
     for row in platform.ledger.deliveries.pending_apart(["", FILES, *platform.contracts.tables]):
-        if why := platform.contracts.why_not(row.table_name):
+        if why := sleeps(platform, row):
             facts = (row.key, row.source, row.path, row.version, row.table_name)
             found.append(Trouble(*facts, "contract", "waiting", row.arrived, None, row.attempts, why.found, why.cure))
     return found
+
+
+def sleeps(platform: Platform, row: Row) -> BadContract | None:
+    """Why a pending delivery waits for the contract of its table; None when it does not."""
+    waits = row.state in PENDING and row.table_name not in ("", FILES)
+    return platform.contracts.why_not(row.table_name) if waits else None
 
 
 class Asleep(NamedTuple):
