@@ -15,7 +15,7 @@ UV := $(shell command -v uv 2>/dev/null)
 PEERS := duckdb polars pandas dlt floe spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check full chaos services servers ui lint-contracts bench bench-quick env clean
+.PHONY: help demo up test check full long chaos services servers ui lint-contracts bench bench-quick env clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,7 +36,10 @@ check: $(VENV)/.check  ## Lint, format, types, floors.
 	$(BIN)/python -m pytest -n 0 tests/test_floors.py
 
 full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at every point.
-	$(BIN)/python -m pytest -m full
+	$(BIN)/python -m pytest -m 'full and not long'
+
+long: $(VENV)/.test  ## The campaigns that a release passes, half an hour.
+	$(BIN)/python -m pytest -m long
 
 chaos: $(VENV)/.test  ## Faults at every place where the platform meets the outside, and kills (SEED=1 FAULTS=100000 KILLS=200).
 	$(BIN)/python -m tests.chaos --matrix

@@ -1,6 +1,6 @@
 """Ingest: everything new, now, in this process, through real Dagster runs recorded on the instance."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +22,7 @@ from dropzone_assets.steps.answer import answer
 from dropzone_assets.steps.generations import stopped
 from dropzone_assets.steps.intake import Intake, take_in
 from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.plan import Request, plan_loads, plan_publications, plan_tellings
+from dropzone_assets.steps.plan import History, Request, plan_loads, plan_publications, plan_tellings
 from dropzone_assets.steps.sweep import sweep
 
 BY = {"dropzone/by": "dropzone ingest"}
@@ -84,7 +84,7 @@ class Ingester:
         """The runs to make, until nothing is new and nothing is due, or only what failed a moment ago."""
         if stopped(self.platform):  # whoever asks `losses` is told why
             return
-        past = history(self.instance)
+        past = self._past()
         self.platform.ledger.deliveries.hasten()
         for _ in range(ROUNDS):
             self.take_over()
@@ -163,6 +163,9 @@ class Ingester:
     def _everything(self) -> dg.JobDefinition:
         """The job of all assets and checks; an ingest that finds nothing to do makes none."""
         return define(self.platform).resolve_implicit_global_asset_job_def()
+
+    def _past(self) -> Callable[[str], History]:
+        return history(self.instance)
 
     def _look(self, name: str) -> Intake | None:
         if name in self.result.unavailable:

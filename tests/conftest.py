@@ -17,6 +17,7 @@ from dropzone_assets.ledger import Ledger, open_ledger
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.steps.query import open_query
+from tests.direct import ingest_directly
 
 CONTRACTS = Path(__file__).parents[1] / "data" / "contracts"
 
@@ -91,9 +92,10 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def ingest(home: Path, instance: dg.DagsterInstance) -> Ingest:
+def ingest(home: Path, instance: dg.DagsterInstance, request: pytest.FixtureRequest) -> Ingest:
     """Everything new, now; with `well=False` runs may fail."""
-    return lambda well=True: ingest_home(home, instance, well=well)
+    way = ingest_directly if request.node.get_closest_marker("direct") else ingest_home
+    return lambda well=True: way(home, instance, well=well)
 
 
 @pytest.fixture

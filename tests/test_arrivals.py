@@ -17,6 +17,8 @@ from dropzone_assets.sources import SourceConfig
 from tests.conftest import Drop, Ingest, Query
 from tests.samples import payment, payments
 
+pytestmark = pytest.mark.direct
+
 A, B = "payments_20240501_100000.csv", "payments_20240502_100000.csv"
 LAKE = "SELECT transaction_id FROM lake.transactions ORDER BY 1"
 

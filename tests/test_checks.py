@@ -12,6 +12,8 @@ from dropzone_assets.settings import Settings
 from tests.conftest import Drop, Ingest
 from tests.samples import payment, payments
 
+pytestmark = pytest.mark.direct
+
 FILE = "payments_20240501_000000.csv"
 
 Break = Callable[[Path], object]

@@ -284,6 +284,7 @@ def sent_again(opened: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     return kept(home)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", ARRIVALS)
 def test_killed_while_files_are_opened_or_leave_nothing_is_lost_or_doubled(
     point: str, opened: Path, sent_again: tuple[object, ...], tmp_path: Path

@@ -33,6 +33,8 @@ from tests.cases.judged import describe, write
 from tests.conftest import Ingest, Query
 from tests.road import Road
 
+pytestmark = pytest.mark.direct
+
 PACKAGE = Path(__file__).parents[1] / "dropzone_assets"
 
 ROOMS = ("assets", "cli", "contracts", "engine", "formats", "sinks", "steps")
@@ -210,7 +212,7 @@ def test_a_column_may_have_the_name_of_one_of_ours(tmp_path: Path, *, keyed: boo
     along_the_road(tmp_path / "home", USUAL, keyed=keyed)
 
 
-@pytest.mark.full
+@pytest.mark.long
 @pytest.mark.parametrize("keyed", [True, False], ids=["keyed", "keyless"])
 @pytest.mark.parametrize("first", range(0, len(NAMES), 100))
 def test_a_column_may_have_any_name_that_our_own_sql_speaks_of(tmp_path: Path, first: int, *, keyed: bool) -> None:
@@ -220,7 +222,7 @@ def test_a_column_may_have_any_name_that_our_own_sql_speaks_of(tmp_path: Path, f
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(str.strip)
 
 
-@pytest.mark.full
+@pytest.mark.long
 @tried(max_examples=10, deadline=None)
 @given(names=st.lists(WORDS | st.sampled_from(NAMES), min_size=2, max_size=8), keyed=st.booleans())
 def test_a_column_may_have_any_name(tmp_path_factory: pytest.TempPathFactory, names: list[str], *, keyed: bool) -> None:
@@ -262,7 +264,7 @@ TABLES += [
 ]
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_a_table_may_have_any_name(tmp_path: Path) -> None:
     home = Table(tmp_path / "home", ["source"], keyed=False).home
     for name in TABLES:

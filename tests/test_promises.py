@@ -1,4 +1,4 @@
-"""The promises of the design, each as a person with a folder of files would test it."""
+"""The promises of the design, each as a person with a folder of files would test it; some through runs, some direct."""
 
 import os
 import re
@@ -67,6 +67,7 @@ def test_a_restated_file_replaces_exactly_its_own_rows(drop: Drop, ingest: Inges
     assert query("SELECT count(*) FROM validated.transactions") == [(3,)]
 
 
+@pytest.mark.direct
 def test_rows_that_move_to_another_day_leave_their_old_partition(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform
 ) -> None:
@@ -83,6 +84,7 @@ def test_rows_that_move_to_another_day_leave_their_old_partition(
     ]
 
 
+@pytest.mark.direct
 def test_a_restated_file_that_is_refused_leaves_the_old_rows(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_restated_file_that_is_refused_leaves_the_old_rows(
     assert [row.path for row in platform.ledger.deliveries.failures()] == [A]
 
 
+@pytest.mark.direct
 def test_the_same_bytes_under_another_name_are_linked_until_the_original_is_restated(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform
 ) -> None:
@@ -112,6 +115,7 @@ def test_the_same_bytes_under_another_name_are_linked_until_the_original_is_rest
 
 @pytest.mark.full
 @pytest.mark.parametrize("also", ["nothing", "rebuild", "load_again"])
+@pytest.mark.direct
 def test_a_touched_file_changes_nothing_and_is_replaced_when_it_changes(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform, instance: dg.DagsterInstance, also: str
 ) -> None:
@@ -132,6 +136,7 @@ def test_a_touched_file_changes_nothing_and_is_replaced_when_it_changes(
 
 
 @pytest.mark.full
+@pytest.mark.direct
 def test_a_file_put_back_as_it_was_counts_again(drop: Drop, ingest: Ingest, query: Query, home: Path) -> None:
     file = drop(A, payments(payment("a")))
     ingest()
@@ -145,6 +150,7 @@ def test_a_file_put_back_as_it_was_counts_again(drop: Drop, ingest: Ingest, quer
 
 
 @pytest.mark.full
+@pytest.mark.direct
 def test_a_file_taken_away_takes_no_row_with_it(drop: Drop, ingest: Ingest, query: Query) -> None:
     file = drop(A, payments(payment("a")))
     ingest()
@@ -198,6 +204,7 @@ def test_a_file_that_changes_after_it_was_listed_is_read_as_it_is_now(
 # -- days --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.direct
 def test_a_file_of_several_days_touches_exactly_their_partitions(
     drop: Drop, ingest: Ingest, platform: Platform
 ) -> None:
@@ -214,6 +221,7 @@ def test_a_file_of_several_days_touches_exactly_their_partitions(
 
 
 @pytest.mark.full
+@pytest.mark.direct
 def test_days_far_apart_and_out_of_order_are_loaded_in_few_runs(drop: Drop, ingest: Ingest, query: Query) -> None:
     days = ["2024-05-01", "2024-04-01", "2024-02-29", "2024-05-03", "2024-03-12"]
     for day in days:
@@ -275,6 +283,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("why", UNREADABLE)
+@pytest.mark.direct
 def test_a_file_that_cannot_be_read_has_a_stage_a_reason_and_a_cure_and_delays_no_neighbour(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform, why: str
 ) -> None:
@@ -292,6 +301,7 @@ def test_a_file_that_cannot_be_read_has_a_stage_a_reason_and_a_cure_and_delays_n
     assert ingest().runs == []
 
 
+@pytest.mark.direct
 def test_a_file_of_which_every_row_is_refused_is_seen_in_what_came_in(drop: Drop, ingest: Ingest, query: Query) -> None:
     drop(A, payments(payment("a", "?"), payment("b", amount=-1)))
     ingest()

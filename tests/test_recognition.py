@@ -4,12 +4,15 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from dropzone_assets.definitions import build
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from tests.conftest import Drop, Ingest, Query, ingest_home
 from tests.samples import event, events, payment, payments
+
+pytestmark = pytest.mark.direct
 
 A = "payments_20240501_100000.csv"
 

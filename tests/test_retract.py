@@ -20,6 +20,8 @@ from tests.conftest import Drop, Ingest, Query
 from tests.road import BAD, A, B, Road, of
 from tests.test_arrivals import LAKE, packed, put
 
+pytestmark = pytest.mark.direct
+
 C = "payments_20240503_100000.csv"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.allowed import STORES
-from dropzone_assets.cli.app import COMMANDS
+from dropzone_assets.cli.app import COMMANDS, main
 from dropzone_assets.definitions import defs
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.settings import Settings, masked
@@ -162,14 +162,22 @@ NEED_NOTHING = {"init", "generate"}
 """Commands that make a home, or may be told another folder."""
 
 
-def test_without_a_home_every_command_names_init_and_creates_nothing(tmp_path: Path) -> None:
+def test_without_a_home_every_command_names_init_and_creates_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     said = {"query": ("SELECT 1",), "explain": ("x",), "trace": ("x",), "retract": ("x",), "quarantine": ("x",)}
     said |= {"preview": (__file__,), "backup": ("kept",), "restore": ("kept",)}
     lines = [(name, *said.get(name, ())) for name in COMMANDS.keys() - NEED_NOTHING]
     lines += [("contracts", "check"), ("contracts", "list"), ("sources", "list"), ("generate",)]
     (tmp_path / "contracts").mkdir()
     for words in lines:
-        refused(run(*words, at=tmp_path), "There is no home", "dropzone init")
+        monkeypatch.setattr(sys, "argv", ["dropzone", *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+        told = capfd.readouterr().err
+        assert (end.value.code, words) == (2, words)
+        assert "There is no home" in told and "dropzone init" in told
     assert list(tmp_path.rglob("*")) == [tmp_path / "contracts"]
 
 

@@ -24,6 +24,8 @@ from tests.conftest import Drop, Ingest, Query
 from tests.road import A, Road
 from tests.samples import events, payment, payments
 
+pytestmark = pytest.mark.direct
+
 Spoil = Callable[[Path], object]
 
 EVENTS = "vehicles_events_20240501100000.json"

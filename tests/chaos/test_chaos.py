@@ -29,7 +29,7 @@ def test_a_short_campaign_loses_doubles_and_leaves_nothing() -> None:
     assert outcome.happened.total() > 20
 
 
-@pytest.mark.full
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(2))
 def test_a_campaign_loses_doubles_and_leaves_nothing(part: int) -> None:
     outcome = lived(DRAWN + 10 * (part + 1), 1, 40)
@@ -37,7 +37,7 @@ def test_a_campaign_loses_doubles_and_leaves_nothing(part: int) -> None:
     assert outcome.happened.total() > 400
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_a_thousand_restatements_retractions_and_late_files_end_as_if_all_had_been_right_the_first_time() -> None:
     assert run(changes(SEED, 1_000), Crossings()) == []
 
@@ -53,6 +53,6 @@ def test_processes_that_are_killed_lose_double_and_leave_nothing(seed: int) -> N
     assert killed(seed, 5) == []
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_operators_who_kill_and_lose_are_told_how_to_go_on_and_lose_nothing() -> None:
     assert operated(SEED, 4).wrong == []

@@ -67,7 +67,7 @@ def test_every_byte_of_a_file_of_lines_is_in_one_span(
     assert_byte_law(tmp_path_factory.mktemp("home"), *file)
 
 
-@pytest.mark.full
+@pytest.mark.long
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(file=csv_files() | line_files())
 def test_every_byte_of_hundreds_of_files_is_in_one_span(

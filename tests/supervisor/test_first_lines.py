@@ -28,11 +28,12 @@ class Shell:
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self._terminal, there = os.openpty()
+        plain = {name: value for name, value in os.environ.items() if "MAKE" not in name}  # a person is in no `make`
         command = f"exec bash --norc --noprofile --noediting -i <> {os.ttyname(there)} >&0 2>&1"
         self.process = subprocess.Popen(
             ["sh", "-c", command],
             cwd=folder,
-            env={**os.environ, "PS1": "<$?>", "TERM": "dumb", "COLUMNS": "200", **environment},
+            env={**plain, "PS1": "<$?>", "TERM": "dumb", "COLUMNS": "200", **environment},
             start_new_session=True,
         )
         self._until(PROMPT)
