@@ -29,10 +29,11 @@ up: $(VENV)/.demo  ## Start the Dagster UI (http://localhost:3000, or: make up P
 test: $(VENV)/.test  ## Run the tests.
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.check  ## Lint, format, types, floors.
+check: $(VENV)/.check  ## Lint, format, types, and who imports whom.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 0 tests/test_floors.py
 
 full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at every point.

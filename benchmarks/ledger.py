@@ -21,8 +21,8 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from dropzone_assets.cli.app import app
-from dropzone_assets.definitions import build
 from dropzone_assets.ledger import open_ledger
+from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.settings import Settings
 
 DELIVERIES = int(os.environ.get("DELIVERIES", 1_000_000))

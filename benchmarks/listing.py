@@ -106,9 +106,9 @@ def serve() -> None:
 
 def look(home: str, source: str) -> None:
     """One tick in a process of its own; prints what it took."""
+    from dropzone_assets.pipeline.discover import take_in
     from dropzone_assets.platform import open_platform
     from dropzone_assets.settings import Settings
-    from dropzone_assets.steps.intake import take_in
 
     platform = open_platform(Settings(home=Path(home)))
     _ = platform.contracts, platform.ledger, platform.sources

@@ -38,7 +38,15 @@ class Home:
     def backfill(self, first: date, last: date) -> Cost:
         """Materialize every asset of transactions for a range of days again, in one run, by Dagster's own command."""
         days = f"{first}...{last}"
-        command = [sys.executable, "-m", "dagster", "asset", "materialize", "-m", "dropzone_assets.definitions"]
+        command = [
+            sys.executable,
+            "-m",
+            "dagster",
+            "asset",
+            "materialize",
+            "-m",
+            "dropzone_assets.definitions",
+        ]
         instance = {"DAGSTER_HOME": str(self.folder / "dagster")}
         chosen = [*command, "--select", "group:transactions", "--partition-range", days]
         return measure(chosen, self.folder / ".cost.json", environment={**self._environment, **instance})[0]

@@ -12,11 +12,11 @@ import pytest
 
 from dropzone_assets.cli import show
 from dropzone_assets.engine import rows
-from dropzone_assets.ingest import Ingested, open_ingester
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.ledger import Ledger, open_ledger
+from dropzone_assets.orchestration.ingest import Ingested, open_ingester
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.query import open_query
 from tests.direct import ingest_directly
 
 CONTRACTS = Path(__file__).parents[1] / "data" / "contracts"

@@ -10,21 +10,21 @@ import dagster as dg
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import FILES
-from dropzone_assets.ingest import Ingested, Ingester
 from dropzone_assets.ledger import INGESTION, now
+from dropzone_assets.orchestration.ingest import Ingested, Ingester
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.load import commit
+from dropzone_assets.pipeline.plan import History, Request
+from dropzone_assets.pipeline.publish import publish, snapshot
+from dropzone_assets.pipeline.readable import readable
+from dropzone_assets.pipeline.summarise import ask, ask_ingestion, keep
+from dropzone_assets.pipeline.unpack import unpack
+from dropzone_assets.pipeline.unpublished import noted
+from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.pipeline.versions import versions
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.commit import commit
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.judge import judge
-from dropzone_assets.steps.plan import History, Request
-from dropzone_assets.steps.publish import publish, snapshot
-from dropzone_assets.steps.readable import readable
-from dropzone_assets.steps.summarise import ask, ask_ingestion, keep
-from dropzone_assets.steps.sweep import sweep
-from dropzone_assets.steps.unpack import unpack
-from dropzone_assets.steps.unpublished import noted
-from dropzone_assets.steps.versions import versions
+from dropzone_assets.upkeep.sweep import sweep
 
 
 class Direct(Ingester):

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from dropzone_assets.steps.intake import take_in
+from dropzone_assets.pipeline.discover import take_in
 from dropzone_assets.upkeep.losses import losses
 from dropzone_assets.upkeep.rebuild import Rebuild
 from tests.conftest import CONTRACTS

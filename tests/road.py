@@ -6,20 +6,20 @@ from pathlib import Path
 
 from dropzone_assets.engine import rows
 from dropzone_assets.files import FILES, Delivery
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.ledger import INGESTION, now
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.load import commit
+from dropzone_assets.pipeline.plan import History, plan_loads
+from dropzone_assets.pipeline.publish import Snapshot, publish, snapshot
+from dropzone_assets.pipeline.readable import readable
+from dropzone_assets.pipeline.summarise import ask, ask_ingestion, keep
+from dropzone_assets.pipeline.unpack import unpack
+from dropzone_assets.pipeline.validate import Load, judge
+from dropzone_assets.pipeline.versions import Versions, versions
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.commit import commit
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.judge import Load, judge
-from dropzone_assets.steps.plan import History, plan_loads
-from dropzone_assets.steps.publish import Snapshot, publish, snapshot
-from dropzone_assets.steps.query import open_query
-from dropzone_assets.steps.readable import readable
-from dropzone_assets.steps.summarise import ask, ask_ingestion, keep
-from dropzone_assets.steps.unpack import unpack
-from dropzone_assets.steps.versions import Versions, versions
 from tests.samples import payment, payments
 
 A, B = "payments_20240501_100000.csv", "payments_20240502_100000.csv"

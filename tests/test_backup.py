@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from dropzone_assets.cli.app import app
 from dropzone_assets.errors import DropzoneError, Permanent, StoreDamaged, Transient
+from dropzone_assets.proof.prove import prove
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.proof.prove import prove
 from dropzone_assets.upkeep.backup import MANIFEST, backup, states
 from dropzone_assets.upkeep.restore import restore
 from tests.conftest import make_home

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.engine import rows
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.ledger import LOADED, RETRACTED
-from dropzone_assets.steps.query import open_query
-from dropzone_assets.steps.rejudge import Rejudged, rejudge, rejudged
+from dropzone_assets.pipeline.revalidate import Rejudged, rejudge, rejudged
 from tests.conftest import Drop
 from tests.road import A, B, Road, of
 from tests.samples import payment, payments

@@ -7,7 +7,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from dropzone_assets.definitions import build
+from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.settings import Settings
 from tests.conftest import Drop, Ingest
 from tests.samples import payment, payments

@@ -5,9 +5,9 @@ from unittest.mock import patch
 
 from dropzone_assets.errors import SourceUnavailable
 from dropzone_assets.ledger import now
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.plan import History, plan_publications
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.plan import History, plan_publications
 from tests.conftest import Drop
 from tests.road import A, of
 

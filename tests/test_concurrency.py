@@ -11,12 +11,12 @@ from time import sleep
 import dagster as dg
 import pytest
 
-from dropzone_assets.definitions import build
 from dropzone_assets.engine import attached, connect, rows
-from dropzone_assets.ingest import QUIET, Ingester
-from dropzone_assets.instance import open_instance
+from dropzone_assets.orchestration.definitions import build
+from dropzone_assets.orchestration.ingest import QUIET, Ingester
+from dropzone_assets.orchestration.instance import open_instance
+from dropzone_assets.orchestration.runs import RANGE
 from dropzone_assets.platform import open_platform
-from dropzone_assets.runs import RANGE
 from dropzone_assets.settings import Settings
 from tests.conftest import make_home
 from tests.samples import payment, payments

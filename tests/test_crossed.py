@@ -10,12 +10,12 @@ import pytest
 
 from dropzone_assets.engine import rows
 from dropzone_assets.files import Delivery
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.ledger import INGESTION, Tally, now
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.query import open_query
-from dropzone_assets.steps.retract import apply, retraction
-from dropzone_assets.steps.summarise import Summary, ask_ingestion, keep
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.summarise import Summary, ask_ingestion, keep
+from dropzone_assets.upkeep.retract import apply, retraction
 from tests.conftest import Drop
 from tests.road import A, B, Road
 from tests.samples import payment, payments

@@ -14,7 +14,7 @@ import pytest
 
 from dropzone_assets.cli.app import main
 from dropzone_assets.errors import BadSettings, StoreDamaged
-from dropzone_assets.instance import prepare_instance
+from dropzone_assets.orchestration.instance import prepare_instance
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.upkeep.losses import losses

@@ -9,8 +9,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dropzone_assets.definitions import build, defs
 from dropzone_assets.demo.flights import write_flights
+from dropzone_assets.orchestration.definitions import build, defs
 from dropzone_assets.settings import Settings
 from tests.conftest import Ingest, Query
 
@@ -76,7 +76,15 @@ def test_dagsters_own_command_materializes_a_partition(home: Path, ingest: Inges
     partition.unlink()
     (home / "dagster").mkdir()
     environment = {**os.environ, "DROPZONE_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")}
-    command = [sys.executable, "-m", "dagster", "asset", "materialize", "-m", "dropzone_assets.definitions"]
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "asset",
+        "materialize",
+        "-m",
+        "dropzone_assets.definitions",
+    ]
     asked = ["--select", "lake/flights", "--partition", "2013-01-05"]
     done = subprocess.run([*command, *asked], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -16,7 +16,7 @@ from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.settings import Settings
 from dropzone_assets.sinks.parquet import object_path
 from dropzone_assets.sources.folder import Folder
-from dropzone_assets.steps.leave import leave
+from dropzone_assets.upkeep.retire import leave
 from tests.road import A, B, Road, of
 from tests.test_arrivals import Configure, configure, packed, put
 

@@ -11,10 +11,10 @@ import pytest
 
 from dropzone_assets.contracts import Contract, Expected
 from dropzone_assets.files import Delivery
+from dropzone_assets.pipeline.completeness import Standing, expected_days, standings
+from dropzone_assets.pipeline.overdue import news, overdue, tell
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.expectations import Standing, expected_days, standings
-from dropzone_assets.steps.tell import news, overdue, tell
 from tests.cases.judged import contract_of
 
 NUMBERS = count()

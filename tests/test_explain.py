@@ -11,15 +11,15 @@ from typer.testing import CliRunner, Result
 
 from dropzone_assets.cli.app import app
 from dropzone_assets.errors import SourceUnavailable
+from dropzone_assets.inspect.explain import explain_file
+from dropzone_assets.inspect.partition_sources import explain_partition
 from dropzone_assets.ledger import now, working
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.publish import publish, snapshot
+from dropzone_assets.pipeline.summarise import ask as summarise
+from dropzone_assets.pipeline.summarise import keep
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.explain import explain_file
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.origins import explain_partition
-from dropzone_assets.steps.publish import publish, snapshot
-from dropzone_assets.steps.summarise import ask as summarise
-from dropzone_assets.steps.summarise import keep
 from tests.conftest import Drop
 from tests.entries import days
 from tests.road import A, B, Road

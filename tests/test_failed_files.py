@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from dropzone_assets.definitions import build
+from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.platform import Platform
 from tests.conftest import Drop, Ingest
 from tests.samples import payment, payments

@@ -10,11 +10,11 @@ import pytest
 
 from dropzone_assets.errors import Permanent, SourceUnavailable
 from dropzone_assets.files import Delivery
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.plan import History, plan_loads
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources.folder import Folder
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.plan import History, plan_loads
 from tests.samples import payment, payments
 
 
@@ -38,7 +38,7 @@ def batch(home: Path, platform: Platform) -> Iterator[list[Delivery]]:
         with opened(source, path) as stream:
             yield stream
 
-    with patch.object(Folder, "open", broken), patch("dropzone_assets.steps.fetch.GROUP", 1):
+    with patch.object(Folder, "open", broken), patch("dropzone_assets.pipeline.fetch.GROUP", 1):
         yield platform.ledger.deliveries.unclaimed("transactions")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from dropzone_assets.demo.flights import write_flights
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.proof.prove import prove
+from dropzone_assets.proof.prove import prove
 from tests.conftest import Ingest, Query
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dropzone_assets.definitions import build
 from dropzone_assets.errors import SourceUnavailable
+from dropzone_assets.orchestration.definitions import build
+from dropzone_assets.pipeline.discover import take_in
 from dropzone_assets.platform import open_platform
+from dropzone_assets.proof.check_results import gone_files
 from dropzone_assets.settings import Settings
 from dropzone_assets.sources.folder import Folder
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.questions import gone_files
-from dropzone_assets.steps.retract import apply, retraction
+from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.retract import apply, retraction
 from tests.road import A, B, Road, of
 from tests.test_arrivals import Configure, configure, packed, put
 

@@ -14,7 +14,7 @@ from dropzone_assets.demo import CONTRACTS
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.formats import open_format
 from dropzone_assets.homes import STARTERS, make_home
-from dropzone_assets.instance import TEMPLATE, prepare_instance
+from dropzone_assets.orchestration.instance import TEMPLATE, prepare_instance
 from dropzone_assets.settings import Settings
 from dropzone_assets.sources import load_sources
 from tests.test_settings import refused, run
@@ -96,9 +96,20 @@ def test_dagsters_file_is_the_newest_unless_a_person_wrote_it(home: Path) -> Non
 def test_an_older_template_that_nobody_changed_is_replaced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = prepare_instance(Settings(home=home)) / "dagster.yaml"
     read.write_text("nux: {enabled: false}\n")
-    monkeypatch.setattr("dropzone_assets.instance.FORMER", {sha256(read.read_bytes()).hexdigest()[:16]})
+    monkeypatch.setattr("dropzone_assets.orchestration.instance.FORMER", {sha256(read.read_bytes()).hexdigest()[:16]})
     prepare_instance(Settings(home=home))
     assert read.read_bytes() == TEMPLATE.read_bytes()
+
+
+def test_a_file_of_ones_own_that_names_what_has_another_name_now_is_told_the_new_one(home: Path) -> None:
+    read = prepare_instance(Settings(home=home)) / "dagster.yaml"
+    own = (
+        TEMPLATE.read_text().replace("dropzone_assets.orchestration.launcher", "dropzone_assets.launcher") + "# mine\n"
+    )
+    read.write_text(own)
+    with pytest.raises(BadSettings, match=r"names dropzone_assets\.launcher, which is dropzone_assets\.orchestration"):
+        prepare_instance(Settings(home=home))
+    assert read.read_text() == own
 
 
 def test_the_files_at_the_top_of_the_project_are_those_of_a_new_home() -> None:

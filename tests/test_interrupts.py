@@ -12,9 +12,9 @@ import dagster as dg
 import psutil
 import pytest
 
-from dropzone_assets.instance import UNFINISHED, open_instance
 from dropzone_assets.interrupts import GO_ON, PATIENCE, RESUMED, WORDS
 from dropzone_assets.ledger.schema import PENDING
+from dropzone_assets.orchestration.instance import UNFINISHED, open_instance
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from tests.conftest import make_home
@@ -144,7 +144,7 @@ def _deaf(home: Path, command: str = "ingest") -> Ingest:
     """A command that a signal does not wake, as in a library that catches what is raised, and begins again."""
     deaf = """
 import os, pathlib, time
-from dropzone_assets import ingest
+from dropzone_assets.orchestration import ingest
 def look(self):
     pathlib.Path(os.environ["DROPZONE_HOME"], "deaf").touch()
     while True:

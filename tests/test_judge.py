@@ -19,10 +19,10 @@ from dropzone_assets.contracts import Contract
 from dropzone_assets.demo.generators import GENERATORS
 from dropzone_assets.demo.planted import Planted
 from dropzone_assets.demo.transactions import SURCHARGE
+from dropzone_assets.pipeline import validate as judging
+from dropzone_assets.pipeline.deduplicate import find_duplicates
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps import judge as judging
-from dropzone_assets.steps.duplicates import find_duplicates
 from tests.cases.judged import Judged, contract_of, judge_bytes, judge_files, raw_file
 from tests.conftest import make_home
 

@@ -20,15 +20,15 @@ import pytest
 from dropzone_assets.demo.flights import write_flights
 from dropzone_assets.demo.generators import GENERATORS
 from dropzone_assets.engine import quote, rows
-from dropzone_assets.instance import open_instance
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.schema import PENDING
+from dropzone_assets.orchestration.instance import open_instance
 from dropzone_assets.platform import open_platform
+from dropzone_assets.proof import check_results
 from dropzone_assets.settings import Settings
 from dropzone_assets.sources.folder import Folder
-from dropzone_assets.steps import questions
-from dropzone_assets.steps.query import open_query
 from dropzone_assets.store import Store
 from tests.conftest import ingest_home, make_home
 from tests.samples import payment, payments
@@ -117,7 +117,7 @@ def broken_promises(home: Path) -> list[object]:
     days = {
         table: sorted({d.file_date for d in deliveries if d.table_name == table}) for table in platform.contracts.tables
     }
-    asked = (questions.files_conserved, questions.partitions_conserved, questions.lake_equals_warehouse)
+    asked = (check_results.files_conserved, check_results.partitions_conserved, check_results.lake_equals_warehouse)
     wrong: list[object] = [row.path for row in deliveries if row.state in PENDING]
     wrong += [*platform.ledger.partitions.due(), *platform.ledger.partitions.unsummarised()]
     wrong += [ask for t, c in platform.contracts.tables.items() for ask in asked if not ask(platform, c, days[t]).kept]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.errors import Permanent
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.publish import snapshot
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.publish import snapshot
+from dropzone_assets.upkeep.retire import leave
 from tests.road import BAD, A, B, Road, of
 from tests.samples import payment, payments
 from tests.test_arrivals import Configure, configure, packed, put, there

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from dropzone_assets.cli.app import app
 from dropzone_assets.engine import attached
 from dropzone_assets.errors import StoreLost
-from dropzone_assets.sensors import due_sensor, source_sensor
-from dropzone_assets.steps.generations import stopped
+from dropzone_assets.orchestration.sensors import due_sensor, source_sensor
+from dropzone_assets.pipeline.generations import stopped
 from dropzone_assets.upkeep.losses import losses
 from tests.conftest import Drop, Query
 from tests.lost import ALL, C, again, load, make_small, rebuilt, stores
@@ -69,7 +69,7 @@ def test_a_look_at_whether_the_stores_belong_together_opens_nothing_twice(
     loaded: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert stopped(loaded.platform) is None
-    monkeypatch.setattr("dropzone_assets.steps.generations.attached", None)
+    monkeypatch.setattr("dropzone_assets.pipeline.generations.attached", None)
     assert stopped(loaded.platform) is None
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.files import FILES
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.unpack import unpack
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.unpack import unpack
 from tests.road import BAD, A, B, Road, of
 from tests.test_arrivals import packed, put
 

@@ -7,11 +7,11 @@ import pytest
 
 from dropzone_assets.files import KEY_LENGTH
 from dropzone_assets.ledger import Tally
+from dropzone_assets.pipeline.discover import take_in
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps import mirror as room
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.mirror import mirror
-from dropzone_assets.steps.nameplates import safe_name
+from dropzone_assets.upkeep import failed_folder as room
+from dropzone_assets.upkeep.failed_folder import mirror
+from dropzone_assets.upkeep.failed_names import safe_name
 from tests.conftest import Drop
 from tests.entries import WHY, delivery
 from tests.road import BAD, A, B, Road

@@ -17,18 +17,18 @@ from typer.testing import CliRunner
 
 from dropzone_assets import engine
 from dropzone_assets.cli.app import app
-from dropzone_assets.definitions import build
 from dropzone_assets.engine import quote, rows
+from dropzone_assets.inspect.preview import preview
+from dropzone_assets.inspect.query import open_query
+from dropzone_assets.inspect.trace import trace
+from dropzone_assets.orchestration.definitions import build
+from dropzone_assets.pipeline.load import BOOKS, QUARANTINE
+from dropzone_assets.pipeline.revalidate import rejudge
+from dropzone_assets.pipeline.summarise import INGESTION_COLUMNS
+from dropzone_assets.proof import check_results
+from dropzone_assets.proof.prove import prove
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps import questions
-from dropzone_assets.steps.commit import BOOKS, QUARANTINE
-from dropzone_assets.steps.preview import preview
-from dropzone_assets.steps.proof.prove import prove
-from dropzone_assets.steps.query import open_query
-from dropzone_assets.steps.rejudge import rejudge
-from dropzone_assets.steps.retract import apply, retraction
-from dropzone_assets.steps.summarise import INGESTION_COLUMNS
-from dropzone_assets.steps.trace import trace
+from dropzone_assets.upkeep.retract import apply, retraction
 from tests.cases.judged import describe, write
 from tests.conftest import Ingest, Query
 from tests.road import Road
@@ -171,10 +171,10 @@ class Table:
         assert sorted(self.ask(f"SELECT {self.own} FROM summary.t")) == wanted
         assert len(self.ask("FROM validated.t")) == valid
         answers = (
-            questions.files_conserved(platform, contract, [DAY]),
-            questions.partitions_conserved(platform, contract, [DAY]),
-            questions.lake_equals_warehouse(platform, contract, [DAY]),
-            *questions.quality(platform, contract, [DAY]).values(),
+            check_results.files_conserved(platform, contract, [DAY]),
+            check_results.partitions_conserved(platform, contract, [DAY]),
+            check_results.lake_equals_warehouse(platform, contract, [DAY]),
+            *check_results.quality(platform, contract, [DAY]).values(),
         )
         assert [answer for answer in answers if not answer.kept] == []
         (traced,) = trace(platform, contract, f"{quote(self.names[0])} = '{numbers[0]}-0'", 10)

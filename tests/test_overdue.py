@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from dropzone_assets.cli.app import app
-from dropzone_assets.definitions import build
+from dropzone_assets.inspect.query import open_query
+from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.query import open_query
 from tests.cases.judged import describe, write
 from tests.conftest import Drop, Ingest
 

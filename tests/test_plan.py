@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from dropzone_assets.steps.plan import GAP, RANGES, ranges
+from dropzone_assets.pipeline.plan import GAP, RANGES, ranges
 
 FIRST = date(2024, 1, 1)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dropzone_assets.assets import validated
-from dropzone_assets.instance import open_instance
+from dropzone_assets.orchestration.assets import validated
+from dropzone_assets.orchestration.instance import open_instance
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from tests.conftest import ingest_home, make_home

@@ -15,10 +15,10 @@ from dropzone_assets.ledger import LEFT
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.schema import KEPT, LOADED
+from dropzone_assets.pipeline.raw_copy import raw_copy
 from dropzone_assets.settings import Settings
 from dropzone_assets.sinks.parquet import object_path
-from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.raw_copy import raw_copy
+from dropzone_assets.upkeep.retire import leave
 from tests.conftest import make_home
 from tests.road import A, B, Road, of
 from tests.test_arrivals import packed, put

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dropzone_assets.inspect.preview import Preview, preview
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.preview import Preview, preview
 from tests.samples import payment, payments
 from tests.test_arrivals import packed
 

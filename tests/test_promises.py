@@ -9,12 +9,12 @@ from time import sleep
 import dagster as dg
 import pytest
 
-from dropzone_assets.definitions import build
+from dropzone_assets.orchestration.definitions import build
+from dropzone_assets.orchestration.runs import RANGE
+from dropzone_assets.pipeline.discover import Intake, take_in
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import RANGE
-from dropzone_assets.steps.intake import Intake, take_in
 from tests.conftest import Drop, Ingest, Query
-from tests.samples import event, events, payment, payments
+from tests.samples import payment, payments
 
 A, B = "payments_20240501_100000.csv", "payments_20240501_120000.csv"
 
@@ -270,40 +270,3 @@ def test_a_day_is_rebuilt_from_the_raw_zone_when_the_source_is_empty(
     shutil.rmtree(home / "lake")
     assert rebuild(platform, instance, "2024-05-01", "2024-05-01")
     assert query("SELECT * FROM lake.transactions") == before
-
-
-# -- failures ----------------------------------------------------------------------------------------------------------
-
-
-UNREADABLE = {
-    "empty": "",
-    "lacks a column": "transaction_id,amount\na,5\n",
-    "ambiguous": "transaction_id,tranc_id,transaction_ts,user_id,amount\na,b,2024-05-01,u,5\n",
-}
-
-
-@pytest.mark.parametrize("why", UNREADABLE)
-@pytest.mark.direct
-def test_a_file_that_cannot_be_read_has_a_stage_a_reason_and_a_cure_and_delays_no_neighbour(
-    drop: Drop, ingest: Ingest, query: Query, platform: Platform, why: str
-) -> None:
-    drop(A, UNREADABLE[why])
-    drop(B, payments(payment("b")))
-    drop("vehicles_events_20240501100000.json", events(event("V1")))
-    drop("vehicles_events_20240501110000.json", '{"vehicles_events": [{"vehicle_id": ')
-    ingest()
-    failures = platform.ledger.deliveries.failures()
-    assert {row.path for row in failures} == {A, "vehicles_events_20240501110000.json"}
-    for row in failures:
-        assert row.stage == "transform" and row.path in row.reason and row.cure
-    assert query(LAKE) == [("b", "2024-05-01", 5)]
-    assert query("SELECT vehicle_id FROM lake.vehicle_events") == [("V1",)]
-    assert ingest().runs == []
-
-
-@pytest.mark.direct
-def test_a_file_of_which_every_row_is_refused_is_seen_in_what_came_in(drop: Drop, ingest: Ingest, query: Query) -> None:
-    drop(A, payments(payment("a", "?"), payment("b", amount=-1)))
-    ingest()
-    asked = 'SELECT "table", day::VARCHAR, files, rows_read, valid, quarantined FROM summary.ingestion'
-    assert query(asked) == [("transactions", "2024-05-01", 1, 2, 0, 2)]

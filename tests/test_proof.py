@@ -15,12 +15,12 @@ from dropzone_assets.cli.app import app
 from dropzone_assets.engine import attached, connect
 from dropzone_assets.files import RawFile
 from dropzone_assets.ledger import RELEASE
+from dropzone_assets.pipeline.load import commit
+from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.pipeline.versions import versions
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.commit import commit
-from dropzone_assets.steps.judge import judge
-from dropzone_assets.steps.proof.findings import Proof
-from dropzone_assets.steps.proof.prove import prove
-from dropzone_assets.steps.versions import versions
+from dropzone_assets.proof.findings import Proof
+from dropzone_assets.proof.prove import prove
 from tests.conftest import make_home
 from tests.road import BAD, Road
 from tests.samples import payment, payments

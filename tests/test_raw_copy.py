@@ -8,9 +8,9 @@ from blake3 import blake3
 from typer.testing import CliRunner
 
 from dropzone_assets.cli.app import app
-from dropzone_assets.definitions import build
+from dropzone_assets.orchestration.definitions import build
+from dropzone_assets.pipeline.raw_copy import raw_copy
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.raw_copy import raw_copy
 from tests.conftest import Ingest, Query
 from tests.road import A, Road, of
 from tests.test_arrivals import put

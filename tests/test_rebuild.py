@@ -8,8 +8,8 @@ import pytest
 
 from dropzone_assets.errors import StoreLost
 from dropzone_assets.ledger import FAILED
-from dropzone_assets.runs import history
-from dropzone_assets.steps.plan import History, plan_loads, plan_publications
+from dropzone_assets.orchestration.runs import history
+from dropzone_assets.pipeline.plan import History, plan_loads, plan_publications
 from dropzone_assets.upkeep.losses import losses
 from dropzone_assets.upkeep.rebuild import Rebuild
 from tests.conftest import Drop

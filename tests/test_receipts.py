@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.sources import SourceConfig
-from dropzone_assets.steps import answer as step
-from dropzone_assets.steps.answer import Outbox, answer
-from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.receipt import Receipts, plain
-from dropzone_assets.steps.retract import apply, retraction
+from dropzone_assets.upkeep import receipts as step
+from dropzone_assets.upkeep.receipt import Receipts, plain
+from dropzone_assets.upkeep.receipts import Outbox, answer
+from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.retract import apply, retraction
 from tests.road import BAD, A, B, Road, of
 from tests.samples import payment, payments
 from tests.test_arrivals import Configure, configure, packed, put, there

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dropzone_assets.definitions import build
+from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from tests.conftest import Drop, Ingest, Query, ingest_home

@@ -11,12 +11,12 @@ from unittest.mock import patch
 import pytest
 
 from dropzone_assets.errors import SourceUnavailable
+from dropzone_assets.inspect.delivery_status import standing, troubles
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.proof import check_results
 from dropzone_assets.sources.folder import Folder
-from dropzone_assets.steps import questions
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.standing import standing, troubles
+from dropzone_assets.upkeep.retire import leave
 from tests.road import A, B, Road, of
 from tests.test_arrivals import Configure, configure, packed, put
 
@@ -230,7 +230,7 @@ def test_a_copy_of_what_was_lost_is_not_doubled_when_it_is_loaded_again(home: Pa
 
 
 def test_the_loss_is_told_until_it_is_over(home: Path, road: Road, lost: Path) -> None:
-    answer = questions.failed_deliveries(road.platform, "transactions")
+    answer = check_results.failed_deliveries(road.platform, "transactions")
     assert (answer.kept, [case[0] for case in answer.cases]) == (False, [A])
     (trouble,) = troubles(road.platform)
     assert (trouble.kind, trouble.stage, trouble.file) == ("failed", "fetch", A)

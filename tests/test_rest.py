@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from dropzone_assets.ledger import Published, now
+from dropzone_assets.pipeline.cooldown import LONGEST, rest
+from dropzone_assets.pipeline.plan import History, plan_publications
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.plan import History, plan_publications
-from dropzone_assets.steps.rest import LONGEST, rest
 
 DAY = date(2024, 5, 1)
 TABLE = "transactions"
@@ -67,6 +67,6 @@ def test_a_rested_partition_is_rewritten(platform: Platform, monkeypatch: pytest
     books.touched(TABLE, [(DAY, 2)])
     asked = []
     for later in (timedelta(0), timedelta(seconds=25), timedelta(seconds=75), -timedelta(days=1)):
-        monkeypatch.setattr("dropzone_assets.steps.plan.now", lambda later=later: now() + later)
+        monkeypatch.setattr("dropzone_assets.pipeline.plan.now", lambda later=later: now() + later)
         asked.append(publications(platform) != [])
     assert asked == [False, False, True, True]

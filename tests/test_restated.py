@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.ledger import FAILED, LINKED, LOADED, OPENED, SUPERSEDED
+from dropzone_assets.pipeline.discover import take_in
 from dropzone_assets.sources import folder
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.leave import leave
+from dropzone_assets.upkeep.retire import leave
 from tests.road import BAD, A, B, Road, of
 from tests.test_arrivals import Configure, configure, packed, put, there
 

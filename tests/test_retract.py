@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from dropzone_assets.cli.app import app
 from dropzone_assets.errors import Permanent
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.unpack import unpack
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.retract import apply, retraction
-from dropzone_assets.steps.unpack import unpack
+from dropzone_assets.upkeep.retract import apply, retraction
 from tests.conftest import Drop, Ingest, Query
 from tests.road import BAD, A, B, Road, of
 from tests.test_arrivals import LAKE, packed, put

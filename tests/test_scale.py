@@ -12,18 +12,18 @@ import pytest
 from sqlalchemy import Connection, event
 
 from dropzone_assets.errors import SourceUnavailable
+from dropzone_assets.inspect.delivery_status import troubles
+from dropzone_assets.inspect.explain import explain_file
+from dropzone_assets.inspect.not_found import explain_unseen
+from dropzone_assets.inspect.partition_sources import explain_partition
 from dropzone_assets.ledger import Tally
 from dropzone_assets.ledger.statements import CHUNK
+from dropzone_assets.orchestration.runs import history
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.plan import plan_loads, plan_publications
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import history
-from dropzone_assets.steps.explain import explain_file
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.mirror import mirror
-from dropzone_assets.steps.origins import explain_partition
-from dropzone_assets.steps.plan import plan_loads, plan_publications
-from dropzone_assets.steps.standing import troubles
-from dropzone_assets.steps.unseen import explain_unseen
+from dropzone_assets.upkeep.failed_folder import mirror
+from dropzone_assets.upkeep.retire import leave
 from tests.conftest import make_home
 from tests.entries import WHY
 from tests.road import BAD, A, B, Road

@@ -12,14 +12,14 @@ from unittest.mock import patch
 import dagster as dg
 import pytest
 
-from dropzone_assets.definitions import build
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.ledger import now
+from dropzone_assets.orchestration.definitions import build
+from dropzone_assets.orchestration.runs import DAY, RANGE, REQUEST
+from dropzone_assets.pipeline import plan
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.plan import ATTEMPTS, SHORTEST
 from dropzone_assets.platform import Platform
-from dropzone_assets.runs import DAY, RANGE, REQUEST
-from dropzone_assets.steps import plan
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.plan import ATTEMPTS, SHORTEST
-from dropzone_assets.steps.query import open_query
 from tests.conftest import Drop
 from tests.samples import events, payment, payments
 

@@ -10,8 +10,8 @@ import pytest
 
 from dropzone_assets.allowed import STORES
 from dropzone_assets.cli.app import COMMANDS, main
-from dropzone_assets.definitions import defs
 from dropzone_assets.errors import BadSettings
+from dropzone_assets.orchestration.definitions import defs
 from dropzone_assets.settings import Settings, masked
 from dropzone_assets.store.clients import SCHEMES
 from tests.conftest import make_home

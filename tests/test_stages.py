@@ -8,16 +8,16 @@ import pytest
 
 from dropzone_assets.errors import Permanent
 from dropzone_assets.files import RawFile
-from dropzone_assets.io_managers import _commit
+from dropzone_assets.inspect.delivery_status import troubles
 from dropzone_assets.ledger.claims import TOGETHER
+from dropzone_assets.orchestration.io_managers import _commit
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.plan import ATTEMPTS, History, plan_loads
+from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.pipeline.versions import versions
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.judge import judge
-from dropzone_assets.steps.plan import ATTEMPTS, History, plan_loads
-from dropzone_assets.steps.standing import troubles
-from dropzone_assets.steps.versions import versions
 from tests.conftest import Drop
 from tests.road import BAD, A, B, Road
 from tests.samples import payment, payments

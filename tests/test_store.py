@@ -9,8 +9,8 @@ import pytest
 
 from dropzone_assets.errors import BadSettings, StoreUnavailable
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.sweep import sweep
 from dropzone_assets.store import Access, Store
+from dropzone_assets.upkeep.sweep import sweep
 from tests.cases.stores import StoreCases, adopt
 
 

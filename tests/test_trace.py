@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from dropzone_assets.cli.app import app
 from dropzone_assets.errors import Permanent
+from dropzone_assets.inspect.trace import trace
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.trace import trace
 from tests.conftest import ingest_home, make_home
 from tests.samples import event, events, payment, payments
 from tests.test_arrivals import packed, put

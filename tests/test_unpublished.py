@@ -13,18 +13,18 @@ import pytest
 from typer.testing import CliRunner
 
 from dropzone_assets import holders
-from dropzone_assets.assets import described
 from dropzone_assets.cli.app import app
 from dropzone_assets.engine import attached, connect
 from dropzone_assets.errors import DropzoneError, WarehouseBusy
 from dropzone_assets.ledger import now
+from dropzone_assets.orchestration.assets import described
+from dropzone_assets.orchestration.runs import history
+from dropzone_assets.pipeline.plan import plan_publications
+from dropzone_assets.pipeline.unpublished import spans, unpublished
 from dropzone_assets.platform import open_platform
-from dropzone_assets.runs import history
+from dropzone_assets.proof.check_results import all_published
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.mirror import mirror
-from dropzone_assets.steps.plan import plan_publications
-from dropzone_assets.steps.questions import all_published
-from dropzone_assets.steps.unpublished import spans, unpublished
+from dropzone_assets.upkeep.failed_folder import mirror
 from tests.conftest import Drop, Ingest
 from tests.road import A, Road
 from tests.samples import payment, payments

@@ -10,16 +10,16 @@ import pytest
 from typer.testing import CliRunner
 
 from dropzone_assets.cli.app import app
-from dropzone_assets.definitions import build
+from dropzone_assets.inspect.delivery_status import troubles
+from dropzone_assets.orchestration.definitions import build
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.plan import History, Request, plan_loads, plan_publications
+from dropzone_assets.pipeline.validate import Load
+from dropzone_assets.pipeline.versions import Versions
 from dropzone_assets.platform import open_platform
+from dropzone_assets.proof.check_results import contracts_sound
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.judge import Load
-from dropzone_assets.steps.plan import History, Request, plan_loads, plan_publications
-from dropzone_assets.steps.questions import contracts_sound
-from dropzone_assets.steps.standing import troubles
-from dropzone_assets.steps.versions import Versions
 from tests.conftest import Drop, Ingest, Query
 from tests.road import A, Road
 from tests.samples import events, payment, payments

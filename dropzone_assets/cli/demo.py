@@ -17,8 +17,8 @@ from dropzone_assets.demo.generators import GENERATORS
 from dropzone_assets.demo.planted import Planted
 from dropzone_assets.engine import Connection, literals, rows
 from dropzone_assets.errors import Permanent
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.platform import Platform, open_platform
-from dropzone_assets.steps.query import open_query
 
 DAYS = 14
 GO_ON = (

@@ -10,10 +10,10 @@ from rich.markup import escape
 
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.errors import Permanent
+from dropzone_assets.inspect.explain import Story, Version, explain_file
+from dropzone_assets.inspect.not_found import Looked, Unseen, explain_unseen
+from dropzone_assets.inspect.partition_sources import Origin, Origins, explain_partition
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.explain import Story, Version, explain_file
-from dropzone_assets.steps.origins import Origin, Origins, explain_partition
-from dropzone_assets.steps.unseen import Looked, Unseen, explain_unseen
 
 VERSIONS, PARTS, FILES = 5, 30, 50
 """Versions, members and files that are printed; --json has them all."""

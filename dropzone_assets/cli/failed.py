@@ -9,9 +9,10 @@ from typing import Any
 from rich.markup import escape
 
 from dropzone_assets.cli.show import as_json, out
+from dropzone_assets.inspect.delivery_status import Trouble, troubles
+from dropzone_assets.pipeline.plan import replay_of
+from dropzone_assets.pipeline.unpublished import Unpublished, spans, unpublished
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.standing import Trouble, replay_of, troubles
-from dropzone_assets.steps.unpublished import Unpublished, spans, unpublished
 
 SHOWN = 100
 

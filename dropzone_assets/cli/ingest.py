@@ -14,9 +14,9 @@ from dropzone_assets.contracts import Contract
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import FILES
 from dropzone_assets.interrupts import letting_go
+from dropzone_assets.pipeline.revalidate import Rejudged, rejudge, rejudged
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.mirror import mirror
-from dropzone_assets.steps.rejudge import Rejudged, rejudge, rejudged
+from dropzone_assets.upkeep.failed_folder import mirror
 from dropzone_assets.upkeep.losses import losses
 
 Force = Annotated[bool, typer.Option("--force", help="Load everything that was loaded before again.")]
@@ -76,8 +76,8 @@ def ingest_all(
         prepare: changes the ledger first, once no other ingest can be at work.
         said: stands first in the JSON document.
     """
-    from dropzone_assets.ingest import open_ingester
-    from dropzone_assets.instance import open_instance
+    from dropzone_assets.orchestration.ingest import open_ingester
+    from dropzone_assets.orchestration.instance import open_instance
 
     with (
         open_instance(platform.settings) as instance,

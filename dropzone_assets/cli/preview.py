@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from dropzone_assets.cli.show import as_csv, as_json, err, here, out, table
-from dropzone_assets.steps.preview import Preview, preview
+from dropzone_assets.inspect.preview import Preview, preview
 
 EVERYTHING = 2**31
 

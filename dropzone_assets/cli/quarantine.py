@@ -10,10 +10,10 @@ from dropzone_assets.contracts import DELIVERY, Contract, sentences
 from dropzone_assets.engine import columns_of, quote, rows
 from dropzone_assets.errors import Permanent
 from dropzone_assets.formats import Place
+from dropzone_assets.inspect.query import open_query
+from dropzone_assets.inspect.trace import originals_of
+from dropzone_assets.pipeline.load import tables
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.commit import tables
-from dropzone_assets.steps.query import open_query
-from dropzone_assets.steps.trace import originals_of
 
 
 def quarantine(

@@ -8,8 +8,8 @@ import typer
 from dropzone_assets import engine
 from dropzone_assets.cli.show import as_csv, as_json, err, here, out, table
 from dropzone_assets.errors import DropzoneError, Permanent
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.query import open_query
 
 SHOWN = 50
 

@@ -31,8 +31,8 @@ def rebuild(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Make again what is lost of ledger, warehouse, lake and raw zone. Exit code 1 when some of it cannot be."""
-    from dropzone_assets.ingest import open_ingester
-    from dropzone_assets.instance import open_instance
+    from dropzone_assets.orchestration.ingest import open_ingester
+    from dropzone_assets.orchestration.instance import open_instance
 
     platform = here()
     found = losses(platform)

@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from dropzone_assets.cli.ingest import ingest_all
 from dropzone_assets.cli.show import here, out
-from dropzone_assets.steps.retract import Retraction, apply, retraction
+from dropzone_assets.upkeep.retract import Retraction, apply, retraction
 
 
 def retract(

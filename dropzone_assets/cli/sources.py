@@ -8,9 +8,9 @@ from rich.markup import escape
 from dropzone_assets.cli.show import as_json, here, out, problem, table
 from dropzone_assets.engine import rows
 from dropzone_assets.errors import DropzoneError, Permanent
+from dropzone_assets.pipeline.list_source import look
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import Keyed, Source
-from dropzone_assets.steps.look import look
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name in sources.yaml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

@@ -11,13 +11,13 @@ from dropzone_assets.cli.failed import show_failed
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.contracts import Contract
 from dropzone_assets.holders import held_for_long
+from dropzone_assets.inspect.delivery_status import asleep
 from dropzone_assets.ledger import SAFE, now
+from dropzone_assets.pipeline.completeness import expected_days, standings
+from dropzone_assets.pipeline.overdue import overdue
+from dropzone_assets.pipeline.unpublished import unpublished
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.expectations import expected_days, standings
-from dropzone_assets.steps.questions import what_to_do
-from dropzone_assets.steps.standing import asleep
-from dropzone_assets.steps.tell import overdue
-from dropzone_assets.steps.unpublished import unpublished
+from dropzone_assets.proof.check_results import what_to_do
 from dropzone_assets.upkeep.losses import losses
 
 STATES = (

@@ -7,8 +7,8 @@ from rich.text import Text
 
 from dropzone_assets.cli.show import as_json, err, here, out
 from dropzone_assets.files import INSIDE, Delivery
+from dropzone_assets.inspect.trace import Traced, trace
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.trace import Traced, trace
 
 LONG = 2_000
 """Characters of a record that are printed."""

@@ -23,9 +23,9 @@ def up(
 ) -> None:
     """Start the Dagster UI and the daemon that runs sensors, schedules and backfills; stop with Ctrl-C."""
     from dropzone_assets.errors import ServiceFailed
-    from dropzone_assets.instance import open_instance
-    from dropzone_assets.supervisor.admission import alone, usable_port
-    from dropzone_assets.supervisor.supervisor import Supervisor
+    from dropzone_assets.orchestration.instance import open_instance
+    from dropzone_assets.orchestration.supervisor.admission import alone, usable_port
+    from dropzone_assets.orchestration.supervisor.supervisor import Supervisor
 
     platform = here()
     settings = platform.settings

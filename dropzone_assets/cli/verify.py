@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dropzone_assets.cli.show import as_json, err, here, out, table
-from dropzone_assets.steps.proof.findings import Finding, Proof
-from dropzone_assets.steps.proof.prove import bytes_to_read, prove
-from dropzone_assets.steps.proof.rebuild import Say
+from dropzone_assets.proof.findings import Finding, Proof
+from dropzone_assets.proof.prove import bytes_to_read, prove
+from dropzone_assets.proof.rebuild import Say
 
 
 def verify(

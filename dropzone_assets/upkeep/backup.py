@@ -14,9 +14,9 @@ from sqlalchemy import make_url
 from dropzone_assets.damage import of_system
 from dropzone_assets.engine import attached
 from dropzone_assets.errors import Permanent, Transient
+from dropzone_assets.pipeline.publish import publishing
 from dropzone_assets.platform import Platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.publish import publishing
 from dropzone_assets.upkeep.copies import copy, copy_database, copy_open, files_below, link, sync
 
 MANIFEST, FORMAT = "manifest.json", 1

@@ -3,11 +3,11 @@
 from datetime import date
 
 from dropzone_assets.ledger import INGESTION
+from dropzone_assets.pipeline.generations import LAKE, held_by_lake, write_lake
+from dropzone_assets.pipeline.publish import alone
 from dropzone_assets.platform import Platform
+from dropzone_assets.proof.objects import hash_of
 from dropzone_assets.sinks.parquet import object_path
-from dropzone_assets.steps.generations import LAKE, held_by_lake, write_lake
-from dropzone_assets.steps.proof.objects import hash_of
-from dropzone_assets.steps.publish import alone
 from dropzone_assets.upkeep.losses import missing, older_lake
 
 

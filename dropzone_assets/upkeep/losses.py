@@ -6,9 +6,9 @@ from typing import Any, Literal, NamedTuple
 
 from dropzone_assets.errors import StoreUnavailable
 from dropzone_assets.ledger import INGESTION
+from dropzone_assets.pipeline.generations import LAKE, held_by_lake, stopped
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import object_path
-from dropzone_assets.steps.generations import LAKE, held_by_lake, stopped
 
 StoreName = Literal["ledger", "warehouse", "lake", "raw"]
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from dropzone_assets.errors import DropzoneError, Transient
 from dropzone_assets.files import Delivery
+from dropzone_assets.pipeline.raw_copy import raw_copy
+from dropzone_assets.pipeline.readable import set_aside
+from dropzone_assets.pipeline.recover import Damage, recover
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.proof.raw import RawObjects
-from dropzone_assets.steps.raw_copy import raw_copy
-from dropzone_assets.steps.readable import set_aside
-from dropzone_assets.steps.recover import Damage, recover
+from dropzone_assets.proof.raw import RawObjects
 
 
 def heal_raw(platform: Platform) -> tuple[int, list[DropzoneError]]:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from dropzone_assets.contracts import Contract
 from dropzone_assets.formats import Place
+from dropzone_assets.pipeline.content import RawContent
+from dropzone_assets.pipeline.validate import reading_of
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.content import RawContent
-from dropzone_assets.steps.judge import reading_of
 from tests.cases.judged import Judged, contract_of, judge_bytes, raw_file
 
 Record = Mapping[str, str | None]

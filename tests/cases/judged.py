@@ -16,9 +16,9 @@ from dropzone_assets.errors import Refused
 from dropzone_assets.files import Delivery, RawFile
 from dropzone_assets.formats import open_format
 from dropzone_assets.ledger import Tally
+from dropzone_assets.pipeline.validate import Load, judge
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.judge import Load, judge
 
 FIRST_DAY = date(2013, 1, 1)
 FILE_TIME = datetime(2024, 5, 1)

@@ -10,10 +10,10 @@ import pytest
 from dropzone_assets.demo.flights import write_flights
 from dropzone_assets.demo.transactions import write_transactions
 from dropzone_assets.engine import rows
-from dropzone_assets.ingest import Ingested
+from dropzone_assets.inspect.query import open_query
+from dropzone_assets.orchestration.ingest import Ingested
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.query import open_query
 from tests.conftest import ingest_with, make_home
 from tests.samples import payment, payments
 

@@ -11,8 +11,8 @@ import pytest
 from dropzone_assets import engine
 from dropzone_assets.errors import Permanent, Transient
 from dropzone_assets.files import Listed
+from dropzone_assets.pipeline.list_source import look
 from dropzone_assets.sources import Source, SourceConfig, open_source
-from dropzone_assets.steps.look import look
 
 UNFINISHED = (
     ".hidden.csv",

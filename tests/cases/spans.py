@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from dropzone_assets import engine
 from dropzone_assets.formats import Span
+from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.content import RawContent
 from tests.cases.judged import Judged, Row, contract_of, judge_files, raw_file
 
 PINS = ("delimiter", "quote", "escape", "header", "skip")

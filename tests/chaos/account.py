@@ -7,10 +7,10 @@ from typing import Any
 from blake3 import blake3
 
 from dropzone_assets.engine import quote, rows
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.ledger.schema import PENDING
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import partition_uris
-from dropzone_assets.steps.query import open_query
 
 Account = dict[str, list[Any]]
 

@@ -13,9 +13,9 @@ import dagster as dg
 from dagster._core.storage.event_log import SqlEventLogStorage
 from sqlalchemy.exc import OperationalError
 
-from dropzone_assets import definitions
-from dropzone_assets.assets import described
-from dropzone_assets.ingest import open_ingester
+from dropzone_assets.orchestration import definitions
+from dropzone_assets.orchestration.assets import described
+from dropzone_assets.orchestration.ingest import open_ingester
 from dropzone_assets.platform import Platform
 from dropzone_assets.settings import Settings
 from tests.chaos.account import undone

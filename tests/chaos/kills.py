@@ -12,7 +12,7 @@ from time import sleep
 
 from rich.console import Console
 
-from dropzone_assets.instance import open_instance
+from dropzone_assets.orchestration.instance import open_instance
 from dropzone_assets.settings import Settings
 from tests.chaos.account import undone
 from tests.chaos.boundaries import Clock, wrapped

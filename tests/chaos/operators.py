@@ -18,8 +18,8 @@ import psutil
 from rich.console import Console
 
 from dropzone_assets.cli.app import COMMANDS
-from dropzone_assets.launcher.signs import holder
 from dropzone_assets.ledger.schema import FAILED
+from dropzone_assets.orchestration.launcher.signs import holder
 from tests.chaos.account import account, undone
 from tests.chaos.boundaries import Clock
 from tests.chaos.crossings import Crossings
@@ -28,6 +28,8 @@ from tests.chaos.judgement import differences
 from tests.chaos.oracle import told
 from tests.chaos.scenario import sent
 from tests.chaos.world import Stuck, World
+
+INGEST = "dropzone_assets.orchestration.ingest"
 
 LIFE = 10
 """Rounds of one home."""
@@ -79,17 +81,17 @@ def daemon(home: Path, started: Connection) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     started.send(os.getpid())
-    os.execv(
-        sys.executable,
-        [sys.executable, "-W", "ignore", "-m", "dagster._daemon", "run", "-m", "dropzone_assets.definitions"],
-    )
+    command = [sys.executable, "-W", "ignore", "-m", "dagster._daemon", "run", "-m", "dropzone_assets.definitions"]
+    os.execv(sys.executable, command)
 
 
 @contextmanager
 def process(work: Callable[..., None], *of: object) -> Iterator[psutil.Process]:
     """A real process, which is gone in the end, with all that it has started."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.chaos.operators", "dropzone_assets.ingest", "dropzone_assets.cli.ingest"])
+    context.set_forkserver_preload(
+        ["tests.chaos.operators", "dropzone_assets.orchestration.ingest", "dropzone_assets.cli.ingest"]
+    )
     here, there = context.Pipe()
     begun = context.Process(target=work, args=(*of, there))
     begun.start()

@@ -8,16 +8,16 @@ from datetime import date
 from dropzone_assets.contracts import Contract
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger import INGESTION, now
+from dropzone_assets.pipeline.fetch import fetch
+from dropzone_assets.pipeline.load import commit
+from dropzone_assets.pipeline.plan import History, Request, plan_loads, plan_publications
+from dropzone_assets.pipeline.publish import publish, snapshot
+from dropzone_assets.pipeline.readable import readable
+from dropzone_assets.pipeline.summarise import ask, ask_ingestion, keep
+from dropzone_assets.pipeline.unpack import unpack
+from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.pipeline.versions import versions
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.commit import commit
-from dropzone_assets.steps.fetch import fetch
-from dropzone_assets.steps.judge import judge
-from dropzone_assets.steps.plan import History, Request, plan_loads, plan_publications
-from dropzone_assets.steps.publish import publish, snapshot
-from dropzone_assets.steps.readable import readable
-from dropzone_assets.steps.summarise import ask, ask_ingestion, keep
-from dropzone_assets.steps.unpack import unpack
-from dropzone_assets.steps.versions import versions
 
 
 class Road:

@@ -11,11 +11,11 @@ import duckdb
 from sqlalchemy.exc import SQLAlchemyError
 
 from dropzone_assets.errors import DropzoneError, Permanent
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.revalidate import rejudge
 from dropzone_assets.platform import Platform
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.leave import leave
-from dropzone_assets.steps.rejudge import rejudge
-from dropzone_assets.steps.retract import apply, retraction
+from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.retract import apply, retraction
 from tests.chaos.boundaries import Clock
 from tests.chaos.crossings import Crossings, Died, Fault, armed
 from tests.chaos.home import open_home

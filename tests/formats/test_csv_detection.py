@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropzone_assets.formats import HEAD, open_format
+from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.content import RawContent
 from tests.cases.judged import Judged, contract_of, judge_bytes, raw_file
 
 BROKEN = Path(__file__).parents[1] / "broken"

@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dropzone_assets.instance import prepare_instance
+from dropzone_assets.orchestration.instance import prepare_instance
 from dropzone_assets.settings import Settings
 from tests.launcher.jobs import JOBS
 

@@ -13,7 +13,7 @@ from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobO
 from dagster._daemon import sensor
 from dagster._serdes import ConfigurableClass
 
-from dropzone_assets.instance import TEMPLATE
+from dropzone_assets.orchestration.instance import TEMPLATE
 from tests.launcher.jobs import quick
 
 QUEUED, STARTING = dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING

@@ -18,18 +18,18 @@ import psutil
 import pytest
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from dropzone_assets.definitions import define
-from dropzone_assets.ingest import QUIET
-from dropzone_assets.instance import bury_dead_runs, open_instance, take_queued
-from dropzone_assets.launcher.liveness import announce_daemon, birth_of, daemon_lives, is_dead, sign_of
-from dropzone_assets.launcher.pools import DIED
-from dropzone_assets.launcher.signs import alive, give
 from dropzone_assets.ledger.partitions import Partitions
+from dropzone_assets.orchestration.definitions import define
+from dropzone_assets.orchestration.ingest import QUIET
+from dropzone_assets.orchestration.instance import bury_dead_runs, open_instance, take_queued
+from dropzone_assets.orchestration.launcher.liveness import announce_daemon, birth_of, daemon_lives, is_dead, sign_of
+from dropzone_assets.orchestration.launcher.pools import DIED
+from dropzone_assets.orchestration.launcher.signs import alive, give
+from dropzone_assets.orchestration.runs import POOL, REQUEST, asset_keys, history, tags
+from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.plan import Request, plan_loads
 from dropzone_assets.platform import open_platform
-from dropzone_assets.runs import POOL, REQUEST, asset_keys, history, tags
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.intake import take_in
-from dropzone_assets.steps.plan import Request, plan_loads
 from tests.conftest import Query
 from tests.launcher.conftest import ROOT, until
 from tests.launcher.jobs import quick

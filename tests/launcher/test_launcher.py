@@ -12,9 +12,9 @@ from dagster._core.code_pointer import ModuleCodePointer
 from dagster._core.launcher import WorkerStatus
 from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 
-from dropzone_assets.definitions import build
-from dropzone_assets.launcher.signs import holder
-from dropzone_assets.runs import RANGE
+from dropzone_assets.orchestration.definitions import build
+from dropzone_assets.orchestration.launcher.signs import holder
+from dropzone_assets.orchestration.runs import RANGE
 from dropzone_assets.settings import Settings
 from tests.launcher.conftest import Daemon, until
 

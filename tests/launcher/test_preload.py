@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from dropzone_assets.launcher.launcher import PRELOAD
+from dropzone_assets.orchestration.launcher.launcher import PRELOAD
 
 
 @pytest.mark.parametrize("module", PRELOAD)

@@ -14,8 +14,8 @@ import psutil
 import pytest
 import yaml
 
-from dropzone_assets.instance import TEMPLATE
-from dropzone_assets.launcher.signs import holder
+from dropzone_assets.orchestration.instance import TEMPLATE
+from dropzone_assets.orchestration.launcher.signs import holder
 from tests.conftest import Query
 from tests.launcher.conftest import until
 from tests.road import A, B, of

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from dropzone_assets.engine import rows
+from dropzone_assets.inspect.query import open_query
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.query import open_query
 from tests.conftest import ingest_with, make_home
 from tests.samples import payment, payments
 

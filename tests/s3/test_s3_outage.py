@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.errors import StoreUnavailable
+from dropzone_assets.pipeline.discover import take_in
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.steps.intake import take_in
 from tests.chaos.account import account
 from tests.chaos.home import make_home
 from tests.chaos.letters import Letter

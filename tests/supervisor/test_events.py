@@ -7,8 +7,8 @@ import pytest
 from dagster._daemon.types import DaemonHeartbeat
 
 from dropzone_assets.ledger import now
+from dropzone_assets.orchestration.supervisor.events import Events
 from dropzone_assets.platform import Platform
-from dropzone_assets.supervisor.events import Events
 from tests.conftest import Drop, Ingest
 from tests.road import A, B, of
 

@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from dropzone_assets.ingest import BY
+from dropzone_assets.orchestration.ingest import BY
 from tests.samples import payment, payments
 from tests.ui.conftest import Look
 

@@ -1,0 +1,181 @@
+"""Preview: what ingestion would read in a file, by the same steps, leaving no trace."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+
+import yaml
+
+from dropzone_assets import engine
+from dropzone_assets.archives import Bounds, Member, is_archive, open_archive
+from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, load_contract, recognise
+from dropzone_assets.errors import Refused
+from dropzone_assets.files import INSIDE, Delivery, Listed, RawFile
+from dropzone_assets.formats import format_of, open_format
+from dropzone_assets.ledger import FETCHED, now
+from dropzone_assets.pipeline.content import RawContent
+from dropzone_assets.pipeline.transfer import copied, keep, spooled
+from dropzone_assets.pipeline.unpack import HIDDEN
+from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.platform import Platform
+
+SOURCE = "preview"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What one table would get of one file.
+
+    `how`: what was pinned or found out about the file. `rows`: the valid ones, at most as many as asked for.
+    `refused`: of as many records their number, the reasons, and the record as it came. `found`: why the whole file
+    cannot be read, else empty.
+    """
+
+    file: str
+    table: str
+    how: Mapping[str, str]
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    refused: list[tuple[int, list[str], str]]
+    valid: int = 0
+    quarantined: int = 0
+    found: str = ""
+    cure: str = ""
+
+
+def preview(platform: Platform, file: Path, table: str, limit: int) -> Iterator[Preview]:
+    """Read a file, or each member of an archive, as every table it belongs to would.
+
+    Args:
+        table: only this one, whatever the name of the file; without it, and without a contract that knows the name,
+            all columns are read as text.
+        limit: rows and refused records shown.
+    """
+    with _apart(platform) as apart:
+        for name, found in _files(apart, file):
+            try:
+                if isinstance(found, Refused):
+                    raise found
+                for contract in _contracts(apart, found, table):
+                    yield _preview(apart, contract, found, limit)
+            except Refused as refusal:
+                yield Preview(name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
+
+
+@contextmanager
+def _apart(platform: Platform) -> Iterator[Platform]:
+    """The platform with its contracts, and a raw zone that is gone afterwards."""
+    with TemporaryDirectory(prefix="dropzone-") as folder:
+        home = Path(folder)
+        (home / ".spill").mkdir()
+        (home / "contracts").symlink_to(platform.settings.contracts.resolve(), target_is_directory=True)
+        own = {"home": home, "raw_url": "", "lake_url": "", "ledger_url": "", "sync": "off"}
+        settings = platform.settings.model_copy(update=own)
+        yield replace(platform, settings=settings)
+
+
+def _files(platform: Platform, file: Path) -> Iterator[tuple[str, RawFile | Refused]]:
+    """The file, or each member of an archive, in the raw zone, or why it cannot be read."""
+    if not is_archive(file.name):
+        with file.open("rb") as whole:
+            yield file.name, _kept(platform, file.name, whole)
+        return
+    try:
+        with open_archive(file, file.name, Bounds()) as members:
+            for member, stream in members:
+                if member.problem or not HIDDEN.search(member.path):
+                    path = f"{file.name}{INSIDE}{member.path}"
+                    yield path, _member(platform, path, member, stream)
+    except Refused as refusal:
+        yield file.name, refusal
+
+
+def _member(platform: Platform, path: str, member: Member, stream: BinaryIO | None) -> RawFile | Refused:
+    if member.problem or stream is None:
+        return Refused(f"{member.path} {member.problem}.", "Ask the sender to pack it again under a plain name.")
+    try:
+        return _kept(platform, path, stream)
+    except Refused as refusal:
+        return refusal
+
+
+def _contracts(platform: Platform, file: RawFile, table: str) -> list[Contract]:
+    tables = platform.contracts.tables
+    if table:
+        return [platform.contract(table)]
+    try:
+        return [tables[each] for each in recognise(file.delivery.path, tables.values(), now()).tables]
+    except Refused as refusal:
+        if "no contract" not in refusal.found:
+            raise
+    return [_draft(platform, file)]
+
+
+def _draft(platform: Platform, file: RawFile) -> Contract:
+    """A contract that takes every column of a file as text."""
+    kind = format_of(file.delivery.path)
+    names = open_format(kind, {}).reading(RawContent(platform, file), ()).names
+    if not names:
+        raise Refused(
+            f"{file.delivery.path}: its records name their own columns.", "Say whose they are: --table TABLE."
+        )
+    document = {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": "urn:dropzone:preview",
+        "version": "0",
+        "status": "draft",
+        "customProperties": [
+            {"property": "dropzone", "value": {"files": ["*"], "format": {"kind": kind}, "columns": "by_position"}}
+        ],
+        "schema": [{"name": "draft", "properties": [{"name": name} for name in _distinct(names)]}],
+    }
+    described = platform.settings.home / "draft.odcs.yaml"
+    described.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return load_contract(described, platform.settings.start_date, open_format)[0]
+
+
+def _distinct(names: tuple[str, ...]) -> Iterator[str]:
+    """Names that a contract takes: none empty, none twice, none ours."""
+    seen: set[str] = {"", "rowid"}
+    for number, name in enumerate(names, start=1):
+        free = name.lstrip("_")
+        free = f"{free or 'column'}_{number}" if free.casefold() in seen else free
+        seen.add(free.casefold())
+        yield free
+
+
+def _kept(platform: Platform, path: str, stream: BinaryIO) -> RawFile:
+    with spooled(platform) as spool:
+        content_hash = copied(stream, spool)
+        size, at = spool.stat().st_size, now()
+        key = Listed(SOURCE, path, content_hash, size).key
+        delivery = Delivery(key, SOURCE, path, content_hash, size, "", at, at, FETCHED, content_hash)
+        keep(platform, spool, delivery)
+    return RawFile(delivery, platform.raw.uri(delivery.raw_path))
+
+
+def _preview(platform: Platform, contract: Contract, file: RawFile, limit: int) -> Preview:
+    name, load = file.delivery.path, judge(platform, contract, [file])
+    columns = tuple(contract.stored)
+    for refusal in load.refused.values():
+        return Preview(name, contract.table, {}, columns, [], [], found=refusal.found, cure=refusal.cure)
+    own = ", ".join(engine.quote(column) for column in columns)
+    rows = f"SELECT {own} FROM {load.rows()} WHERE {REASONS} IS NULL ORDER BY {RECORD} LIMIT {limit}"
+    refused = (
+        f"SELECT {RECORD}, {REASONS}, {RAW} FROM {load.rows()} WHERE {REASONS} IS NOT NULL ORDER BY 1 LIMIT {limit}"
+    )
+    tally = load.tallies[0]
+    return Preview(
+        name,
+        contract.table,
+        load.readings[file.delivery.key].described(),
+        columns,
+        engine.rows(load.connection, rows),
+        [(record, reasons, raw) for record, reasons, raw in engine.rows(load.connection, refused)],
+        tally.valid,
+        tally.quarantined,
+    )

@@ -1,0 +1,53 @@
+"""raw/<table>: what was delivered, copied into the raw zone, by file date."""
+
+from collections import Counter
+
+import dagster as dg
+
+from dropzone_assets.contracts import Contract
+from dropzone_assets.files import Delivery
+from dropzone_assets.orchestration.assets.described import described, one_asset, stepped
+from dropzone_assets.orchestration.io_managers import RawFiles
+from dropzone_assets.orchestration.runs import REQUEST, RETRIES, days_of, explained, table_value
+from dropzone_assets.pipeline.fetch import Fetched, fetch
+from dropzone_assets.platform import Platform
+
+SHOWN = 20
+"""Files listed on one day's materialization."""
+
+
+def raw_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The raw files of one table."""
+
+    @one_asset(**described(contract, "raw"), **stepped(days), io_manager_key="raw_zone")
+    def raw(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
+        with explained(context.run.run_id):
+            fetched = fetch_asked(context, platform, contract.table)
+        _tell(context, platform, fetched)
+        return fetched
+
+    return raw
+
+
+def fetch_asked(context: dg.AssetExecutionContext, platform: Platform, table: str) -> Fetched:
+    """Fetch the deliveries of `table` that a run is asked for; on the last try of its step without those that fail."""
+    wanted = RawFiles(platform, table, tuple(days_of(context))).deliveries(context.run.tags.get(REQUEST))
+    return fetch(platform, wanted, last=context.retry_number == RETRIES.max_retries)
+
+
+def _tell(context: dg.AssetExecutionContext, platform: Platform, fetched: Fetched) -> None:
+    fates = {"present": fetched.present, "linked": fetched.linked, "changed": fetched.changed, "failed": fetched.failed}
+    counts = Counter((str(d.file_date), fate) for fate, deliveries in fates.items() for d in deliveries)
+    present: dict[str, list[Delivery]] = {}
+    for delivery in fetched.present:
+        present.setdefault(str(delivery.file_date), []).append(delivery)
+    for day in context.partition_keys:
+        files = present.get(day, [])
+        listed = [(d.path, d.size, platform.raw.uri(d.raw_path)) for d in files[:SHOWN]]
+        metadata = {
+            "files": len(files),
+            "bytes": sum(d.size for d in files),
+            **{f"files {fate}": counts[day, fate] for fate in ("linked", "changed", "failed") if counts[day, fate]},
+            "files delivered": table_value(("path", "bytes", "copy"), listed),
+        }
+        context.add_asset_metadata(metadata, partition_key=day)

@@ -1,0 +1,107 @@
+"""Where everything meets: settings in, Dagster definitions out. Holds no asset and no SQL."""
+
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from dagster_duckdb import DuckDBResource
+
+from dropzone_assets.files import FILES
+from dropzone_assets.orchestration.assets import tables_assets
+from dropzone_assets.orchestration.checks import gone_checks, platform_checks, table_checks
+from dropzone_assets.orchestration.io_managers import (
+    LakeIOManager,
+    RawZoneIOManager,
+    SummaryIOManager,
+    WarehouseIOManager,
+)
+from dropzone_assets.orchestration.launcher.pools import wait_patiently
+from dropzone_assets.orchestration.sensors import (
+    due_sensor,
+    failed_files_job,
+    failed_files_sensor,
+    source_sensor,
+    summary_schedule,
+)
+from dropzone_assets.platform import Platform
+from dropzone_assets.settings import Settings
+from dropzone_assets.store import Access, AzureAccess, S3Access
+
+if TYPE_CHECKING:
+    from dagster_aws.s3 import S3Resource
+
+
+def build(settings: Settings, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
+    """All definitions of the platform, from settings.
+
+    Reads the contracts and the list of sources; opens no database, no store and no source.
+
+    Args:
+        s3: how S3 is reached; from the settings when None.
+        duckdb: where the warehouse is; from the settings when None.
+    """
+    reached = S3Access(settings.s3_endpoint, settings.s3_region)
+    if s3:
+        reached = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
+    access = Access(reached, AzureAccess(settings.azure_endpoint))
+    if duckdb:
+        settings = settings.model_copy(update={"warehouse_path": duckdb.database})
+    return define(Platform(settings, access), s3, duckdb)
+
+
+def define(platform: Platform, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
+    """All definitions of a platform that is there already, so that what it has loaded is not loaded twice."""
+    wait_patiently()
+    contracts = list(platform.contracts.tables.values())
+    days = dg.DailyPartitionsDefinition(platform.settings.start_date.isoformat(), end_offset=2)
+    with warnings.catch_warnings():
+        # BackfillPolicy is marked beta; it is Dagster's one way to take a range of days in one run.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        assets = tables_assets(contracts, days)
+    minding = any(config.gone != "keep" for config in platform.configs.values())
+    gone = gone_checks([FILES, *platform.contracts.tables]) if minding else []
+    checks = [check for contract in contracts for check in table_checks(contract)]
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=[*checks, *gone, *platform_checks()],
+        sensors=[*map(source_sensor, platform.configs.values()), due_sensor(), failed_files_sensor()],
+        jobs=[failed_files_job()],
+        schedules=[summary_schedule()],
+        resources={
+            "platform": platform,
+            "s3": s3 or _s3(platform.settings),
+            "duckdb": duckdb or DuckDBResource(database=str(platform.settings.warehouse)),
+            "raw_zone": RawZoneIOManager(platform),
+            "warehouse": WarehouseIOManager(platform),
+            "lake": LakeIOManager(platform),
+            "summary": SummaryIOManager(platform),
+        },
+        executor=dg.in_process_executor,
+    )
+
+
+def _s3(settings: Settings) -> dg.ResourceDefinition:
+    """Dagster's own resource, for assets that want it. It is imported when one does: it brings all of AWS along."""
+
+    def make(_: dg.InitResourceContext) -> "S3Resource":
+        from dagster_aws.s3 import S3Resource
+
+        return S3Resource(endpoint_url=settings.s3_endpoint or None, region_name=settings.s3_region)
+
+    return dg.ResourceDefinition(make, description="S3, as the settings say.")
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions of this process's environment; Dagster calls it, importing the module does not.
+
+    A run asks for its job twice, as all of it and as what it selects, and gets the same definitions. A code server that
+    loads them anew is a new process.
+    """
+    return _made(Settings.from_env())
+
+
+@cache
+def _made(settings: Settings) -> dg.Definitions:
+    return build(settings)

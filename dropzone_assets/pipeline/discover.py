@@ -1,0 +1,224 @@
+"""Intake: look at a source, write new deliveries into the ledger, and say which table each belongs to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dropzone_assets import engine
+from dropzone_assets.archives import is_archive
+from dropzone_assets.contracts import Recognised, recognise
+from dropzone_assets.errors import DropzoneError, Refused
+from dropzone_assets.files import FILES, Delivery, Listed
+from dropzone_assets.ledger import SIDECAR, now
+from dropzone_assets.pipeline.list_source import look
+from dropzone_assets.pipeline.missing_at_source import Absence
+from dropzone_assets.pipeline.renew import renew
+from dropzone_assets.platform import Platform
+
+
+@dataclass
+class Intake:
+    """What a look came to, in files: seen at the source, new to the ledger, not settled yet, refused by name.
+
+    `gone`: files that are no longer there. `changed`: tables of files that are gone, or there again.
+    """
+
+    seen: int = 0
+    new: int = 0
+    waiting: int = 0
+    refused: int = 0
+    gone: int = 0
+    changed: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Strange:
+    """What is not simply known: files to take in now, files to watch first, and what the ledger says of each.
+
+    `unsettled`: key → path of files that their source says are still written to; they are watched for the curious.
+    """
+
+    ready: dict[str, Listed] = field(default_factory=dict)
+    watched: dict[str, Listed] = field(default_factory=dict)
+    unsettled: dict[str, str] = field(default_factory=dict)
+    fates: dict[str, str] = field(default_factory=dict)
+    sidecars: set[str] = field(default_factory=set)
+
+
+def take_in(platform: Platform, name: str) -> Intake:
+    """Look at one source and record what is new. Reads no file; asked twice, the second answer has nothing new.
+
+    What is known already costs no Python. Pages that came before a source broke off are taken in.
+
+    Raises:
+        SourceUnavailable: the source cannot be listed.
+        Permanent: it does not let us in.
+    """
+    intake, later = Intake(), _Strange()
+    gone = {delivery.key for delivery in platform.ledger.deliveries.nameless(name)}
+    try:
+        with engine.connect() as connection:
+            absence = Absence(platform, name, connection)
+            for page in look(connection, platform.sources[name], platform.configs[name]):
+                absence.saw(page)
+                strange = _strange(platform, name, connection, page, intake)
+                _take(platform, name, strange, intake)
+                gone.difference_update(strange.fates)
+                later.watched |= strange.watched
+                later.unsettled |= strange.unsettled
+                later.sidecars |= strange.sidecars
+                later.fates |= {key: strange.fates[key] for key in strange.watched}
+            missed = absence.mark()
+    except DropzoneError as error:
+        platform.ledger.looks.looked(name, now(), intake.seen, str(error))
+        raise
+    later.ready = _settled(platform, name, later, intake)
+    _take(platform, name, later, intake)
+    platform.ledger.deliveries.superseded(sorted(gone))
+    intake.gone = len(missed)
+    intake.changed |= _tables(platform, missed)
+    platform.ledger.looks.looked(name, now(), intake.seen, _empty(platform, name, intake), absence.listing)
+    return intake
+
+
+def _empty(platform: Platform, name: str, intake: Intake) -> str:
+    """What is wrong with a source that had files and lists nothing at all."""
+    had = 0 if intake.seen or platform.configs[name].gone == "keep" else platform.ledger.deliveries.absences(name)
+    return f"{name} lists nothing at all, though {had:,} files were there. Is its folder mounted?" if had else ""
+
+
+def _tables(platform: Platform, keys: Iterable[str]) -> set[str]:
+    """The tables of deliveries and of all that came in them."""
+    return {row.table_name for row in platform.ledger.deliveries.within(sorted(keys))}
+
+
+def _strange(platform: Platform, name: str, connection: engine.Connection, page: str, intake: Intake) -> _Strange:
+    """The files of a page that the ledger does not simply know."""
+    count = f"SELECT count(*), count(*) FILTER (NOT settled), to_json(list(key ORDER BY key))::VARCHAR FROM {page}"
+    seen, waiting, keys = engine.rows(connection, count)[0]
+    intake.seen += seen
+    intake.waiting += waiting
+    found = _Strange(fates=platform.ledger.deliveries.strange(keys) if seen else {})
+    if not found.fates:
+        return found
+    columns = "key, settled, sidecar, path, version, size, problem"
+    mine = f"SELECT {columns} FROM {page} WHERE key IN (SELECT unnest($1))"
+    for key, settled, sidecar, path, version, size, problem in engine.rows(connection, mine, [list(found.fates)]):
+        if settled is False:
+            found.unsettled[key] = path
+            continue
+        (found.ready if settled else found.watched)[key] = Listed(name, path, version, size, problem=problem)
+        found.sidecars |= {key} if sidecar else set()
+    platform.ledger.deliveries.leaving([key for key, fate in found.fates.items() if fate == "left"], "")
+    again = [key for key, fate in found.fates.items() if fate == "gone"]
+    platform.ledger.deliveries.there_again(again)
+    intake.changed |= _tables(platform, again)
+    return found
+
+
+def _settled(platform: Platform, name: str, later: _Strange, intake: Intake) -> dict[str, Listed]:
+    """Of files at a source that cannot tell, those that have been there unchanged for the settle time."""
+    at, patience = now(), timedelta(seconds=platform.configs[name].settle_seconds)
+    watched = later.watched
+    files = {**{key: item.path for key, item in watched.items()}, **later.unsettled}
+    since = platform.ledger.looks.unchanged_since(name, files, at)
+    ready = {key: item for key, item in watched.items() if at - since[key] >= patience}
+    intake.waiting += len(watched) - len(ready)
+    return ready
+
+
+def _take(platform: Platform, name: str, strange: _Strange, intake: Intake) -> None:
+    """Write down what has settled: new files, older versions that are back, files a contract has learned to know."""
+    if not strange.ready:
+        return
+    deliveries = platform.ledger.deliveries
+    arrived = deliveries.arrival(name, [item.path for item in strange.ready.values()])
+    new, back, nameless = (_of(strange, fate) for fate in ("new", "superseded", "nameless"))
+    if new and platform.configs[name].gone != "keep":
+        intake.changed |= _tables(platform, deliveries.taken_again(name, [item.path for item in new.values()]))
+    renewed = renew(platform, name, new, arrived)
+    new = {key: item for key, item in new.items() if key not in renewed}
+    deliveries.restore(list(back), arrived)
+    beside = {key: item for key, item in new.items() if key in strange.sidecars and not item.problem}
+    deliveries.record([_nobodys(item, arrived, SIDECAR) for item in beside.values()])
+    intake.refused += record(platform, [item for key, item in new.items() if key not in beside], arrived)
+    for known in deliveries.of_keys([*nameless, *back]):
+        if not known.table:
+            _adopt(platform, known, strange.ready[known.key])
+    intake.new += len(new) - len(beside) + len(back)
+
+
+def _of(strange: _Strange, fate: str) -> dict[str, Listed]:
+    return {key: item for key, item in strange.ready.items() if strange.fates[key] == fate}
+
+
+def record(platform: Platform, items: Iterable[Listed], arrived: datetime) -> int:
+    """Write new files down, those that no contract recognises as failed; how many of these."""
+    good: list[Delivery] = []
+    refused: dict[Listed, Refused] = {}
+    for item in items:
+        try:
+            good.append(recognised(platform, item, arrived))
+        except Refused as refusal:
+            refused[item] = refusal
+    deliveries = platform.ledger.deliveries
+    deliveries.record([*good, *(_nobodys(item, arrived) for item in refused)])
+    for item, why in refused.items():
+        deliveries.failed(item.key, "read", why)
+    if refused:
+        platform.ledger.partitions.ingestion_changed([arrived.date()])
+    return len(refused)
+
+
+def recognised(platform: Platform, item: Listed, arrived: datetime) -> Delivery:
+    """The delivery that a file is, with its table, or `FILES` where it is not one table's.
+
+    Raises:
+        Refused: no contract recognises it, or it can never be read.
+    """
+    if item.problem:
+        raise Refused(f"{item.path!r} {item.problem}.", "Give it a plain name, or drop the file itself.")
+    if passed_on(platform, item.source) or is_archive(item.path):
+        return Delivery(item.key, item.source, item.path, item.version, item.size, FILES, arrived, arrived)
+    tables, file_time = _tables_of(platform, item, arrived)
+    first, last = platform.settings.start_date, now().date() + timedelta(days=1)
+    if not first <= file_time.date() <= last:
+        raise Refused(
+            f"{item.path} is for {file_time.date()}, which is not between {first} and tomorrow.",
+            "Rename it, or set DROPZONE_START_DATE to an earlier day.",
+        )
+    known = platform.contracts.tables
+    shared = any(table in known and known[table].selects for table in tables)
+    table = FILES if shared else tables[0]
+    return Delivery(item.key, item.source, item.path, item.version, item.size, table, file_time, arrived)
+
+
+def passed_on(platform: Platform, source: str) -> bool:
+    """Whether files of a source go to the raw zone and no further."""
+    config = platform.configs.get(source)
+    return config is not None and config.deliver == "raw"
+
+
+def _tables_of(platform: Platform, item: Listed, arrived: datetime) -> Recognised:
+    """Which tables the file feeds, or would if their contracts were honoured now; the others left out are named."""
+    contracts = platform.contracts
+    try:
+        return recognise(item.path, contracts.tables.values(), arrived, contracts.left_out)
+    except Refused as refusal:
+        if not contracts.left_out:
+            raise
+        left_out = ", ".join(each.name for each in contracts.left_out)
+        cure = f"{refusal.cure} Left out now: {left_out}; see: dropzone contracts check."
+        raise Refused(refusal.found, cure) from refusal
+
+
+def _adopt(platform: Platform, delivery: Delivery, item: Listed) -> None:
+    """A contract may have learned the name of a file that was refused before."""
+    try:
+        platform.ledger.deliveries.adopt(recognised(platform, item, delivery.arrived))
+    except Refused:
+        return
+
+
+def _nobodys(item: Listed, arrived: datetime, state: str = "listed") -> Delivery:
+    return Delivery(item.key, item.source, item.path, item.version, item.size, "", arrived, arrived, state)

@@ -1,0 +1,180 @@
+"""Judge: raw files become typed rows and refused rows, in an in-memory DuckDB, in one scan per kind of header."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dropzone_assets import engine
+from dropzone_assets.contracts import (
+    ARRIVED,
+    TODAY,
+    Contract,
+    Matched,
+    compile_contract,
+    match_columns,
+    number_names,
+    uses_arrival,
+    wanted_names,
+)
+from dropzone_assets.errors import Refused
+from dropzone_assets.files import RawFile
+from dropzone_assets.formats import Reading, Wanted, open_format
+from dropzone_assets.ledger import Tally
+from dropzone_assets.pipeline.content import RawContent
+from dropzone_assets.pipeline.record_numbers import keep_only, number, tallies
+from dropzone_assets.platform import Platform
+
+FILES_PER_SCAN = 5_000
+BYTES_PER_SCAN = 1 << 30
+"""Files of one scan: enough to make the cost of a query vanish, few enough to hold documents in memory."""
+
+Layout = tuple[Reading, Matched]
+"""How a file is read and what its columns are to the contract; files with one layout share a scan."""
+
+
+@dataclass
+class Load:
+    """Judged rows, resting in `connection` until they are committed.
+
+    Each of `parts` is a view of rows with the contract's columns, `_delivery`, `_record`, `_data_date`, `_file`,
+    `_file_date`, `_reasons` and `_raw`. `refused` are whole files that could not be read as the table, `readings`
+    how each file was read.
+    """
+
+    contract: Contract
+    connection: engine.Connection
+    parts: list[str] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+    refused: dict[str, Refused] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+
+    def rows(self) -> str:
+        """All judged rows as one relation."""
+        return "(" + " UNION ALL BY NAME ".join(f"FROM {part}" for part in self.parts) + ")"
+
+
+def judge(platform: Platform, contract: Contract, files: Sequence[RawFile], today: date | None = None) -> Load:
+    """Type, canonicalise and judge every row of `files`, which keep their order.
+
+    Args:
+        today: the day (UTC) of which rows are judged, which may not lie after tomorrow; this one where it is not said.
+    """
+    load = Load(contract, platform.connect())
+    if today:
+        load.connection.execute(f"SET VARIABLE {TODAY} = {engine.literal(today)}::DATE")
+    layouts: dict[Layout, list[RawFile]] = {}
+    read, matched = _reader(platform, contract), dict[Reading, Matched]()
+    for file in files:
+        try:
+            layout = _layout(contract, read(file), matched)
+            layouts.setdefault(layout, []).append(file)
+            load.readings[file.delivery.key] = layout[0]
+        except Refused as refusal:
+            _refuse(load, file, refusal)
+    numbers = count()
+    for layout, alike in layouts.items():
+        for scan in scans(alike, BYTES_PER_SCAN):
+            _judge_scan(platform, load, layout, scan, numbers)
+    return load
+
+
+def reading_of(platform: Platform, contract: Contract, file: RawFile) -> Reading:
+    """How a file is read as its table.
+
+    Raises:
+        Refused: it cannot be.
+    """
+    return _reader(platform, contract)(file)
+
+
+def _reader(platform: Platform, contract: Contract) -> Callable[[RawFile], Reading]:
+    """What says of one file after the other how it is read."""
+    form = open_format(contract.format, contract.options)
+    wanted = Wanted.of(wanted_names(contract), number_names(contract))
+    return lambda file: form.reading(RawContent(platform, file), wanted)
+
+
+def _layout(contract: Contract, reading: Reading, matched: dict[Reading, Matched]) -> Layout:
+    """A reading with its columns, which are matched once for all files that are read alike."""
+    if reading not in matched:
+        matched[reading] = match_columns(contract, reading.names, exact=reading.exact)
+    return reading, matched[reading]
+
+
+def scans(files: Sequence[RawFile], most: int) -> Iterator[list[RawFile]]:
+    """The files in their order, in pieces of at most `most` bytes, or of one file."""
+    scan: list[RawFile] = []
+    size = 0
+    for file in files:
+        if scan and (len(scan) == FILES_PER_SCAN or size + file.delivery.size > most):
+            yield scan
+            scan, size = [], 0
+        scan.append(file)
+        size += file.delivery.size
+    if scan:
+        yield scan
+
+
+def _judge_scan(platform: Platform, load: Load, layout: Layout, files: list[RawFile], numbers: Iterator[int]) -> None:
+    """One scan; when the bytes of some file stop it, the halves are scanned until that file stands alone."""
+    part, reading = next(numbers), layout[0]
+    try:
+        with TemporaryDirectory(dir=platform.settings.spill) as scratch:
+            unreadable = _scan(platform, load, layout, files, part, Path(scratch))
+    except engine.Error as error:
+        if not engine.blames_the_file(error):
+            raise
+        if len(files) == 1:
+            what = str(error).splitlines()[0]
+            _refuse(load, files[0], Refused(f"cannot be read: {what}", "Ask the sender for the file again."))
+            return
+        middle = len(files) // 2
+        for half in (files[:middle], files[middle:]):
+            _judge_scan(platform, load, layout, half, numbers)
+        return
+    for index, reason in unreadable.items():
+        _refuse(load, files[index], Refused(reason, "Ask the sender for the file again."))
+    kept = [(index, file) for index, file in enumerate(files) if index not in unreadable]
+    broken = reading.broken(load.connection, [RawContent(platform, file) for file in files])
+    load.parts.append(number(load.connection, load.contract, part, kept, broken))
+    counted = {tally.key: tally for tally in tallies(load.connection, load.parts[-1])}
+    whole = [counted[file.delivery.key] for _, file in kept if _is_whole(load, file, counted[file.delivery.key])]
+    if len(whole) < len(counted):
+        keep_only(load.connection, load.parts[-1], [tally.key for tally in whole])
+    load.tallies += whole
+
+
+def _scan(
+    platform: Platform, load: Load, layout: Layout, files: list[RawFile], part: int, scratch: Path
+) -> dict[int, str]:
+    """Judge the rows of all files into one table; the files that hold none, with the reason."""
+    reading, matched = layout
+    scan = reading.scan(load.connection, [RawContent(platform, file) for file in files], scratch)
+    known = [place for places in matched for place in places]
+    raw, rest = reading.raw(), reading.rest(known)
+    statement = compile_contract(
+        load.contract, scan.relation, matched, raw, rest, scan.fault, scan.ignored, tidy=scan.tidy
+    )
+    if uses_arrival(load.contract):
+        moments = engine.literals([file.delivery.arrived for file in files])
+        load.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")
+    load.connection.execute(f"CREATE TEMP TABLE judged_{part} AS {statement}")
+    return scan.unreadable
+
+
+def _refuse(load: Load, file: RawFile, refusal: Refused) -> None:
+    found = f"{load.contract.table}: {file.delivery.path} {refusal.found}"
+    load.refused[file.delivery.key] = Refused(found, refusal.cure)
+
+
+def _is_whole(load: Load, file: RawFile, tally: Tally) -> bool:
+    """Whether the file has the rows its manifest promises; otherwise none of them counts."""
+    promised = file.delivery.rows_promised
+    if promised in (None, tally.rows_read):
+        return True
+    found = f"has {tally.rows_read:,} rows, and {promised:,} by its manifest."
+    _refuse(load, file, Refused(found, "Ask the sender for both files again."))
+    return False
