@@ -106,14 +106,14 @@ def serve() -> None:
 
 def look(home: str, source: str) -> None:
     """One tick in a process of its own; prints what it took."""
-    from dropzone_assets.pipeline.discover import take_in
+    from dropzone_assets.pipeline.discover import discover
     from dropzone_assets.platform import open_platform
     from dropzone_assets.settings import Settings
 
     platform = open_platform(Settings(home=Path(home)))
     _ = platform.contracts, platform.ledger, platform.sources
     before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    intake = take_in(platform, source)
+    intake = discover(platform, source)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     found = {"seen": intake.seen, "new": intake.new, "cpu": cpu, "wall": wall}

@@ -1,4 +1,4 @@
-"""The things that travel the road: a file seen at a source, a delivery, its copy in the raw zone."""
+"""The things that travel the pipeline: a file seen at a source, a delivery, its copy in the raw zone."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -13,14 +13,14 @@ from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.orchestration.ingest import Ingested, Ingester
 from dropzone_assets.pipeline.fetch import fetch
-from dropzone_assets.pipeline.load import commit
+from dropzone_assets.pipeline.load import load
 from dropzone_assets.pipeline.plan import History, Request
 from dropzone_assets.pipeline.publish import publish, snapshot
 from dropzone_assets.pipeline.readable import readable
 from dropzone_assets.pipeline.summarise import ask, ask_ingestion, keep
 from dropzone_assets.pipeline.unpack import unpack
 from dropzone_assets.pipeline.unpublished import noted
-from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.pipeline.validate import validate
 from dropzone_assets.pipeline.versions import versions
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
@@ -56,9 +56,9 @@ class Direct(Ingester):
             unpack(platform, fetched.present)
             return
         chosen = versions(platform, book.of_batch(request.id))
-        load = judge(platform, platform.contract(request.table), readable(platform, chosen.current))
-        with closing(load.connection):
-            commit(platform, load, chosen)
+        validation = validate(platform, platform.contract(request.table), readable(platform, chosen.current))
+        with closing(validation.connection):
+            load(platform, validation, chosen)
 
     def _publish(self, request: Request) -> None:
         platform, table, book = self.platform, request.table, self.platform.ledger.partitions

@@ -3,11 +3,11 @@
 import shutil
 from pathlib import Path
 
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.upkeep.losses import losses
 from dropzone_assets.upkeep.rebuild import Rebuild
 from tests.conftest import CONTRACTS
-from tests.road import A, B, Road, of
+from tests.pipeline import A, B, Pipeline, of
 from tests.samples import payment, payments
 
 C = "payments_20240501_110000.csv"
@@ -24,41 +24,41 @@ def make_small(home: Path) -> Path:
     return home
 
 
-def load(home: Path) -> Road:
+def load(home: Path) -> Pipeline:
     """Two days of rows, one of them of two files."""
     files = {A: of("a", "b"), B: payments(payment("z", "2024-05-02")), C: of("c")}
     for name, text in files.items():
         (home / "dropzone" / name).write_text(text)
-    road = Road(home)
-    road.open()
-    road.load()
-    road.bring_up_to_date()
-    return road
+    pipeline = Pipeline(home)
+    pipeline.open()
+    pipeline.load()
+    pipeline.bring_up_to_date()
+    return pipeline
 
 
-def reopened(road: Road) -> Road:
+def reopened(pipeline: Pipeline) -> Pipeline:
     """The same home, as another process finds it."""
-    road.platform.ledger.engine.dispose()
-    return Road(road.platform.settings.home)
+    pipeline.platform.ledger.engine.dispose()
+    return Pipeline(pipeline.platform.settings.home)
 
 
-def rebuilt(road: Road) -> Rebuild:
+def rebuilt(pipeline: Pipeline) -> Rebuild:
     """What `dropzone rebuild` does, without Dagster."""
-    work = Rebuild(road.platform)
+    work = Rebuild(pipeline.platform)
     work.prepare()
-    road.load()
-    road.bring_up_to_date()
+    pipeline.load()
+    pipeline.bring_up_to_date()
     return work
 
 
-def again(road: Road) -> None:
+def again(pipeline: Pipeline) -> None:
     """Look, and load what is new."""
-    take_in(road.platform, "dropzone")
-    road.load()
+    discover(pipeline.platform, "dropzone")
+    pipeline.load()
 
 
-def stores(road: Road) -> set[str]:
-    return {loss.store for loss in losses(road.platform)}
+def stores(pipeline: Pipeline) -> set[str]:
+    return {loss.store for loss in losses(pipeline.platform)}
 
 
 def copy_of(home: Path, name: str) -> Path:

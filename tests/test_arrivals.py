@@ -259,10 +259,10 @@ def test_a_newer_version_that_arrived_meanwhile_is_not_taken_away(
     ingest()
     configure(after="delete")
     put(home, A, payments(payment("new")).encode())
-    from dropzone_assets.upkeep.retire import leave
+    from dropzone_assets.upkeep.retire import retire
 
     fresh = open_platform(Settings(home=home))
-    assert leave(fresh, "dropzone") == 0
+    assert retire(fresh, "dropzone") == 0
     fresh.ledger.engine.dispose()
     assert there(home) == [A]
     ingest()

@@ -20,7 +20,7 @@ from dropzone_assets.settings import Settings
 from dropzone_assets.upkeep.backup import MANIFEST, backup, states
 from dropzone_assets.upkeep.restore import restore
 from tests.conftest import make_home
-from tests.road import A, B, Road, of
+from tests.pipeline import A, B, Pipeline, of
 
 DOCS = Path(__file__).parents[1] / "docs" / "operating.md"
 
@@ -41,34 +41,34 @@ def put(home: Path, name: str, text: str) -> None:
     (home / "dropzone" / name).write_text(text)
 
 
-def loaded(home: Path) -> Road:
+def loaded(home: Path) -> Pipeline:
     """The home, with everything at its source in its lake."""
-    road = Road(home)
-    road.all()
-    road.bring_up_to_date()
-    return road
+    pipeline = Pipeline(home)
+    pipeline.all()
+    pipeline.bring_up_to_date()
+    return pipeline
 
 
 def is_whole(home: Path) -> bool:
     """Whether ledger, warehouse, lake and raw zone are of one moment."""
-    road = Road(home)
-    proofs = list(prove(road.platform, deep=True, say=lambda text, size: None))
-    road.platform.ledger.engine.dispose()
+    pipeline = Pipeline(home)
+    proofs = list(prove(pipeline.platform, deep=True, say=lambda text, size: None))
+    pipeline.platform.ledger.engine.dispose()
     assert [finding for proof in proofs for finding in proof.findings if finding.wrong] == []
     return all(proof.holds for proof in proofs)
 
 
 def test_a_restored_home_is_that_of_the_backup_and_loads_the_rest_again(home: Path, tmp_path: Path) -> None:
     put(home, A, of("a", "b"))
-    road = loaded(home)
-    backup(road.platform, tmp_path / "kept")
+    pipeline = loaded(home)
+    backup(pipeline.platform, tmp_path / "kept")
     put(home, A, of("a", "c"))
     put(home, B, of("d"))
     after = loaded(home).lake()
     other = tmp_path / "other"
     restore(Settings(home=other), tmp_path / "kept")
     assert is_whole(other)
-    assert Road(other).lake() == ["a", "b"]
+    assert Pipeline(other).lake() == ["a", "b"]
     shutil.copytree(home / "dropzone", other / "dropzone", dirs_exist_ok=True)
     again = loaded(other)
     assert again.lake() == after == ["a", "c", "d"]
@@ -77,18 +77,18 @@ def test_a_restored_home_is_that_of_the_backup_and_loads_the_rest_again(home: Pa
 
 def test_a_second_backup_copies_what_is_new_and_the_first_stays_until_it_is_whole(home: Path, tmp_path: Path) -> None:
     put(home, A, of("a"))
-    road = loaded(home)
-    first, _, copied = backup(road.platform, tmp_path / "kept", keep=2)
+    pipeline = loaded(home)
+    first, _, copied = backup(pipeline.platform, tmp_path / "kept", keep=2)
     assert copied == 1
     put(home, B, of("b").replace("2024-05-01", "2024-05-02"))
     loaded(home)
-    second, manifest, copied = backup(road.platform, tmp_path / "kept", keep=2)
+    second, manifest, copied = backup(pipeline.platform, tmp_path / "kept", keep=2)
     assert (copied, manifest.raw) == (1, 2)
     assert states(tmp_path / "kept") == [first, second]
     lake = "lake/transactions/year=2024/month=05/day=01/transactions.parquet"
     assert (first / lake).samefile(second / lake)
     assert not (home / lake).samefile(second / lake)
-    third, _, copied = backup(road.platform, tmp_path / "kept")
+    third, _, copied = backup(pipeline.platform, tmp_path / "kept")
     assert copied == 0 and states(tmp_path / "kept") == [third]
     restore(Settings(home=tmp_path / "other"), tmp_path / "kept")
     assert is_whole(tmp_path / "other")
@@ -96,12 +96,12 @@ def test_a_second_backup_copies_what_is_new_and_the_first_stays_until_it_is_whol
 
 def test_a_backup_that_was_killed_leaves_the_one_before_and_is_swept_by_the_next(home: Path, tmp_path: Path) -> None:
     put(home, A, of("a"))
-    road = loaded(home)
-    made, _, _ = backup(road.platform, tmp_path / "kept")
+    pipeline = loaded(home)
+    made, _, _ = backup(pipeline.platform, tmp_path / "kept")
     (tmp_path / "kept" / ".making-20240501T000000Z").mkdir()
     shutil.copytree(made, tmp_path / "kept" / ".making-20240502T000000Z")
     assert restore(Settings(home=tmp_path / "other"), tmp_path / "kept").state == made
-    backup(road.platform, tmp_path / "kept")
+    backup(pipeline.platform, tmp_path / "kept")
     assert not list((tmp_path / "kept").glob(".making*"))
 
 
@@ -114,12 +114,12 @@ def test_what_a_home_holds_is_moved_aside_and_only_when_that_is_wished_for(
     loaded(home)
     refused = run("restore", str(tmp_path / "kept"))
     assert isinstance(refused.exception, Permanent) and "--force" in str(refused.exception)
-    assert Road(home).lake() == ["a", "b"]
+    assert Pipeline(home).lake() == ["a", "b"]
     done = run("restore", str(tmp_path / "kept"), "--force", "--json")
     assert done.exit_code == 0, done.output
     aside = Path(json.loads(done.output)["moved_aside"])
     assert (aside / "warehouse.duckdb").exists() and (aside / "ledger.sqlite").exists() and (aside / "lake").exists()
-    assert Road(home).lake() == ["a"]
+    assert Pipeline(home).lake() == ["a"]
     assert loaded(home).lake() == ["a", "b"]
 
 
@@ -138,7 +138,7 @@ def test_a_backup_that_is_damaged_itself_is_refused_before_anything_is_moved(
     garble(made / name)
     with pytest.raises(StoreDamaged, match=f"{name} is not what was backed up"):
         restore(Settings(home=home), tmp_path / "kept", force=True)
-    assert Road(home).lake() == ["a"]
+    assert Pipeline(home).lake() == ["a"]
 
 
 @pytest.mark.parametrize("lock", [".ingest.lock", ".lake.lock", ".up/lock"])
@@ -175,7 +175,7 @@ def test_what_is_no_backup_is_refused(home: Path, tmp_path: Path) -> None:
 
 
 def test_the_backup_of_a_home_that_has_loaded_nothing_is_one_too(home: Path, tmp_path: Path) -> None:
-    backup(Road(home).platform, tmp_path / "kept")
+    backup(Pipeline(home).platform, tmp_path / "kept")
     restore(Settings(home=tmp_path / "other"), tmp_path / "kept")
     assert (tmp_path / "other" / "sources.yaml").read_text() == (home / "sources.yaml").read_text()
     (tmp_path / "other" / "dropzone").mkdir()
@@ -186,15 +186,15 @@ def test_the_backup_of_a_home_that_has_loaded_nothing_is_one_too(home: Path, tmp
 LOADER = """
 import sys
 from pathlib import Path
-from tests.road import Road, of
+from tests.pipeline import Pipeline, of
 home = Path(sys.argv[1])
-road = Road(home)
+pipeline = Pipeline(home)
 for n in range(int(sys.argv[2])):
     for file, day in ((n, 1 + n % 3), (0, 9)):  # a new one, and one that is restated each time
         text = of(*(f"{file}-{i}" for i in range(n + 1))).replace("2024-05-01", f"2024-05-{day:02d}")
         (home / "dropzone" / f"payments_202405{day:02d}_1000{file:02d}.csv").write_text(text)
-    road.all()
-    road.bring_up_to_date()
+    pipeline.all()
+    pipeline.bring_up_to_date()
     print(n, flush=True)
 """
 
@@ -204,9 +204,9 @@ def test_backups_that_are_made_while_files_are_loaded_are_each_whole(tmp_path: P
     home, kept = make_home(tmp_path / "home"), tmp_path / "kept"
     loader = subprocess.Popen([sys.executable, "-c", LOADER, str(home), "12"], stdout=subprocess.PIPE, text=True)
     assert loader.stdout and loader.stdout.readline() == "0\n"
-    road = Road(home)
+    pipeline = Pipeline(home)
     while loader.poll() is None:
-        backup(road.platform, kept, keep=100)
+        backup(pipeline.platform, kept, keep=100)
     loader.stdout.close()
     assert loader.returncode == 0
     made = states(kept)
@@ -236,4 +236,4 @@ def test_what_the_docs_say_of_backups_works_as_it_is_written(home: Path, tmp_pat
         words = line.replace("/mnt/backup", str(tmp_path / "kept")).replace("~/again", str(tmp_path / "again")).split()
         results.append(run(*words[1:]))
     assert [result.exit_code for result in results] == [0, 0, 0], [result.output for result in results]
-    assert Road(tmp_path / "again").lake() == Road(home).lake() == ["a"]
+    assert Pipeline(tmp_path / "again").lake() == Pipeline(home).lake() == ["a"]

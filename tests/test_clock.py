@@ -5,18 +5,18 @@ from unittest.mock import patch
 
 from dropzone_assets.errors import SourceUnavailable
 from dropzone_assets.ledger import now
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.plan import History, plan_publications
 from dropzone_assets.platform import Platform
 from tests.conftest import Drop
-from tests.road import A, of
+from tests.pipeline import A, of
 
 LATER = timedelta(days=30)
 
 
 def test_a_file_that_waits_for_its_source(platform: Platform, drop: Drop) -> None:
     drop(A, of("a"))
-    take_in(platform, "dropzone")
+    discover(platform, "dropzone")
     deliveries = platform.ledger.deliveries
     with patch("dropzone_assets.ledger.claims.now", lambda: now() + LATER):
         deliveries.delayed({each.key: SourceUnavailable("Silence.", "") for each in deliveries.waiting("transactions")})

@@ -19,7 +19,7 @@ from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.upkeep.losses import losses
 from tests.conftest import ingest_home, make_home
-from tests.road import BAD, A, B, Road, of
+from tests.pipeline import BAD, A, B, Pipeline, of
 
 Damage = Callable[[Path], None]
 
@@ -49,10 +49,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = make_home(tmp_path_factory.mktemp("whole") / "home")
     (home / "dropzone" / A).write_text(of(*(f"t{n}" for n in range(300))))
     (home / "dropzone" / B).write_text(BAD)
-    road = Road(home)
-    road.all()
-    road.bring_up_to_date()
-    road.platform.ledger.engine.dispose()
+    pipeline = Pipeline(home)
+    pipeline.all()
+    pipeline.bring_up_to_date()
+    pipeline.platform.ledger.engine.dispose()
     with closing(sqlite3.connect(home / "ledger.sqlite")) as ledger:  # all of it rests in the file that is damaged
         ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return home
@@ -188,4 +188,4 @@ def test_no_delivery_is_blamed_for_a_damaged_warehouse(home: Path, instance: dg.
     assert "warehouse.duckdb is damaged" in losses(open_platform(Settings(home=home)))[0].found
     (home / "warehouse.duckdb").write_bytes(whole)
     ingest_home(home, instance)
-    assert Road(home).states()[B][-1] == "loaded"
+    assert Pipeline(home).states()[B][-1] == "loaded"

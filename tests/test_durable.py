@@ -16,8 +16,8 @@ from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.settings import Settings
 from dropzone_assets.sinks.parquet import object_path
 from dropzone_assets.sources.folder import Folder
-from dropzone_assets.upkeep.retire import leave
-from tests.road import A, B, Road, of
+from dropzone_assets.upkeep.retire import retire
+from tests.pipeline import A, B, Pipeline, of
 from tests.test_arrivals import Configure, configure, packed, put
 
 __all__ = ["configure"]
@@ -64,8 +64,8 @@ def disk(request: pytest.FixtureRequest) -> Iterator[Disk]:
 
 
 @pytest.fixture
-def road(home: Path) -> Road:
-    return Road(home)
+def pipeline(home: Path) -> Pipeline:
+    return Pipeline(home)
 
 
 def promising(
@@ -84,7 +84,7 @@ def promising(
 
 @pytest.mark.parametrize("after", ["delete", "move"])
 def test_no_promise_is_made_before_the_disk_has_what_it_is_about(
-    after: str, home: Path, road: Road, disk: Disk, configure: Configure
+    after: str, home: Path, pipeline: Pipeline, disk: Disk, configure: Configure
 ) -> None:
     configure(after=after, **({"move_to": "done"} if after == "move" else {}))
     put(home, A, of("a").encode())
@@ -105,7 +105,7 @@ def test_no_promise_is_made_before_the_disk_has_what_it_is_about(
 
     def gone(keys: list[str], what: str) -> list[object]:
         moved = [f for f in (home / "dropzone" / "done").rglob("*") if f.is_file()]
-        rows = road.platform.ledger.deliveries.of_keys(keys)
+        rows = pipeline.platform.ledger.deliveries.of_keys(keys)
         named = [file for file in moved if not disk.holds(file)] if what == LEFT else []
         return [*copies(rows), *named]  # type: ignore[arg-type]
 
@@ -116,22 +116,22 @@ def test_no_promise_is_made_before_the_disk_has_what_it_is_about(
         promising(Partitions, "summarised", summaries, heard, wrong),
         promising(Deliveries, "leaving", gone, heard, wrong),
     ):
-        road.all()
-        road.bring_up_to_date()
-        assert leave(road.platform, "dropzone") == 2
+        pipeline.all()
+        pipeline.bring_up_to_date()
+        assert retire(pipeline.platform, "dropzone") == 2
     assert wrong == []
     assert {"fetched", "record", "published", "summarised", "leaving"} == {*heard}
-    assert road.lake() == ["a", "b"]
+    assert pipeline.lake() == ["a", "b"]
 
 
-def test_what_a_killed_process_left_is_waited_for_before_it_counts(home: Path, road: Road, disk: Disk) -> None:
+def test_what_a_killed_process_left_is_waited_for_before_it_counts(home: Path, pipeline: Pipeline, disk: Disk) -> None:
     put(home, A, of("a").encode())
     killed = patch.object(Deliveries, "fetched", side_effect=KeyboardInterrupt)
     with patch.object(durable, "_sync"), patch.object(durable, "_sync_disks"), killed, pytest.raises(KeyboardInterrupt):
-        road.all()
+        pipeline.all()
     disk.waited.clear()
     disk.all = 0
-    road.all()
+    pipeline.all()
     (held,) = (home / "raw").rglob("*.csv")
     assert disk.holds(held)
 
@@ -151,18 +151,20 @@ def test_the_ledger_waits_for_the_disk_and_dagsters_files_do_not(tmp_path: Path)
 
 def test_who_does_not_want_to_wait_does_not(home: Path) -> None:
     put(home, A, of("a").encode())
-    road = Road(home, Settings(home=home, sync="off"))
+    pipeline = Pipeline(home, Settings(home=home, sync="off"))
     waited = AssertionError("It waits for the disk.")
     with patch.object(durable, "_sync", side_effect=waited), patch.object(durable, "_sync_disks", side_effect=waited):
-        road.all()
-        road.bring_up_to_date()
-    assert road.lake() == ["a"]
+        pipeline.all()
+        pipeline.bring_up_to_date()
+    assert pipeline.lake() == ["a"]
 
 
-def test_a_source_in_a_folder_waits_for_what_it_moved(home: Path, road: Road, disk: Disk, configure: Configure) -> None:
+def test_a_source_in_a_folder_waits_for_what_it_moved(
+    home: Path, pipeline: Pipeline, disk: Disk, configure: Configure
+) -> None:
     configure(after="move", move_to="done")
     put(home, A, of("a").encode())
-    source = road.platform.sources["dropzone"]
+    source = pipeline.platform.sources["dropzone"]
     assert isinstance(source, Folder)
     source.move(A, "done")
     source.write("receipt.json", b"{}")

@@ -11,7 +11,7 @@ import pytest
 
 from dropzone_assets.contracts import Contract, Expected
 from dropzone_assets.files import Delivery
-from dropzone_assets.pipeline.completeness import Standing, expected_days, standings
+from dropzone_assets.pipeline.completeness import DayStatus, day_statuses, expected_days
 from dropzone_assets.pipeline.overdue import news, overdue, tell
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
@@ -51,8 +51,8 @@ def brought(platform: Platform, *files: tuple[int, datetime], state: str = "load
     )
 
 
-def of_day(platform: Platform, contract: Contract, number: int, at: datetime) -> Standing:
-    (found,) = standings(platform, contract, [day(number)], at)
+def of_day(platform: Platform, contract: Contract, number: int, at: datetime) -> DayStatus:
+    (found,) = day_statuses(platform, contract, [day(number)], at)
     return found
 
 
@@ -110,9 +110,9 @@ def test_files_are_expected_from_the_first_to_tomorrow_or_the_end(
 
 
 def test_a_table_without_files_or_without_a_promise_has_no_standing(bare: Platform, described: Contract) -> None:
-    assert standings(bare, replace(described, expected=DAILY), [day(2)], moment(9)) == []
+    assert day_statuses(bare, replace(described, expected=DAILY), [day(2)], moment(9)) == []
     brought(bare, (1, moment(1)))
-    assert standings(bare, described, [day(1)], moment(9)) == []
+    assert day_statuses(bare, described, [day(1)], moment(9)) == []
 
 
 def test_a_table_that_never_had_a_file_is_overdue_from_the_day_its_contract_names(
@@ -132,7 +132,7 @@ def test_no_file_is_expected_before_the_first_partition(tmp_path: Path, describe
 def test_a_file_of_any_day_of_a_week_is_the_file_of_the_week(bare: Platform, described: Contract) -> None:
     weekly = replace(described, expected=Expected(1, 7, timedelta(days=7, hours=9)))
     brought(bare, (1, moment(1)), (10, moment(10)))
-    found = standings(bare, weekly, expected_days(bare, weekly, moment(23)), moment(23))
+    found = day_statuses(bare, weekly, expected_days(bare, weekly, moment(23)), moment(23))
     assert [(one.day, one.standing) for one in found] == [
         (day(1), "complete"),
         (day(8), "complete"),

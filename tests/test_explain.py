@@ -14,7 +14,7 @@ from dropzone_assets.errors import SourceUnavailable
 from dropzone_assets.inspect.explain import explain_file
 from dropzone_assets.inspect.partition_sources import explain_partition
 from dropzone_assets.ledger import now, working
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.publish import publish, snapshot
 from dropzone_assets.pipeline.summarise import ask as summarise
 from dropzone_assets.pipeline.summarise import keep
@@ -22,7 +22,7 @@ from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from tests.conftest import Drop
 from tests.entries import days
-from tests.road import A, B, Road
+from tests.pipeline import A, B, Pipeline
 from tests.samples import payment, payments
 from tests.test_arrivals import digest, packed, put
 
@@ -30,11 +30,11 @@ Ask = Callable[..., Result]
 
 
 @pytest.fixture
-def road(home: Path, platform: Platform) -> Road:
-    road = Road(home)
-    road.platform.ledger.engine.dispose()
-    road.platform = platform
-    return road
+def pipeline(home: Path, platform: Platform) -> Pipeline:
+    pipeline = Pipeline(home)
+    pipeline.platform.ledger.engine.dispose()
+    pipeline.platform = platform
+    return pipeline
 
 
 @pytest.fixture
@@ -51,13 +51,16 @@ def events(platform: Platform, name: str) -> list[list[str]]:
 # -- one file ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_story_is_told_in_order_for_every_version_of_a_file(road: Road, drop: Drop) -> None:
+def test_a_story_is_told_in_order_for_every_version_of_a_file(pipeline: Pipeline, drop: Drop) -> None:
     drop(A, payments(payment("a"), payment("b"), payment("", "?")))
-    road.all()
+    pipeline.all()
     drop(A, payments(payment("a", amount=7), payment("c"), payment("late", "2024-04-30")))
-    road.all()
-    assert events(road.platform, A) == [["listed", "fetched", "loaded"], ["listed", "fetched", "loaded", "superseded"]]
-    ((newer, older),) = [story.versions for story in explain_file(road.platform, A)]
+    pipeline.all()
+    assert events(pipeline.platform, A) == [
+        ["listed", "fetched", "loaded"],
+        ["listed", "fetched", "loaded", "superseded"],
+    ]
+    ((newer, older),) = [story.versions for story in explain_file(pipeline.platform, A)]
     assert f"by version {newer.version} (delivery {newer.key})" in older.entries[-1].said
     assert "3 rows read, 3 valid, 1 of them late, 0 quarantined" in newer.now
     assert "against the version before: 2 added, 1 removed, 1 changed" in newer.now and "by contract 1" in newer.now
@@ -72,44 +75,44 @@ def test_a_story_is_told_in_order_for_every_version_of_a_file(road: Road, drop: 
 @pytest.mark.parametrize(
     "text", ["day.zip!/sub/{}", "in/day.zip!/sub/{}", "sub/{}", "{}", "/at/a/desk/in/day.zip!/sub/{}"]
 )
-def test_a_file_is_known_by_its_path_or_the_end_of_it(road: Road, home: Path, text: str) -> None:
+def test_a_file_is_known_by_its_path_or_the_end_of_it(pipeline: Pipeline, home: Path, text: str) -> None:
     put(home, "in/day.zip", packed({f"sub/{A}": payments(payment("a")), "what is this.txt": "?"}))
-    road.all()
-    (story,) = explain_file(road.platform, text.format(A))
+    pipeline.all()
+    (story,) = explain_file(pipeline.platform, text.format(A))
     (version,) = story.versions
     assert (story.path, version.state) == (f"in/day.zip!/sub/{A}", "loaded")
     assert version.entries[0].said.startswith("came in in/day.zip (delivery ")
-    assert [s.path for s in explain_file(road.platform, version.key)] == [story.path]
-    assert explain_file(road.platform, text.format(A), source="elsewhere") == []
-    (archive,) = explain_file(road.platform, "day.zip")[0].versions
+    assert [s.path for s in explain_file(pipeline.platform, version.key)] == [story.path]
+    assert explain_file(pipeline.platform, text.format(A), source="elsewhere") == []
+    (archive,) = explain_file(pipeline.platform, "day.zip")[0].versions
     assert [(part.path, part.state) for part in archive.parts] == [
         (f"in/day.zip!/sub/{A}", "loaded"),
         ("in/day.zip!/what is this.txt", "failed"),
     ]
 
 
-def test_a_copy_a_verified_file_and_a_wait_are_told(road: Road, home: Path, drop: Drop) -> None:
+def test_a_copy_a_verified_file_and_a_wait_are_told(pipeline: Pipeline, home: Path, drop: Drop) -> None:
     content = payments(payment("a"))
     drop(A, content)
     drop(f"{A}.md5", digest(A, content.encode())["md5"])
-    road.all()
+    pipeline.all()
     drop(B, content)
-    road.all()
-    assert events(road.platform, A) == [["listed", "fetched", "verified", "loaded"]]
-    assert explain_file(road.platform, A)[0].versions[0].copies == [B]
-    assert events(road.platform, B) == [["listed", "fetched", "linked"]]
+    pipeline.all()
+    assert events(pipeline.platform, A) == [["listed", "fetched", "verified", "loaded"]]
+    assert explain_file(pipeline.platform, A)[0].versions[0].copies == [B]
+    assert events(pipeline.platform, B) == [["listed", "fetched", "linked"]]
     drop("payments_20240503_100000.csv", payments(payment("c")))
-    take_in(road.platform, "dropzone")
-    (waiting,) = road.platform.ledger.deliveries.unclaimed("transactions")
-    road.platform.ledger.deliveries.delayed({waiting.key: SourceUnavailable("s does not answer.", "Look at it.")})
-    (version,) = explain_file(road.platform, waiting.path)[0].versions
+    discover(pipeline.platform, "dropzone")
+    (waiting,) = pipeline.platform.ledger.deliveries.unclaimed("transactions")
+    pipeline.platform.ledger.deliveries.delayed({waiting.key: SourceUnavailable("s does not answer.", "Look at it.")})
+    (version,) = explain_file(pipeline.platform, waiting.path)[0].versions
     assert version.now.startswith("waiting until ") and "(1st time): s does not answer. Look at it." in version.now
 
 
-def test_a_story_is_printed_and_is_a_document(road: Road, drop: Drop, ask: Ask) -> None:
+def test_a_story_is_printed_and_is_a_document(pipeline: Pipeline, drop: Drop, ask: Ask) -> None:
     drop(A, payments(payment("a")))
     drop("[bold]nobody knows.txt", "?")
-    road.all()
+    pipeline.all()
     said = ask("explain", A).output
     assert [
         word for word in ("listed", "fetched", "loaded", "Now: loaded", "2024-05-01", "due") if word not in said
@@ -122,9 +125,11 @@ def test_a_story_is_printed_and_is_a_document(road: Road, drop: Drop, ask: Ask) 
 # -- a file nobody has seen --------------------------------------------------------------------------------------------
 
 
-def test_of_a_file_that_was_never_listed_it_is_told_where_it_was_looked_for(road: Road, drop: Drop, ask: Ask) -> None:
+def test_of_a_file_that_was_never_listed_it_is_told_where_it_was_looked_for(
+    pipeline: Pipeline, drop: Drop, ask: Ask
+) -> None:
     drop(A, payments(payment("a")))
-    road.all()
+    pipeline.all()
     drop(B, "")
     answer = ask("explain", A.upper())
     assert answer.exit_code == 1
@@ -140,11 +145,11 @@ def test_of_a_file_that_is_still_written_to_it_is_told_since_when(home: Path, dr
     (home / "sources.yaml").write_text("sources:\n  - {name: dropzone, url: dropzone, settle_seconds: 60}\n")
     drop(f"deep/{A}", "")
     platform = open_platform(Settings(home=home))
-    assert take_in(platform, "dropzone").waiting == 1
+    assert discover(platform, "dropzone").waiting == 1
     answer = ask("explain", A)
     assert (answer.exit_code, "not settled: it must be unchanged for 60 s" in answer.output) == (1, True)
     os.unlink(home / "dropzone" / "deep" / A)
-    take_in(platform, "dropzone")
+    discover(platform, "dropzone")
     platform.ledger.engine.dispose()
     assert "not settled" not in ask("explain", A).output
 
@@ -152,13 +157,13 @@ def test_of_a_file_that_is_still_written_to_it_is_told_since_when(home: Path, dr
 # -- one partition -----------------------------------------------------------------------------------------------------
 
 
-def test_a_partition_names_the_files_that_made_it(road: Road, drop: Drop, ask: Ask) -> None:
+def test_a_partition_names_the_files_that_made_it(pipeline: Pipeline, drop: Drop, ask: Ask) -> None:
     drop(A, payments(payment("a"), payment("b")))
-    road.all()
+    pipeline.all()
     drop(A, payments(payment("a"), payment("c")))
     drop(B, payments(payment("d", "2024-05-02"), payment("late")))
-    road.all()
-    origins = explain_partition(road.platform, "transactions", days(1)[0])
+    pipeline.all()
+    origins = explain_partition(pipeline.platform, "transactions", days(1)[0])
     assert [(o.path, o.rows, o.late, len(o.replaced)) for o in origins.files] == [(A, 2, False, 1), (B, 1, True, 0)]
     assert (origins.files[0].added, origins.files[0].removed, origins.files[0].contract_version != "") == (1, 1, True)
     assert (origins.due, origins.published, origins.bytes) == (True, 0, None)
@@ -166,11 +171,11 @@ def test_a_partition_names_the_files_that_made_it(road: Road, drop: Drop, ask: A
     assert "2 files with 3 valid rows on this day." in said and "It is due: it was never published." in said
 
 
-def test_a_published_partition_says_what_the_lake_holds(road: Road, drop: Drop, ask: Ask) -> None:
+def test_a_published_partition_says_what_the_lake_holds(pipeline: Pipeline, drop: Drop, ask: Ask) -> None:
     drop(A, payments(payment("a"), payment("a"), payment("b")))
-    platform, contract = road.platform, road.platform.contract("transactions")
+    platform, contract = pipeline.platform, pipeline.platform.contract("transactions")
     with working("run-1"):
-        road.all()
+        pipeline.all()
     taken = snapshot(platform, contract, days(1))
     publish(platform, taken)
     keep(platform, summarise(platform, contract, days(1)))
@@ -187,14 +192,14 @@ def test_a_published_partition_says_what_the_lake_holds(road: Road, drop: Drop, 
 # -- what has failed, what waits ---------------------------------------------------------------------------------------
 
 
-def test_status_failed_tells_apart_who_has_to_act(road: Road, drop: Drop, ask: Ask) -> None:
+def test_status_failed_tells_apart_who_has_to_act(pipeline: Pipeline, drop: Drop, ask: Ask) -> None:
     assert "No delivery has failed, and none waits." in ask("status", "--failed").output
     drop(A, "nonsense\n1\n")
     drop(B, payments(payment("a")))
-    take_in(road.platform, "dropzone")
-    (key,) = [d.key for d in road.platform.ledger.deliveries.unclaimed("transactions") if d.path == B]
-    road.platform.ledger.deliveries.delayed({key: SourceUnavailable("s does not answer.", "Look at it.")})
-    road.load()
+    discover(pipeline.platform, "dropzone")
+    (key,) = [d.key for d in pipeline.platform.ledger.deliveries.unclaimed("transactions") if d.path == B]
+    pipeline.platform.ledger.deliveries.delayed({key: SourceUnavailable("s does not answer.", "Look at it.")})
+    pipeline.load()
     found = json.loads(ask("status", "--failed", "--json").output)
     ((failed,), (waiting,)) = found["failed"], found["waiting"]
     assert (failed["file"], failed["stage"], failed["times"]) == (A, "transform", 1)

@@ -10,7 +10,7 @@ import pytest
 
 from dropzone_assets.errors import Permanent, SourceUnavailable
 from dropzone_assets.files import Delivery
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.fetch import fetch
 from dropzone_assets.pipeline.plan import History, plan_loads
 from dropzone_assets.platform import Platform
@@ -28,7 +28,7 @@ def batch(home: Path, platform: Platform) -> Iterator[list[Delivery]]:
         (home / name).mkdir(exist_ok=True)
         (home / name / f"payments_2024050{n}_100000.csv").write_text(payments(payment(str(n))))
     for name in names:
-        take_in(platform, name)
+        discover(platform, name)
     dead, opened = platform.sources["dead"], Folder.open
 
     @contextmanager

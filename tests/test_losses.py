@@ -15,7 +15,7 @@ from dropzone_assets.pipeline.generations import stopped
 from dropzone_assets.upkeep.losses import losses
 from tests.conftest import Drop, Query
 from tests.lost import ALL, C, again, load, make_small, rebuilt, stores
-from tests.road import A, Road, of
+from tests.pipeline import A, Pipeline, of
 
 
 @pytest.fixture
@@ -24,17 +24,17 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def loaded(home: Path) -> Road:
+def loaded(home: Path) -> Pipeline:
     return load(home)
 
 
-def test_a_whole_home_has_lost_nothing(loaded: Road) -> None:
+def test_a_whole_home_has_lost_nothing(loaded: Pipeline) -> None:
     assert losses(loaded.platform) == []
     work = rebuilt(loaded)
     assert (work.done, work.remaining()) == ([], [])
 
 
-def test_nothing_is_published_without_the_warehouse(loaded: Road, drop: Drop) -> None:
+def test_nothing_is_published_without_the_warehouse(loaded: Pipeline, drop: Drop) -> None:
     loaded.platform.settings.warehouse.unlink()
     drop("payments_20240501_120000.csv", of("d"))
     with pytest.raises(StoreLost, match="is not there and lacks 3 loads of 1 table that the ledger has, the newest"):
@@ -47,7 +47,7 @@ def test_nothing_is_published_without_the_warehouse(loaded: Road, drop: Drop) ->
 
 
 def test_a_process_that_dies_between_warehouse_and_ledger_loses_nothing(
-    loaded: Road, drop: Drop, monkeypatch: pytest.MonkeyPatch
+    loaded: Pipeline, drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop("payments_20240501_120000.csv", of("d"))
 
@@ -66,14 +66,14 @@ def test_a_process_that_dies_between_warehouse_and_ledger_loses_nothing(
 
 
 def test_a_look_at_whether_the_stores_belong_together_opens_nothing_twice(
-    loaded: Road, monkeypatch: pytest.MonkeyPatch
+    loaded: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert stopped(loaded.platform) is None
     monkeypatch.setattr("dropzone_assets.pipeline.generations.attached", None)
     assert stopped(loaded.platform) is None
 
 
-def test_an_older_home_without_generations_is_taken_over_where_its_loads_agree(loaded: Road, drop: Drop) -> None:
+def test_an_older_home_without_generations_is_taken_over_where_its_loads_agree(loaded: Pipeline, drop: Drop) -> None:
     with attached(connection := loaded.platform.connect(), loaded.platform.settings.warehouse, read_only=False):
         connection.execute("DROP TABLE warehouse.dropzone.home")
     with loaded.platform.ledger.engine.begin() as ledger:
@@ -87,7 +87,7 @@ def test_an_older_home_without_generations_is_taken_over_where_its_loads_agree(l
 
 
 def test_the_daemon_asks_for_no_run_and_says_which_store_is_lost(
-    loaded: Road, drop: Drop, instance: dg.DagsterInstance
+    loaded: Pipeline, drop: Drop, instance: dg.DagsterInstance
 ) -> None:
     loaded.platform.settings.warehouse.unlink()
     drop("payments_20240501_120000.csv", of("d"))

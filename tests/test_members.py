@@ -11,66 +11,66 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.files import FILES
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.fetch import fetch
 from dropzone_assets.pipeline.unpack import unpack
-from tests.road import BAD, A, B, Road, of
+from tests.pipeline import BAD, A, B, Pipeline, of
 from tests.test_arrivals import packed, put
 
 
 @pytest.fixture
-def road(home: Path) -> Road:
-    return Road(home)
+def pipeline(home: Path) -> Pipeline:
+    return Pipeline(home)
 
 
-def test_the_newest_archive_counts_also_when_the_one_between_was_never_loaded(home: Path, road: Road) -> None:
+def test_the_newest_archive_counts_also_when_the_one_between_was_never_loaded(home: Path, pipeline: Pipeline) -> None:
     put(home, "day.zip", packed({A: of("a")}))
-    road.all()
+    pipeline.all()
     put(home, "day.zip", packed({A: of("between")}))
-    road.open()
+    pipeline.open()
     put(home, "day.zip", packed({A: of("a"), B: ""}))
-    road.all()
-    assert road.held() == ["a"]
+    pipeline.all()
+    assert pipeline.held() == ["a"]
 
 
-def test_an_older_archive_that_is_opened_last_replaces_nothing(home: Path, road: Road) -> None:
+def test_an_older_archive_that_is_opened_last_replaces_nothing(home: Path, pipeline: Pipeline) -> None:
     put(home, "day.zip", packed({A: of("old")}))
-    take_in(road.platform, "dropzone")
-    (old,) = fetch(road.platform, road.platform.ledger.deliveries.unclaimed(FILES)).present
+    discover(pipeline.platform, "dropzone")
+    (old,) = fetch(pipeline.platform, pipeline.platform.ledger.deliveries.unclaimed(FILES)).present
     put(home, "day.zip", packed({A: of("new")}))
-    take_in(road.platform, "dropzone")
-    new = [d for d in road.platform.ledger.deliveries.unclaimed(FILES) if d.key != old.key]
-    unpack(road.platform, fetch(road.platform, new).present)
-    unpack(road.platform, [old])
-    road.all()
-    assert road.held() == ["new"]
+    discover(pipeline.platform, "dropzone")
+    new = [d for d in pipeline.platform.ledger.deliveries.unclaimed(FILES) if d.key != old.key]
+    unpack(pipeline.platform, fetch(pipeline.platform, new).present)
+    unpack(pipeline.platform, [old])
+    pipeline.all()
+    assert pipeline.held() == ["new"]
 
 
-def test_a_member_that_failed_stays_failed_when_its_archive_brings_it_again(home: Path, road: Road) -> None:
+def test_a_member_that_failed_stays_failed_when_its_archive_brings_it_again(home: Path, pipeline: Pipeline) -> None:
     put(home, "day.zip", packed({A: BAD, B: of("b")}))
-    road.all()
-    assert road.states()[f"day.zip!/{A}"] == ["failed"]
+    pipeline.all()
+    assert pipeline.states()[f"day.zip!/{A}"] == ["failed"]
     put(home, "day.zip", packed({A: BAD, B: of("b2")}))
-    road.all()
-    assert road.states()[f"day.zip!/{A}"] == ["failed"]
+    pipeline.all()
+    assert pipeline.states()[f"day.zip!/{A}"] == ["failed"]
     put(home, "day.zip", packed({A: of("a"), B: of("b2")}))
-    road.all()
-    assert road.states()[f"day.zip!/{A}"] == ["superseded", "loaded"]
-    assert road.held() == ["a", "b2"]
+    pipeline.all()
+    assert pipeline.states()[f"day.zip!/{A}"] == ["superseded", "loaded"]
+    assert pipeline.held() == ["a", "b2"]
 
 
-def test_of_two_members_with_one_name_the_first_counts_and_the_other_has_failed(home: Path, road: Road) -> None:
+def test_of_two_members_with_one_name_the_first_counts_and_the_other_has_failed(home: Path, pipeline: Pipeline) -> None:
     buffer = io.BytesIO()
     with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(buffer, "w") as archive:
         for name in ("first", "second"):
             archive.writestr(A, of(name))
     put(home, "day.zip", buffer.getvalue())
-    road.all()
-    assert road.held() == ["first"]
-    assert sorted(road.states()[f"day.zip!/{A}"]) == ["failed", "loaded"]
+    pipeline.all()
+    assert pipeline.held() == ["first"]
+    assert sorted(pipeline.states()[f"day.zip!/{A}"]) == ["failed", "loaded"]
 
 
-def test_the_members_before_the_place_where_an_archive_is_broken_are_taken(home: Path, road: Road) -> None:
+def test_the_members_before_the_place_where_an_archive_is_broken_are_taken(home: Path, pipeline: Pipeline) -> None:
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w") as archive:
         for name in (A, B):
@@ -79,9 +79,9 @@ def test_the_members_before_the_place_where_an_archive_is_broken_are_taken(home:
             header.size = len(content)
             archive.addfile(header, io.BytesIO(content))
     put(home, "day.tar", whole.getvalue()[:1500])
-    road.all()
-    assert road.held() == ["20240501"]
-    assert road.states()["day.tar"] == ["failed"]
+    pipeline.all()
+    assert pipeline.held() == ["20240501"]
+    assert pipeline.states()["day.tar"] == ["failed"]
 
 
 @pytest.mark.parametrize(
@@ -94,21 +94,23 @@ def test_the_members_before_the_place_where_an_archive_is_broken_are_taken(home:
     ],
 )
 def test_a_sidecar_of_an_archive_is_believed_however_it_is_written(
-    home: Path, road: Road, ending: str, text: str
+    home: Path, pipeline: Pipeline, ending: str, text: str
 ) -> None:
     put(home, f"day.zip.{ending}", text.encode())
     put(home, "day.zip", packed({A: of("a")}))
-    road.all()
-    (failure,) = road.platform.ledger.deliveries.failures()
+    pipeline.all()
+    (failure,) = pipeline.platform.ledger.deliveries.failures()
     assert "is not what" in failure.reason
 
 
-def test_a_manifest_that_promises_rows_of_a_shared_file_or_an_archive_refuses_neither(home: Path, road: Road) -> None:
+def test_a_manifest_that_promises_rows_of_a_shared_file_or_an_archive_refuses_neither(
+    home: Path, pipeline: Pipeline
+) -> None:
     for name, content in {BUCKET: shared(song="Heroes", movie="Alien"), "day.zip": packed({A: of("a")})}.items():
         put(home, name, content)
         put(home, f"{name}.manifest.json", json.dumps({"rows": 7, "md5": md5(content).hexdigest().upper()}).encode())
-    road.all()
-    assert (songs_and_movies(road), road.held()) == ((["Heroes"], ["Alien"]), ["a"])
+    pipeline.all()
+    assert (songs_and_movies(pipeline), pipeline.held()) == ((["Heroes"], ["Alien"]), ["a"])
 
 
 # -- shares ------------------------------------------------------------------------------------------------------------
@@ -125,43 +127,45 @@ def shared(**records: str) -> bytes:
     return json.dumps([record(kind, name) for kind, name in records.items()]).encode()
 
 
-def songs_and_movies(road: Road) -> tuple[list[str], list[str]]:
-    return road.held("songs", "title"), road.held("movies", "original_title")
+def songs_and_movies(pipeline: Pipeline) -> tuple[list[str], list[str]]:
+    return pipeline.held("songs", "title"), pipeline.held("movies", "original_title")
 
 
-def test_a_record_of_a_shared_file_that_becomes_another_tables_moves_there(home: Path, road: Road) -> None:
+def test_a_record_of_a_shared_file_that_becomes_another_tables_moves_there(home: Path, pipeline: Pipeline) -> None:
     put(home, BUCKET, shared(song="Heroes", movie="Alien"))
-    road.all()
-    assert songs_and_movies(road) == (["Heroes"], ["Alien"])
+    pipeline.all()
+    assert songs_and_movies(pipeline) == (["Heroes"], ["Alien"])
     put(home, BUCKET, shared(movie="Heroes", app="Alien"))
-    road.all()
-    assert songs_and_movies(road) == ([], ["Heroes"])
+    pipeline.all()
+    assert songs_and_movies(pipeline) == ([], ["Heroes"])
     put(home, BUCKET, shared(song="Heroes", movie="Alien"))
-    road.all()
-    assert songs_and_movies(road) == (["Heroes"], ["Alien"])
+    pipeline.all()
+    assert songs_and_movies(pipeline) == (["Heroes"], ["Alien"])
 
 
-def test_a_shared_file_under_two_names_is_loaded_once_until_one_is_restated(home: Path, road: Road) -> None:
+def test_a_shared_file_under_two_names_is_loaded_once_until_one_is_restated(home: Path, pipeline: Pipeline) -> None:
     put(home, BUCKET, shared(song="Heroes", movie="Alien"))
     put(home, "bucket_2024-05-02.json", shared(song="Heroes", movie="Alien"))
-    road.all()
-    assert songs_and_movies(road) == (["Heroes"], ["Alien"])
+    pipeline.all()
+    assert songs_and_movies(pipeline) == (["Heroes"], ["Alien"])
     put(home, BUCKET, shared(song="Low"))
-    road.all()
-    assert songs_and_movies(road) == (["Heroes", "Low"], ["Alien"])
+    pipeline.all()
+    assert songs_and_movies(pipeline) == (["Heroes", "Low"], ["Alien"])
 
 
-def test_a_table_that_was_left_out_gets_its_share_of_old_files_when_it_is_replayed(home: Path, road: Road) -> None:
+def test_a_table_that_was_left_out_gets_its_share_of_old_files_when_it_is_replayed(
+    home: Path, pipeline: Pipeline
+) -> None:
     contract = home / "contracts" / "songs.odcs.yaml"
     sound = contract.read_text()
     contract.write_text("schema: nonsense")
     put(home, BUCKET, shared(song="Heroes", movie="Alien"))
-    road.all()
-    assert road.held("movies", "original_title") == ["Alien"]
+    pipeline.all()
+    assert pipeline.held("movies", "original_title") == ["Alien"]
     contract.write_text(sound)
-    road = Road(home)
-    road.all()
-    assert road.platform.ledger.deliveries.share_again("movies") == 0
-    assert road.platform.ledger.deliveries.share_again("songs") == 1
-    road.all()
-    assert songs_and_movies(road) == (["Heroes"], ["Alien"])
+    pipeline = Pipeline(home)
+    pipeline.all()
+    assert pipeline.platform.ledger.deliveries.share_again("movies") == 0
+    assert pipeline.platform.ledger.deliveries.share_again("songs") == 1
+    pipeline.all()
+    assert songs_and_movies(pipeline) == (["Heroes"], ["Alien"])

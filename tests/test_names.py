@@ -1,4 +1,4 @@
-"""No name of a user's column or table clashes with one of ours, anywhere on the road; our own code says what to try."""
+"""No name of a user's column or table clashes with one of ours, anywhere in the pipeline."""
 
 import ast
 import csv
@@ -23,7 +23,7 @@ from dropzone_assets.inspect.query import open_query
 from dropzone_assets.inspect.trace import trace
 from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.pipeline.load import BOOKS, QUARANTINE
-from dropzone_assets.pipeline.revalidate import rejudge
+from dropzone_assets.pipeline.revalidate import revalidate
 from dropzone_assets.pipeline.summarise import INGESTION_COLUMNS
 from dropzone_assets.proof import check_results
 from dropzone_assets.proof.prove import prove
@@ -31,7 +31,7 @@ from dropzone_assets.settings import Settings
 from dropzone_assets.upkeep.retract import apply, retraction
 from tests.cases.judged import describe, write
 from tests.conftest import Ingest, Query
-from tests.road import Road
+from tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.direct
 
@@ -118,7 +118,7 @@ NAMES = sorted({*own_names(), *keywords(), *BOOKED, *USUAL, *ODD} - {"count"})
 
 
 class Table:
-    """A table `t` of text columns with these names, and one file of it after the other, along the whole road."""
+    """A table `t` of text columns with these names, and one file of it after the other, along the whole pipeline."""
 
     def __init__(self, home: Path, names: Sequence[str], *, keyed: bool) -> None:
         (home / "dropzone").mkdir(parents=True)
@@ -126,7 +126,7 @@ class Table:
         self.home, self.names, self.keyed = home, list(names), keyed
         self.own = ", ".join(map(quote, self.names))
         self.describe()
-        self.road = Road(home)
+        self.pipeline = Pipeline(home)
 
     def describe(self, version: str = "1.0.0", **more: Any) -> None:
         """Write the contract: each column is required, all are the key if the table is keyed, some are asked about."""
@@ -139,8 +139,8 @@ class Table:
 
     def reopen(self) -> None:
         """Read the contract again."""
-        self.road.platform.ledger.engine.dispose()
-        self.road = Road(self.home)
+        self.pipeline.platform.ledger.engine.dispose()
+        self.pipeline = Pipeline(self.home)
 
     def row(self, number: int) -> tuple[str, ...]:
         """A row whose every value is another; all cells of row 0 are empty."""
@@ -153,17 +153,17 @@ class Table:
 
     def go(self) -> None:
         """Load, publish, summarise."""
-        self.road.all()
-        self.road.bring_up_to_date()
+        self.pipeline.all()
+        self.pipeline.bring_up_to_date()
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask warehouse and lake."""
-        with open_query(self.road.platform) as connection:
+        with open_query(self.pipeline.platform) as connection:
             return rows(connection, sql)
 
     def holds(self, *numbers: int, valid: int) -> None:
         """Lake, summary, checks, trace and proof all say that these are the rows, the first of them record 1."""
-        platform = self.road.platform
+        platform = self.pipeline.platform
         assert not platform.contracts.broken
         contract = platform.contract("t")
         wanted = sorted(self.row(n) for n in numbers)
@@ -187,7 +187,7 @@ def along_the_road(home: Path, names: Sequence[str], *, keyed: bool) -> None:
     """A file with a row twice and a refused one; seen before, restated, judged by another contract, taken back."""
     table = Table(home, names, keyed=keyed)
     table.drop(1, 2, 2, 0)
-    (seen,) = preview(table.road.platform, home / "dropzone" / FILE, "", 9)
+    (seen,) = preview(table.pipeline.platform, home / "dropzone" / FILE, "", 9)
     assert (seen.rows, seen.valid, seen.quarantined) == ([(*table.row(n), None) for n in (1, 2, 2)], 3, 1)
     table.go()
     table.holds(1, 2, *(() if keyed else (2,)), valid=3)
@@ -198,13 +198,13 @@ def along_the_road(home: Path, names: Sequence[str], *, keyed: bool) -> None:
     assert table.ask("SELECT rows_added, rows_removed, rows_changed FROM warehouse.dropzone.loads") == [(2, 1, 0)]
     table.describe("2.0.0", required=False)
     table.reopen()
-    assert len(rejudge(table.road.platform, table.road.platform.contract("t"), move=False)) == 1
+    assert len(revalidate(table.pipeline.platform, table.pipeline.platform.contract("t"), move=False)) == 1
     table.go()
     assert len(table.ask("FROM lake.t")) == 5
-    apply(table.road.platform, retraction(table.road.platform, FILE))
+    apply(table.pipeline.platform, retraction(table.pipeline.platform, FILE))
     table.go()
     assert table.ask("FROM lake.t") == table.ask("FROM quarantine.t") == []
-    table.road.platform.ledger.engine.dispose()
+    table.pipeline.platform.ledger.engine.dispose()
 
 
 @pytest.mark.parametrize("keyed", [True, False], ids=["keyed", "keyless"])
@@ -239,8 +239,8 @@ def test_a_column_keeps_its_values_when_the_contract_writes_it_in_capitals(tmp_p
     table.names, table.own = ["SOURCE", "Path"], '"SOURCE", "Path"'
     table.describe()
     table.reopen()
-    table.road.platform.ledger.partitions.touched("t", [(DAY, 1 << 60)])
-    table.road.bring_up_to_date()
+    table.pipeline.platform.ledger.partitions.touched("t", [(DAY, 1 << 60)])
+    table.pipeline.bring_up_to_date()
     assert sorted(table.ask("SELECT source, path FROM lake.t")) == [("1-0", "1-1"), ("2-0", "2-1")]
     table.drop(1, 2, 3)
     table.go()
@@ -272,17 +272,17 @@ def test_a_table_may_have_any_name(tmp_path: Path) -> None:
         write(home / "contracts", document, name)
         (home / "dropzone" / f"{name}_20240501.csv").write_text(f"source,b\n{name},1\n,2\n")
     dg.Definitions.validate_loadable(build(Settings(home=home)))
-    road = Road(home)
-    road.all()
-    road.bring_up_to_date()
-    with open_query(road.platform) as connection:
+    pipeline = Pipeline(home)
+    pipeline.all()
+    pipeline.bring_up_to_date()
+    with open_query(pipeline.platform) as connection:
         for name in TABLES:
             assert rows(connection, f'SELECT source FROM lake."{name}"') == [(name,)]
             assert rows(connection, f'SELECT rows FROM summary."{name}"') == [(1,)]
             assert rows(connection, f'SELECT count(*) FROM quarantine."{name}"') == [(1,)]
     shown = CliRunner().invoke(app, ["quarantine", "order"], env={"DROPZONE_HOME": str(home)})
     assert shown.exit_code == 0 and "source:required" in shown.output
-    road.platform.ledger.engine.dispose()
+    pipeline.platform.ledger.engine.dispose()
 
 
 @pytest.mark.full

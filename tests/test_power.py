@@ -18,9 +18,9 @@ from dropzone_assets.ledger.schema import KEPT, LOADED
 from dropzone_assets.pipeline.raw_copy import raw_copy
 from dropzone_assets.settings import Settings
 from dropzone_assets.sinks.parquet import object_path
-from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.retire import retire
 from tests.conftest import make_home
-from tests.road import A, B, Road, of
+from tests.pipeline import A, B, Pipeline, of
 from tests.test_arrivals import packed, put
 
 pytestmark = pytest.mark.full
@@ -74,14 +74,14 @@ def disk(tmp_path: Path) -> Path:
 
 def go_on(home: Path, sync: str = "on") -> None:
     """What the daemon does until nothing is new: load, publish, let files leave."""
-    road = Road(home, Settings(home=home, sync=sync))
+    pipeline = Pipeline(home, Settings(home=home, sync=sync))
     try:
         for _ in range(2):
-            road.all()
-            road.bring_up_to_date()
-            leave(road.platform, "dropzone")
+            pipeline.all()
+            pipeline.bring_up_to_date()
+            retire(pipeline.platform, "dropzone")
     finally:
-        road.platform.ledger.engine.dispose()
+        pipeline.platform.ledger.engine.dispose()
 
 
 def cuts(disk: Path, after: str, sync: str = "on") -> Iterator[tuple[str, Path]]:
@@ -135,17 +135,17 @@ def broken(home: Path) -> list[str]:
     wrong: list[str] = []
     if not (home / "ledger.sqlite").exists():
         return [name for name, content in SENT.items() if not still_there(home, name, content)]
-    road = Road(home)
-    book, known = road.platform.ledger.deliveries, road.platform.ledger.deliveries.everything()
+    pipeline = Pipeline(home)
+    book, known = pipeline.platform.ledger.deliveries, pipeline.platform.ledger.deliveries.everything()
     for delivery in book.of_keys([row.key for row in known]):
         if delivery.state in KEPT and delivery.content_hash:
-            copy = raw_copy(road.platform, delivery, deep=True)
+            copy = raw_copy(pipeline.platform, delivery, deep=True)
             wrong += [f"raw copy of {delivery.path} {copy.found}"] if not copy.whole else []
     loaded = {row.path for row in known if row.state == LOADED}
     held = {"a": A, "b": B, "c": f"day.zip!/{C}"}
-    rows = road.held() if (home / "warehouse.duckdb").exists() else []
+    rows = pipeline.held() if (home / "warehouse.duckdb").exists() else []
     wrong += [f"rows of {path}" for row, path in held.items() if path in loaded and row not in rows]
-    hashes = road.platform.ledger.partitions.hashes("transactions")
+    hashes = pipeline.platform.ledger.partitions.hashes("transactions")
     for day, of_day in hashes.items():
         for place, wanted in (("transactions", of_day.lake), ("summary/transactions", of_day.summary)):
             file = home / "lake" / object_path(place, day)
@@ -156,7 +156,7 @@ def broken(home: Path) -> list[str]:
             wrong.append(f"{name} is nowhere")
         if name in left and (home / "dropzone" / name).exists():
             wrong.append(f"{name} has left, and is there")
-    road.platform.ledger.engine.dispose()
+    pipeline.platform.ledger.engine.dispose()
     return wrong
 
 
@@ -179,11 +179,11 @@ def test_whenever_the_power_is_cut_the_ledger_tells_the_truth_and_nothing_is_los
             home = folder / "home"
             assert (seam, broken(home)) == (seam, [])
             go_on(home)
-            road = Road(home)
-            assert (seam, road.held(), road.lake()) == (seam, ["a", "b", "c"], ["a", "b", "c"])
-            assert (seam, road.platform.ledger.deliveries.failures()) == (seam, [])
+            pipeline = Pipeline(home)
+            assert (seam, pipeline.held(), pipeline.lake()) == (seam, ["a", "b", "c"], ["a", "b", "c"])
+            assert (seam, pipeline.platform.ledger.deliveries.failures()) == (seam, [])
             assert (seam, broken(home)) == (seam, [])
-            road.platform.ledger.engine.dispose()
+            pipeline.platform.ledger.engine.dispose()
         image.unlink()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.orchestration.runs import RANGE
-from dropzone_assets.pipeline.discover import Intake, take_in
+from dropzone_assets.pipeline.discover import Discovered, discover
 from dropzone_assets.platform import Platform
 from tests.conftest import Drop, Ingest, Query
 from tests.samples import payment, payments
@@ -165,20 +165,20 @@ def test_a_file_taken_away_takes_no_row_with_it(drop: Drop, ingest: Ingest, quer
 @pytest.mark.parametrize("name", [f".{A}", f"_{A}", f"{A}.tmp", f"{A}.part", f"{A}.FILEPART", f"{A}.crdownload"])
 def test_a_name_that_says_not_yet_is_no_file(drop: Drop, platform: Platform, name: str) -> None:
     drop(name, payments(payment("a")))
-    assert take_in(platform, "dropzone") == Intake()
+    assert discover(platform, "dropzone") == Discovered()
 
 
 def test_a_file_that_is_still_written_waits(home: Path, drop: Drop, platform: Platform) -> None:
     (home / "sources.yaml").write_text("sources:\n  - {name: dropzone, url: dropzone, settle_seconds: 0.6}\n")
     file = drop(A, payments(payment("a")))
     for _ in range(3):
-        assert take_in(platform, "dropzone").waiting == 1
+        assert discover(platform, "dropzone").waiting == 1
         sleep(0.3)
         with file.open("a") as more:
             more.write(payment("b") + "\n")
-    assert take_in(platform, "dropzone") == Intake(seen=1, waiting=1)
+    assert discover(platform, "dropzone") == Discovered(seen=1, waiting=1)
     sleep(0.7)
-    assert take_in(platform, "dropzone") == Intake(seen=1, new=1)
+    assert discover(platform, "dropzone") == Discovered(seen=1, new=1)
 
 
 def test_ingest_waits_for_a_file_that_was_dropped_just_now(
@@ -194,7 +194,7 @@ def test_a_file_that_changes_after_it_was_listed_is_read_as_it_is_now(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform
 ) -> None:
     drop(A, payments(payment("a")))
-    take_in(platform, "dropzone")
+    discover(platform, "dropzone")
     drop(A, payments(payment("b"), payment("c")))
     ingest()
     assert query(LAKE) == [("b", "2024-05-01", 5), ("c", "2024-05-01", 5)]

@@ -15,14 +15,14 @@ from dropzone_assets.cli.app import app
 from dropzone_assets.engine import attached, connect
 from dropzone_assets.files import RawFile
 from dropzone_assets.ledger import RELEASE
-from dropzone_assets.pipeline.load import commit
-from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.pipeline.load import load
+from dropzone_assets.pipeline.validate import validate
 from dropzone_assets.pipeline.versions import versions
 from dropzone_assets.platform import Platform
 from dropzone_assets.proof.findings import Proof
 from dropzone_assets.proof.prove import prove
 from tests.conftest import make_home
-from tests.road import BAD, Road
+from tests.pipeline import BAD, Pipeline
 from tests.samples import payment, payments
 from tests.test_arrivals import packed, put
 from tests.test_members import BUCKET, shared
@@ -56,9 +56,9 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if contract.name.split(".")[0] not in TABLES:
             contract.unlink()
     put(home, name(1), payments(payment("old")).encode())
-    road = Road(home)
-    road.all()
-    road.bring_up_to_date()
+    pipeline = Pipeline(home)
+    pipeline.all()
+    pipeline.bring_up_to_date()
     for day in DAYS:
         put(home, name(day), of_day(day))
     put(home, f"again/{name(14)}", of_day(14))
@@ -66,10 +66,10 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     put(home, "day.zip", packed({name(30): of_day(30), name(31): payments(payment("late", "2024-05-30"))}))
     put(home, BUCKET, shared(song="Heroes", movie="Alien"))
     put(home, name(AHEAD), payments(payment("ahead", f"2024-05-{AHEAD}")).encode())
-    road.all()
-    load_on(road.platform, AHEAD, date(2024, 5, 1))
-    road.bring_up_to_date()
-    road.platform.ledger.engine.dispose()
+    pipeline.all()
+    load_on(pipeline.platform, AHEAD, date(2024, 5, 1))
+    pipeline.bring_up_to_date()
+    pipeline.platform.ledger.engine.dispose()
     return home
 
 
@@ -77,9 +77,9 @@ def load_on(platform: Platform, day: int, today: date) -> None:
     """Load the file of a day as it would have been on another day."""
     chosen = versions(platform, platform.ledger.deliveries.of_dates("transactions", [date(2024, 5, day)]))
     raw = [RawFile(delivery, platform.raw.uri(delivery.raw_path)) for delivery in chosen.current]
-    load = judge(platform, platform.contract("transactions"), raw, today)
-    commit(platform, load, chosen)
-    load.connection.close()
+    validation = validate(platform, platform.contract("transactions"), raw, today)
+    load(platform, validation, chosen)
+    validation.connection.close()
     ledger(
         platform.settings.home,
         f"UPDATE deliveries SET loaded_at = '{today} 10:00:00.000000' WHERE path = '{name(day)}'",
@@ -92,10 +92,10 @@ def home(ingested: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def road(home: Path) -> Iterator[Road]:
-    road = Road(home)
-    yield road
-    road.platform.ledger.engine.dispose()
+def pipeline(home: Path) -> Iterator[Pipeline]:
+    pipeline = Pipeline(home)
+    yield pipeline
+    pipeline.platform.ledger.engine.dispose()
 
 
 def proofs(platform: Platform, table: str = "", *, deep: bool = False) -> dict[str, Proof]:
@@ -128,9 +128,9 @@ def raw(home: Path, day: int) -> Path:
 # -- equal -------------------------------------------------------------------------------------------------------------
 
 
-def test_an_untouched_home_is_equal_whatever_came_into_it_and_stays_as_it_is(home: Path, road: Road) -> None:
+def test_an_untouched_home_is_equal_whatever_came_into_it_and_stays_as_it_is(home: Path, pipeline: Pipeline) -> None:
     before = {file: file.read_bytes() for file in home.rglob("*") if file.suffix in (".parquet", ".csv", ".duckdb")}
-    found = proofs(road.platform, deep=True)
+    found = proofs(pipeline.platform, deep=True)
     assert {file: file.read_bytes() for file in before} == before
     assert [finding for proof in found.values() for finding in proof.findings] == []
     counts = {what: (count.checked, count.equal) for what, count in found["transactions"].counts.items()}
@@ -211,7 +211,7 @@ def wrecked(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def proof(wrecked: Path) -> Proof:
-    platform = Road(wrecked).platform
+    platform = Pipeline(wrecked).platform
     found = proofs(platform, deep=True)
     platform.ledger.engine.dispose()
     assert found["songs"].holds
@@ -240,19 +240,19 @@ def test_what_was_not_changed_is_not_blamed(proof: Proof) -> None:
 # -- neither -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_due_is_not_wrong_and_loading_again_cures_what_was(home: Path, road: Road) -> None:
+def test_what_is_due_is_not_wrong_and_loading_again_cures_what_was(home: Path, pipeline: Pipeline) -> None:
     put(home, name(3), payments(payment("new", "2024-05-03")).encode())
-    road.all()
-    road.platform.ledger.deliveries.load_again()
-    taken_back = [d.key for d in road.platform.ledger.deliveries.waiting("transactions") if d.path == name(5)]
-    road.platform.ledger.deliveries.retract(taken_back, "sent by mistake")
-    proof = proofs(road.platform, "transactions")["transactions"]
+    pipeline.all()
+    pipeline.platform.ledger.deliveries.load_again()
+    taken_back = [d.key for d in pipeline.platform.ledger.deliveries.waiting("transactions") if d.path == name(5)]
+    pipeline.platform.ledger.deliveries.retract(taken_back, "sent by mistake")
+    proof = proofs(pipeline.platform, "transactions")["transactions"]
     assert (proof.findings, proof.counts[OBJECTS].due, proof.counts[NOTES].due) == ([], 1, len(DAYS) + 3)
     warehouse(home, f"DELETE FROM {V} WHERE _data_date <> '2024-05-05'")
-    road.load()
-    load_on(road.platform, AHEAD, date(2024, 5, 1))
-    road.bring_up_to_date()
-    proof = proofs(road.platform, "transactions")["transactions"]
+    pipeline.load()
+    load_on(pipeline.platform, AHEAD, date(2024, 5, 1))
+    pipeline.bring_up_to_date()
+    proof = proofs(pipeline.platform, "transactions")["transactions"]
     assert (proof.findings, {count.due for count in proof.counts.values()}) == ([], {0})
 
 
@@ -261,16 +261,16 @@ def test_what_an_older_contract_judged_is_said_and_compared_from_the_warehouse_o
     changed = contract.read_text().replace("version: 1.0.0", "version: 2.0.0").replace("{minimum: 0}", "{minimum: 9}")
     contract.write_text(changed)
     flip(home / lake(13), 5)
-    road = Road(home)
-    proof = proofs(road.platform, "transactions")["transactions"]
+    pipeline = Pipeline(home)
+    proof = proofs(pipeline.platform, "transactions")["transactions"]
     assert [(finding.what, finding.wrong) for finding in proof.findings] == [(OBJECTS, True), (ROWS, False)]
     assert (proof.findings[1].cure, proof.counts[ROWS].equal) == ("dropzone replay transactions", 0)
-    loaded = [kept.delivery.key for kept in road.platform.ledger.deliveries.kept("transactions")]
-    road.platform.ledger.deliveries.judge_again(loaded, RELEASE, "lot")
-    road.load()
-    road.bring_up_to_date()
-    proof = proofs(road.platform, "transactions")["transactions"]
-    road.platform.ledger.engine.dispose()
+    loaded = [kept.delivery.key for kept in pipeline.platform.ledger.deliveries.kept("transactions")]
+    pipeline.platform.ledger.deliveries.judge_again(loaded, RELEASE, "lot")
+    pipeline.load()
+    pipeline.bring_up_to_date()
+    proof = proofs(pipeline.platform, "transactions")["transactions"]
+    pipeline.platform.ledger.engine.dispose()
     assert [(finding.what, finding.wrong) for finding in proof.findings] == [(ROWS, False)]
     assert proof.counts[OBJECTS].equal == proof.counts[OBJECTS].checked
 

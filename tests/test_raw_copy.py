@@ -1,4 +1,4 @@
-"""By whatever road a table is made again, no raw copy is read that is not what came."""
+"""By whatever pipeline a table is made again, no raw copy is read that is not what came."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.pipeline.raw_copy import raw_copy
 from dropzone_assets.settings import Settings
 from tests.conftest import Ingest, Query
-from tests.road import A, Road, of
+from tests.pipeline import A, Pipeline, of
 from tests.test_arrivals import put
-from tests.test_recover import failures, harm, road
+from tests.test_recover import failures, harm, pipeline
 
-__all__ = ["road"]
+__all__ = ["pipeline"]
 
 
 def hashed(text: str) -> str:
@@ -43,21 +43,23 @@ def test_a_backfill_reads_no_copy_that_is_not_whole(
     )
     assert outcome.success
     assert query("SELECT transaction_id FROM validated.transactions") == [("a",)]
-    road = Road(home)
-    assert bool(failures(road)) is gone
-    assert raw_copy(road.platform, *road.platform.ledger.deliveries.with_bytes(hashed(of("a")))).whole is not gone
+    pipeline = Pipeline(home)
+    assert bool(failures(pipeline)) is gone
+    assert (
+        raw_copy(pipeline.platform, *pipeline.platform.ledger.deliveries.with_bytes(hashed(of("a")))).whole is not gone
+    )
 
 
-def test_a_contract_that_has_changed_judges_no_copy_that_is_not_whole(home: Path, road: Road) -> None:
+def test_a_contract_that_has_changed_judges_no_copy_that_is_not_whole(home: Path, pipeline: Pipeline) -> None:
     file = put(home, A, of("a").encode())
-    road.all()
+    pipeline.all()
     file.unlink()
     harm(home)
-    (key,) = (row.key for row in road.platform.ledger.deliveries.everything())
+    (key,) = (row.key for row in pipeline.platform.ledger.deliveries.everything())
     for how in ("release", "move"):
-        assert road.platform.ledger.deliveries.judge_again([key], how, "lot") == 1
-        road.load()
-        assert (road.held(), road.states()) == (["a"], {A: ["loaded"]})
+        assert pipeline.platform.ledger.deliveries.judge_again([key], how, "lot") == 1
+        pipeline.load()
+        assert (pipeline.held(), pipeline.states()) == (["a"], {A: ["loaded"]})
 
 
 def test_ingest_by_force_ends_with_1_and_says_what_to_do(

@@ -14,7 +14,7 @@ from dropzone_assets.upkeep.losses import losses
 from dropzone_assets.upkeep.rebuild import Rebuild
 from tests.conftest import Drop
 from tests.lost import ALL, C, again, copy_of, load, make_small, put_back, rebuilt, reopened, stores
-from tests.road import A, B, Road, of
+from tests.pipeline import A, B, Pipeline, of
 from tests.samples import payment, payments
 
 
@@ -24,11 +24,11 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def loaded(home: Path) -> Road:
+def loaded(home: Path) -> Pipeline:
     return load(home)
 
 
-def test_nothing_is_published_from_an_older_warehouse(loaded: Road, drop: Drop, home: Path) -> None:
+def test_nothing_is_published_from_an_older_warehouse(loaded: Pipeline, drop: Drop, home: Path) -> None:
     copy_of(home, "warehouse.duckdb")
     drop(A, of("a", "x"))
     again(loaded)
@@ -47,7 +47,7 @@ def test_nothing_is_published_from_an_older_warehouse(loaded: Road, drop: Drop, 
 
 
 def test_a_day_stays_in_the_lake_as_it_is_until_all_its_rows_are_loaded_again(
-    loaded: Road, instance: dg.DagsterInstance
+    loaded: Pipeline, instance: dg.DagsterInstance
 ) -> None:
     loaded.platform.settings.warehouse.unlink()
     Rebuild(loaded.platform).prepare()
@@ -60,7 +60,7 @@ def test_a_day_stays_in_the_lake_as_it_is_until_all_its_rows_are_loaded_again(
 
 @pytest.mark.full
 def test_rows_whose_copies_are_gone_too_stay_in_the_lake_until_a_person_lets_them_go(
-    loaded: Road, home: Path, drop: Drop
+    loaded: Pipeline, home: Path, drop: Drop
 ) -> None:
     (home / "dropzone" / A).unlink()
     loaded.platform.settings.warehouse.unlink()
@@ -76,24 +76,26 @@ def test_rows_whose_copies_are_gone_too_stay_in_the_lake_until_a_person_lets_the
     assert loaded.held() == loaded.lake() == ALL
 
 
-def test_a_lost_ledger_is_written_again_from_the_warehouse(loaded: Road, home: Path) -> None:
+def test_a_lost_ledger_is_written_again_from_the_warehouse(loaded: Pipeline, home: Path) -> None:
     shutil.rmtree(home / "dropzone")
     (home / "dropzone").mkdir()
     for file in home.glob("ledger.sqlite*"):
         file.unlink()
-    road = reopened(loaded)
+    pipeline = reopened(loaded)
     with pytest.raises(StoreLost, match="holds 3 loads of 1 table that the ledger does not know"):
-        road.snapshot("transactions")
-    assert stores(road) == {"ledger"}
-    work = rebuilt(road)
+        pipeline.snapshot("transactions")
+    assert stores(pipeline) == {"ledger"}
+    work = rebuilt(pipeline)
     assert work.remaining() == []
-    assert road.states() == {A: ["loaded"], B: ["loaded"], C: ["loaded"]}
-    assert losses(road.platform) == []
-    assert road.lake() == ALL
+    assert pipeline.states() == {A: ["loaded"], B: ["loaded"], C: ["loaded"]}
+    assert losses(pipeline.platform) == []
+    assert pipeline.lake() == ALL
 
 
 @pytest.mark.full
-def test_an_older_ledger_learns_what_was_loaded_and_left_its_source_since(loaded: Road, home: Path, drop: Drop) -> None:
+def test_an_older_ledger_learns_what_was_loaded_and_left_its_source_since(
+    loaded: Pipeline, home: Path, drop: Drop
+) -> None:
     loaded = reopened(loaded)
     loaded.platform.ledger.engine.dispose()
     copy_of(home, "ledger.sqlite")
@@ -107,18 +109,18 @@ def test_an_older_ledger_learns_what_was_loaded_and_left_its_source_since(loaded
     for file in home.glob("ledger.sqlite-*"):
         file.unlink()
     put_back(home, "ledger.sqlite")
-    road = reopened(loaded)
-    assert stores(road) == {"ledger"}
-    rebuilt(road)
-    assert road.lake() == road.held() == ["c", "x", "y", "z"]
-    assert road.states()[A] == ["superseded", "loaded"]
-    assert losses(road.platform) == []
+    pipeline = reopened(loaded)
+    assert stores(pipeline) == {"ledger"}
+    rebuilt(pipeline)
+    assert pipeline.lake() == pipeline.held() == ["c", "x", "y", "z"]
+    assert pipeline.states()[A] == ["superseded", "loaded"]
+    assert losses(pipeline.platform) == []
 
 
 @pytest.mark.parametrize(
     "what", ["lake", "lake/transactions", "lake/summary/transactions", "lake/transactions/year=2024/month=05/day=02"]
 )
-def test_what_the_lake_has_lost_is_named_and_published_again(loaded: Road, home: Path, what: str) -> None:
+def test_what_the_lake_has_lost_is_named_and_published_again(loaded: Pipeline, home: Path, what: str) -> None:
     shutil.rmtree(home / what)
     assert stores(loaded) == {"lake"}
     rebuilt(loaded)
@@ -127,7 +129,7 @@ def test_what_the_lake_has_lost_is_named_and_published_again(loaded: Road, home:
 
 
 @pytest.mark.full
-def test_an_older_lake_is_named_and_published_again(loaded: Road, home: Path, drop: Drop) -> None:
+def test_an_older_lake_is_named_and_published_again(loaded: Pipeline, home: Path, drop: Drop) -> None:
     copy_of(home, "lake")
     drop(C, of("q"))
     again(loaded)
@@ -145,7 +147,7 @@ def test_an_older_lake_is_named_and_published_again(loaded: Road, home: Path, dr
 
 
 def test_a_lost_raw_zone_changes_no_row_and_is_copied_again_as_far_as_the_source_has_it(
-    loaded: Road, home: Path
+    loaded: Pipeline, home: Path
 ) -> None:
     (home / "dropzone" / A).unlink()
     shutil.rmtree(home / "raw")
@@ -158,7 +160,7 @@ def test_a_lost_raw_zone_changes_no_row_and_is_copied_again_as_far_as_the_source
 
 
 @pytest.mark.full
-def test_a_rebuild_that_is_killed_goes_on(loaded: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_that_is_killed_goes_on(loaded: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded.platform.settings.warehouse.unlink()
 
     def die(*_: object) -> None:
@@ -179,12 +181,12 @@ def test_a_rebuild_that_is_killed_goes_on(loaded: Road, monkeypatch: pytest.Monk
 
 
 def test_a_rebuild_waits_for_what_runs_of_another_process_load(home: Path) -> None:
-    road = load(home)
-    road.platform.settings.warehouse.unlink()
-    work = Rebuild(road.platform)
+    pipeline = load(home)
+    pipeline.platform.settings.warehouse.unlink()
+    work = Rebuild(pipeline.platform)
     work.prepare()
-    batches = {request.id for request in plan_loads(road.platform, lambda _: History(False, 0))}
+    batches = {request.id for request in plan_loads(pipeline.platform, lambda _: History(False, 0))}
     assert work.is_in(batches) and not work.is_in({"another"})
-    road.platform.ledger.deliveries.put_back(*batches, "They ended.")
-    road.load()
+    pipeline.platform.ledger.deliveries.put_back(*batches, "They ended.")
+    pipeline.load()
     assert not work.is_in(batches)

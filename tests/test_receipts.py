@@ -11,10 +11,10 @@ import pytest
 from dropzone_assets.sources import SourceConfig
 from dropzone_assets.upkeep import receipts as step
 from dropzone_assets.upkeep.receipt import Receipts, plain
-from dropzone_assets.upkeep.receipts import Outbox, answer
-from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.receipts import Outbox, send_receipts
+from dropzone_assets.upkeep.retire import retire
 from dropzone_assets.upkeep.retract import apply, retraction
-from tests.road import BAD, A, B, Road, of
+from tests.pipeline import BAD, A, B, Pipeline, of
 from tests.samples import payment, payments
 from tests.test_arrivals import Configure, configure, packed, put, there
 
@@ -24,9 +24,9 @@ MIXED = payments(payment("a"), "", payment("=1+1", amount=-3), payment("c", curr
 
 
 @pytest.fixture
-def road(home: Path, configure: Configure) -> Road:
+def pipeline(home: Path, configure: Configure) -> Pipeline:
     configure(receipts="beside")
-    return Road(home)
+    return Pipeline(home)
 
 
 def accepted(home: Path, name: str = A) -> dict[str, object] | None:
@@ -39,10 +39,10 @@ def rejected(home: Path, name: str = A) -> list[dict[str, str]] | None:
     return list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))) if file.exists() else None
 
 
-def test_what_counts_and_what_does_not_is_told_once(home: Path, road: Road) -> None:
+def test_what_counts_and_what_does_not_is_told_once(home: Path, pipeline: Pipeline) -> None:
     put(home, A, MIXED.encode())
-    road.all()
-    assert answer(road.platform, "dropzone") == 1
+    pipeline.all()
+    assert send_receipts(pipeline.platform, "dropzone") == 1
     told = accepted(home) or {}
     assert told["rows"] == {"read": 3, "valid": 1, "quarantined": 2}
     (table,) = told["tables"]  # type: ignore[misc]
@@ -51,16 +51,16 @@ def test_what_counts_and_what_does_not_is_told_once(home: Path, road: Road) -> N
     assert (first["transaction_id"], first["amount"], first["record"], first["line"]) == ("'=1+1", "-3", "2", "4")
     assert first["reason"] == "amount must be at least 0"
     assert second["reason"].startswith("currency must be one of ")
-    road.all()
-    assert answer(road.platform, "dropzone") == 0
-    assert sorted(road.states()) == [A]
+    pipeline.all()
+    assert send_receipts(pipeline.platform, "dropzone") == 0
+    assert sorted(pipeline.states()) == [A]
 
 
-def test_a_whole_file_that_is_refused_is_one_line_with_the_cure(home: Path, road: Road) -> None:
+def test_a_whole_file_that_is_refused_is_one_line_with_the_cure(home: Path, pipeline: Pipeline) -> None:
     put(home, A, BAD.encode())
     put(home, "what.txt", b"?")
-    road.all()
-    assert answer(road.platform, "dropzone") == 2
+    pipeline.all()
+    assert send_receipts(pipeline.platform, "dropzone") == 2
     assert accepted(home) is None
     ((row,), (other,)) = rejected(home), rejected(home, "what.txt")  # type: ignore[misc]
     assert "lacks column transaction_id" in row["reason"]
@@ -69,99 +69,99 @@ def test_a_whole_file_that_is_refused_is_one_line_with_the_cure(home: Path, road
 
 
 @pytest.mark.full
-def test_the_receipts_of_a_newer_version_take_the_place_of_those_of_the_older(home: Path, road: Road) -> None:
+def test_the_receipts_of_a_newer_version_take_the_place_of_those_of_the_older(home: Path, pipeline: Pipeline) -> None:
     put(home, A, MIXED.encode())
-    road.all()
-    answer(road.platform, "dropzone")
+    pipeline.all()
+    send_receipts(pipeline.platform, "dropzone")
     put(home, A, of("a", "b").encode())
-    road.all()
-    assert answer(road.platform, "dropzone") == 1
+    pipeline.all()
+    assert send_receipts(pipeline.platform, "dropzone") == 1
     assert rejected(home) is None
     (table,) = (accepted(home) or {})["tables"]  # type: ignore[misc]
     assert table["restated"] == {"added": 1, "removed": 0, "changed": 0}
     put(home, A, BAD.encode())
-    road.all()
-    answer(road.platform, "dropzone")
+    pipeline.all()
+    send_receipts(pipeline.platform, "dropzone")
     assert accepted(home) is None
     assert (rejected(home) or [])[0]["reason"].endswith("The version before it still counts.")
 
 
-def test_an_archive_is_told_of_when_all_that_came_in_it_is_decided(home: Path, road: Road) -> None:
+def test_an_archive_is_told_of_when_all_that_came_in_it_is_decided(home: Path, pipeline: Pipeline) -> None:
     put(home, "day.zip", packed({A: MIXED, B: BAD, f"sub/{B}": of("z")}))
-    road.open()
-    assert answer(road.platform, "dropzone") == 0
-    road.all()
-    assert answer(road.platform, "dropzone") == 1
+    pipeline.open()
+    assert send_receipts(pipeline.platform, "dropzone") == 0
+    pipeline.all()
+    assert send_receipts(pipeline.platform, "dropzone") == 1
     assert (accepted(home, "day.zip") or {})["rows"] == {"read": 4, "valid": 2, "quarantined": 2}
     assert [(row["member"], row["record"]) for row in rejected(home, "day.zip") or []] == [(A, "2"), (A, "3"), (B, "")]
-    apply(road.platform, retraction(road.platform, f"day.zip!/{A}"))
-    road.all()
-    assert answer(road.platform, "dropzone") == 1
+    apply(pipeline.platform, retraction(pipeline.platform, f"day.zip!/{A}"))
+    pipeline.all()
+    assert send_receipts(pipeline.platform, "dropzone") == 1
     assert (accepted(home, "day.zip") or {})["rows"] == {"read": 1, "valid": 1, "quarantined": 0}
     assert "It was taken back" in str(rejected(home, "day.zip"))
 
 
 @pytest.mark.full
-def test_a_copy_is_told_whose_it_is_and_of_the_same_rows(home: Path, road: Road) -> None:
+def test_a_copy_is_told_whose_it_is_and_of_the_same_rows(home: Path, pipeline: Pipeline) -> None:
     put(home, A, MIXED.encode())
-    road.all()
+    pipeline.all()
     put(home, B, MIXED.encode())
-    road.all()
-    assert answer(road.platform, "dropzone") == 2
+    pipeline.all()
+    assert send_receipts(pipeline.platform, "dropzone") == 2
     (table,) = (accepted(home, B) or {})["tables"]  # type: ignore[misc]
     assert (table["linked_to"]["file"], table["valid"]) == (A, 1)
     assert rejected(home, B) == rejected(home, A)
 
 
 @pytest.mark.full
-def test_what_is_taken_back_is_told_and_told_again_when_it_is_let_in(home: Path, road: Road) -> None:
+def test_what_is_taken_back_is_told_and_told_again_when_it_is_let_in(home: Path, pipeline: Pipeline) -> None:
     put(home, A, of("a").encode())
-    road.all()
-    answer(road.platform, "dropzone")
-    apply(road.platform, retraction(road.platform, A))
-    assert answer(road.platform, "dropzone") == 0
-    road.all()
-    assert answer(road.platform, "dropzone") == 1
+    pipeline.all()
+    send_receipts(pipeline.platform, "dropzone")
+    apply(pipeline.platform, retraction(pipeline.platform, A))
+    assert send_receipts(pipeline.platform, "dropzone") == 0
+    pipeline.all()
+    assert send_receipts(pipeline.platform, "dropzone") == 1
     assert (accepted(home), [row["reason"] for row in rejected(home) or []]) == (
         None,
         ["It was taken back. A person took it back."],
     )
-    apply(road.platform, retraction(road.platform, A, undo=True), undo=True)
-    road.all()
-    answer(road.platform, "dropzone")
+    apply(pipeline.platform, retraction(pipeline.platform, A, undo=True), undo=True)
+    pipeline.all()
+    send_receipts(pipeline.platform, "dropzone")
     assert (accepted(home) is not None, rejected(home)) == (True, None)
 
 
 def test_killed_before_the_ledger_is_told_the_same_bytes_are_written_again(
-    home: Path, road: Road, monkeypatch: pytest.MonkeyPatch
+    home: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(home, A, MIXED.encode())
-    road.all()
+    pipeline.all()
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
         killed.setattr(step, "_told", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        answer(road.platform, "dropzone")
+        send_receipts(pipeline.platform, "dropzone")
     files = [home / "dropzone" / f"{A}{ending}" for ending in (".accepted.json", ".rejected.csv")]
     before = [file.read_bytes() for file in files]
-    assert answer(road.platform, "dropzone") == 1
+    assert send_receipts(pipeline.platform, "dropzone") == 1
     assert [file.read_bytes() for file in files] == before
 
 
 @pytest.mark.full
 def test_what_happens_while_a_receipt_is_written_is_told_next(
-    home: Path, road: Road, monkeypatch: pytest.MonkeyPatch
+    home: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(home, A, of("a").encode())
-    road.all()
+    pipeline.all()
     leave_it = Outbox.leave
 
     def meanwhile(self: Outbox, path: str, found: Receipts) -> None:
         leave_it(self, path, found)
         monkeypatch.undo()
-        apply(road.platform, retraction(road.platform, A))
-        road.all()
+        apply(pipeline.platform, retraction(pipeline.platform, A))
+        pipeline.all()
 
     monkeypatch.setattr(Outbox, "leave", meanwhile)
-    assert [answer(road.platform, "dropzone") for _ in range(3)] == [1, 1, 0]
+    assert [send_receipts(pipeline.platform, "dropzone") for _ in range(3)] == [1, 1, 0]
     assert accepted(home) is None
     assert rejected(home)
 
@@ -173,22 +173,22 @@ def test_receipts_may_go_elsewhere_and_files_may_leave(
 ) -> None:
     where = {"folder": "outbox"} if place == "folder" else {"url": str(tmp_path / "answers")}
     configure(receipts=where, after="move", move_to="done", leave="loaded")
-    road = Road(home)
+    pipeline = Pipeline(home)
     put(home, f"in/{A}", MIXED.encode())
-    road.all()
-    assert leave(road.platform, "dropzone") == 1
-    assert answer(road.platform, "dropzone") == 1
-    road.all()
+    pipeline.all()
+    assert retire(pipeline.platform, "dropzone") == 1
+    assert send_receipts(pipeline.platform, "dropzone") == 1
+    pipeline.all()
     outbox = home / "dropzone" / "outbox" if place == "folder" else tmp_path / "answers"
     assert sorted(os.listdir(outbox / "in")) == [f"{A}.accepted.json", f"{A}.rejected.csv"]
     assert [name for name in there(home) if "outbox" not in name] == [f"done/in/{A}"]
-    assert list(road.states()) == [f"in/{A}"]
+    assert list(pipeline.states()) == [f"in/{A}"]
 
 
 @pytest.mark.parametrize("path", ["../evil.csv", "/etc/evil.csv", "a/../../evil.csv", "two\nlines.csv", "a//b.csv"])
 def test_no_name_leads_a_receipt_elsewhere(home: Path, configure: Configure, tmp_path: Path, path: str) -> None:
     configure(receipts={"url": str(tmp_path / "deep" / "answers")})
-    Outbox(Road(home).platform, "dropzone").leave(path, Receipts(b"x", b"x"))
+    Outbox(Pipeline(home).platform, "dropzone").leave(path, Receipts(b"x", b"x"))
     assert not list(tmp_path.rglob("*evil*")) and not (tmp_path / "deep" / "answers" / "a").exists()
 
 

@@ -11,13 +11,13 @@ from unittest.mock import patch
 import pytest
 
 from dropzone_assets.errors import SourceUnavailable
-from dropzone_assets.inspect.delivery_status import standing, troubles
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.inspect.delivery_status import status_of, troubles
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.fetch import fetch
 from dropzone_assets.proof import check_results
 from dropzone_assets.sources.folder import Folder
-from dropzone_assets.upkeep.retire import leave
-from tests.road import A, B, Road, of
+from dropzone_assets.upkeep.retire import retire
+from tests.pipeline import A, B, Pipeline, of
 from tests.test_arrivals import Configure, configure, packed, put
 
 __all__ = ["configure"]
@@ -34,8 +34,8 @@ HARMS: dict[str, Harm] = {
 
 
 @pytest.fixture
-def road(home: Path) -> Road:
-    return Road(home)
+def pipeline(home: Path) -> Pipeline:
+    return Pipeline(home)
 
 
 def harm(home: Path, how: str = "empty") -> int:
@@ -46,61 +46,63 @@ def harm(home: Path, how: str = "empty") -> int:
     return len(files)
 
 
-def again(road: Road) -> None:
+def again(pipeline: Pipeline) -> None:
     """What `ingest --force` does."""
-    assert road.platform.ledger.deliveries.load_again()
-    road.all()
-    road.bring_up_to_date()
+    assert pipeline.platform.ledger.deliveries.load_again()
+    pipeline.all()
+    pipeline.bring_up_to_date()
 
 
-def failures(road: Road) -> dict[str, str]:
+def failures(pipeline: Pipeline) -> dict[str, str]:
     """Path → what is said of those that failed."""
-    return {row.path: f"{row.reason} {row.cure}" for row in road.platform.ledger.deliveries.failures()}
+    return {row.path: f"{row.reason} {row.cure}" for row in pipeline.platform.ledger.deliveries.failures()}
 
 
 # -- what can be had again ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", HARMS)
-def test_a_raw_copy_that_is_not_whole_is_copied_again_from_its_source(how: str, home: Path, road: Road) -> None:
+def test_a_raw_copy_that_is_not_whole_is_copied_again_from_its_source(how: str, home: Path, pipeline: Pipeline) -> None:
     content = {put(home, name, of(row).encode()): of(row).encode() for name, row in ((A, "a"), (B, "b"))}
-    road.all()
-    road.bring_up_to_date()
+    pipeline.all()
+    pipeline.bring_up_to_date()
     assert harm(home, how) == 2
-    again(road)
-    assert road.held() == road.lake() == ["a", "b"]
-    assert failures(road) == {}
+    again(pipeline)
+    assert pipeline.held() == pipeline.lake() == ["a", "b"]
+    assert failures(pipeline) == {}
     assert sorted(file.read_bytes() for file in (home / "raw").rglob("*.csv")) == sorted(content.values())
 
 
-def test_a_file_that_was_moved_away_by_us_is_found_where_it_lies(home: Path, road: Road, configure: Configure) -> None:
+def test_a_file_that_was_moved_away_by_us_is_found_where_it_lies(
+    home: Path, pipeline: Pipeline, configure: Configure
+) -> None:
     configure(after="move", move_to="done", leave="loaded")
     put(home, A, of("a").encode())
-    road.all()
-    assert leave(road.platform, "dropzone") == 1
+    pipeline.all()
+    assert retire(pipeline.platform, "dropzone") == 1
     harm(home)
-    again(road)
-    assert (road.held(), failures(road)) == (["a"], {})
+    again(pipeline)
+    assert (pipeline.held(), failures(pipeline)) == (["a"], {})
 
 
-def test_bytes_under_another_name_are_had_from_there(home: Path, road: Road) -> None:
+def test_bytes_under_another_name_are_had_from_there(home: Path, pipeline: Pipeline) -> None:
     first, _ = put(home, A, of("a").encode()), put(home, B, of("a").encode())
-    road.all()
+    pipeline.all()
     first.unlink()
     harm(home)
-    again(road)
-    assert (road.held(), failures(road)) == (["a"], {})
+    again(pipeline)
+    assert (pipeline.held(), failures(pipeline)) == (["a"], {})
 
 
-def test_members_and_shares_are_had_from_what_they_came_in(home: Path, road: Road) -> None:
+def test_members_and_shares_are_had_from_what_they_came_in(home: Path, pipeline: Pipeline) -> None:
     put(home, "outer.zip", packed({"inner.zip": packed({A: of("a")}), B: of("b")}))
     put(home, f"{A}.gz", gzip.compress(of("c").encode()))
     song = {"type": "song", "data": {"title": "Heroes", "artist": "David Bowie"}}
     put(home, "bucket_2024-05-01.json", json.dumps([song]).encode())
-    road.all()
+    pipeline.all()
     assert harm(home) == 7
-    again(road)
-    assert (road.held(), road.held("songs", "title"), failures(road)) == (["a", "b", "c"], ["Heroes"], {})
+    again(pipeline)
+    assert (pipeline.held(), pipeline.held("songs", "title"), failures(pipeline)) == (["a", "b", "c"], ["Heroes"], {})
 
 
 # -- what cannot -------------------------------------------------------------------------------------------------------
@@ -108,131 +110,135 @@ def test_members_and_shares_are_had_from_what_they_came_in(home: Path, road: Roa
 
 @pytest.mark.parametrize("how", HARMS)
 def test_what_cannot_be_had_again_fails_and_keeps_its_rows(
-    how: str, home: Path, road: Road, configure: Configure
+    how: str, home: Path, pipeline: Pipeline, configure: Configure
 ) -> None:
     configure(after="delete")
     put(home, A, of("a").encode())
-    road.all()
-    road.bring_up_to_date()
-    assert leave(road.platform, "dropzone") == 1
+    pipeline.all()
+    pipeline.bring_up_to_date()
+    assert retire(pipeline.platform, "dropzone") == 1
     harm(home, how)
-    again(road)
-    assert road.held() == road.lake() == ["a"]
-    assert road.states() == {A: ["loaded"]}
-    said = failures(road)[A]
+    again(pipeline)
+    assert pipeline.held() == pipeline.lake() == ["a"]
+    assert pipeline.states() == {A: ["loaded"]}
+    said = failures(pipeline)[A]
     assert f"The raw copy of {A} " in said and "its source no longer has it" in said
     assert "stays as it is" in said and "dropzone replay transactions" in said
 
 
-def test_it_is_said_how_much_of_it_is_there(home: Path, road: Road) -> None:
+def test_it_is_said_how_much_of_it_is_there(home: Path, pipeline: Pipeline) -> None:
     file = put(home, A, of("a").encode())
-    road.all()
+    pipeline.all()
     file.unlink()
     harm(home)
-    again(road)
-    assert f"The raw copy of {A} has 0 of {len(of('a')):,} bytes; its source no longer has it." in failures(road)[A]
+    again(pipeline)
+    assert f"The raw copy of {A} has 0 of {len(of('a')):,} bytes; its source no longer has it." in failures(pipeline)[A]
 
 
-def test_a_source_with_other_bytes_under_the_same_version_is_not_taken(home: Path, road: Road) -> None:
+def test_a_source_with_other_bytes_under_the_same_version_is_not_taken(home: Path, pipeline: Pipeline) -> None:
     file = put(home, A, of("a").encode())
-    road.all()
+    pipeline.all()
     moment = file.stat().st_mtime_ns
     file.write_bytes(of("z").encode())
     os.utime(file, ns=(moment, moment))
     harm(home)
-    assert road.platform.ledger.deliveries.load_again()
-    road.load()
-    assert road.held() == ["a"]
-    assert re.search("its source has (other bytes|another version)", failures(road)[A])
+    assert pipeline.platform.ledger.deliveries.load_again()
+    pipeline.load()
+    assert pipeline.held() == ["a"]
+    assert re.search("its source has (other bytes|another version)", failures(pipeline)[A])
 
 
-def test_an_archive_that_is_lost_costs_no_row(home: Path, road: Road) -> None:
+def test_an_archive_that_is_lost_costs_no_row(home: Path, pipeline: Pipeline) -> None:
     file = put(home, "day.zip", packed({A: of("a"), B: of("b")}))
-    road.all()
+    pipeline.all()
     file.unlink()
     harm(home)
-    again(road)
-    assert road.held() == ["a", "b"]
-    assert {f"day.zip!/{A}", f"day.zip!/{B}"} <= set(failures(road))
-    assert "what it came in, day.zip, does not give it" in failures(road)[f"day.zip!/{A}"]
+    again(pipeline)
+    assert pipeline.held() == ["a", "b"]
+    assert {f"day.zip!/{A}", f"day.zip!/{B}"} <= set(failures(pipeline))
+    assert "what it came in, day.zip, does not give it" in failures(pipeline)[f"day.zip!/{A}"]
 
 
-def test_a_source_that_does_not_answer_is_waited_for_and_no_row_is_lost(home: Path, road: Road) -> None:
+def test_a_source_that_does_not_answer_is_waited_for_and_no_row_is_lost(home: Path, pipeline: Pipeline) -> None:
     put(home, A, of("a").encode())
-    road.all()
+    pipeline.all()
     harm(home)
-    road.platform.ledger.deliveries.load_again()
+    pipeline.platform.ledger.deliveries.load_again()
     with patch.object(Folder, "version", side_effect=SourceUnavailable("Nobody answers.")):
         with pytest.raises(SourceUnavailable):
-            road.load()
-        wanted = road.platform.ledger.deliveries.waiting("transactions")
+            pipeline.load()
+        wanted = pipeline.platform.ledger.deliveries.waiting("transactions")
         assert [delivery.path for delivery in wanted] == [A]
-        road.commit(road.judged("transactions", wanted))
-    assert road.held() == ["a"]
-    road.platform.ledger.deliveries.hasten()
-    road.load()
-    assert (road.held(), road.states(), failures(road)) == (["a"], {A: ["loaded"]}, {})
+        pipeline.commit(pipeline.judged("transactions", wanted))
+    assert pipeline.held() == ["a"]
+    pipeline.platform.ledger.deliveries.hasten()
+    pipeline.load()
+    assert (pipeline.held(), pipeline.states(), failures(pipeline)) == (["a"], {A: ["loaded"]}, {})
 
 
-def test_what_was_never_loaded_fails_like_anything_that_cannot_be_copied(home: Path, road: Road) -> None:
+def test_what_was_never_loaded_fails_like_anything_that_cannot_be_copied(home: Path, pipeline: Pipeline) -> None:
     file = put(home, A, of("a").encode())
-    take_in(road.platform, "dropzone")
-    fetch(road.platform, road.platform.ledger.deliveries.unclaimed("transactions"))
+    discover(pipeline.platform, "dropzone")
+    fetch(pipeline.platform, pipeline.platform.ledger.deliveries.unclaimed("transactions"))
     file.unlink()
     harm(home)
-    road.load()
-    assert (road.states(), road.held()) == ({A: ["failed"]}, [])
-    assert "stays" not in failures(road)[A]
+    pipeline.load()
+    assert (pipeline.states(), pipeline.held()) == ({A: ["failed"]}, [])
+    assert "stays" not in failures(pipeline)[A]
 
 
 # -- and then ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def lost(home: Path, road: Road) -> Path:
+def lost(home: Path, pipeline: Pipeline) -> Path:
     """A file whose rows are there, and whose bytes nobody has."""
     file = put(home, A, of("a").encode())
-    road.all()
-    road.bring_up_to_date()
+    pipeline.all()
+    pipeline.bring_up_to_date()
     file.unlink()
     harm(home)
-    again(road)
-    assert set(failures(road)) == {A}
+    again(pipeline)
+    assert set(failures(pipeline)) == {A}
     return file
 
 
-def test_the_same_file_dropped_again_makes_it_whole(home: Path, road: Road, lost: Path) -> None:
+def test_the_same_file_dropped_again_makes_it_whole(home: Path, pipeline: Pipeline, lost: Path) -> None:
     put(home, B, of("a").encode())
-    road.all()
-    assert (road.held(), failures(road)) == (["a"], {})
-    assert road.states() == {A: ["loaded"], B: ["linked"]}
+    pipeline.all()
+    assert (pipeline.held(), failures(pipeline)) == (["a"], {})
+    assert pipeline.states() == {A: ["loaded"], B: ["linked"]}
 
 
-def test_an_object_put_back_by_hand_is_loaded_by_a_replay(home: Path, road: Road, lost: Path) -> None:
+def test_an_object_put_back_by_hand_is_loaded_by_a_replay(home: Path, pipeline: Pipeline, lost: Path) -> None:
     (held,) = (home / "raw").rglob("*.csv")
     held.write_text(of("a"))
-    assert road.platform.ledger.deliveries.reopen("transactions") == 1
-    road.all()
-    assert (road.held(), road.states(), failures(road)) == (["a"], {A: ["loaded"]}, {})
+    assert pipeline.platform.ledger.deliveries.reopen("transactions") == 1
+    pipeline.all()
+    assert (pipeline.held(), pipeline.states(), failures(pipeline)) == (["a"], {A: ["loaded"]}, {})
 
 
-def test_a_file_that_was_lost_and_comes_with_other_bytes_replaces_its_rows(home: Path, road: Road, lost: Path) -> None:
+def test_a_file_that_was_lost_and_comes_with_other_bytes_replaces_its_rows(
+    home: Path, pipeline: Pipeline, lost: Path
+) -> None:
     put(home, A, of("b").encode())
-    road.all()
-    assert (road.held(), failures(road)) == (["b"], {})
+    pipeline.all()
+    assert (pipeline.held(), failures(pipeline)) == (["b"], {})
 
 
-def test_a_copy_of_what_was_lost_is_not_doubled_when_it_is_loaded_again(home: Path, road: Road, lost: Path) -> None:
+def test_a_copy_of_what_was_lost_is_not_doubled_when_it_is_loaded_again(
+    home: Path, pipeline: Pipeline, lost: Path
+) -> None:
     put(home, B, of("a").encode())
-    road.all()
-    again(road)
-    assert road.held() == ["a"]
+    pipeline.all()
+    again(pipeline)
+    assert pipeline.held() == ["a"]
 
 
-def test_the_loss_is_told_until_it_is_over(home: Path, road: Road, lost: Path) -> None:
-    answer = check_results.failed_deliveries(road.platform, "transactions")
+def test_the_loss_is_told_until_it_is_over(home: Path, pipeline: Pipeline, lost: Path) -> None:
+    answer = check_results.failed_deliveries(pipeline.platform, "transactions")
     assert (answer.kept, [case[0] for case in answer.cases]) == (False, [A])
-    (trouble,) = troubles(road.platform)
+    (trouble,) = troubles(pipeline.platform)
     assert (trouble.kind, trouble.stage, trouble.file) == ("failed", "fetch", A)
-    (row,) = road.platform.ledger.deliveries.named(A)
-    assert standing(row).startswith("loaded") and "has 0 of" in standing(row)
+    (row,) = pipeline.platform.ledger.deliveries.named(A)
+    assert status_of(row).startswith("loaded") and "has 0 of" in status_of(row)

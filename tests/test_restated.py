@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.ledger import FAILED, LINKED, LOADED, OPENED, SUPERSEDED
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.sources import folder
-from dropzone_assets.upkeep.retire import leave
-from tests.road import BAD, A, B, Road, of
+from dropzone_assets.upkeep.retire import retire
+from tests.pipeline import BAD, A, B, Pipeline, of
 from tests.test_arrivals import Configure, configure, packed, put, there
 
 __all__ = ["configure"]
 
 
 @pytest.fixture
-def road(home: Path) -> Iterator[Road]:
-    road = Road(home)
-    yield road
-    road.platform.ledger.engine.dispose()
+def pipeline(home: Path) -> Iterator[Pipeline]:
+    pipeline = Pipeline(home)
+    yield pipeline
+    pipeline.platform.ledger.engine.dispose()
 
 
 def over_it(new: Path, old: Path) -> None:
@@ -36,19 +36,19 @@ def in_its_place(new: Path, old: Path) -> None:
 
 @pytest.mark.parametrize("sent", [over_it, in_its_place])
 def test_a_corrected_file_of_the_same_size_and_time_replaces_its_rows(
-    home: Path, road: Road, sent: object, tmp_path: Path
+    home: Path, pipeline: Pipeline, sent: object, tmp_path: Path
 ) -> None:
     file = put(home, A, of("first").encode())
-    road.all()
+    pipeline.all()
     before, corrected = file.stat(), tmp_path / "corrected"
     corrected.write_text(of("right"))
     os.utime(corrected, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert callable(sent)
     sent(corrected, file)
     assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-    road.all()
-    assert road.held() == ["right"]
-    assert road.states()[A] == [SUPERSEDED, LOADED]
+    pipeline.all()
+    assert pipeline.held() == ["right"]
+    assert pipeline.states()[A] == [SUPERSEDED, LOADED]
 
 
 def chmod(file: Path) -> None:
@@ -68,29 +68,29 @@ def move_away_and_back(file: Path) -> None:
 
 
 @pytest.mark.parametrize("done", [chmod, touch, hard_link, move_away_and_back])
-def test_an_inode_that_changed_around_equal_bytes_changes_no_row(home: Path, road: Road, done: object) -> None:
+def test_an_inode_that_changed_around_equal_bytes_changes_no_row(home: Path, pipeline: Pipeline, done: object) -> None:
     file = put(home, A, of("first").encode())
-    road.all()
-    road.bring_up_to_date()
-    before = road.platform.ledger.partitions.days("transactions")
-    versions = road.platform.ledger.partitions.versions("transactions", before)
+    pipeline.all()
+    pipeline.bring_up_to_date()
+    before = pipeline.platform.ledger.partitions.days("transactions")
+    versions = pipeline.platform.ledger.partitions.versions("transactions", before)
     assert callable(done)
     for _ in range(2):
         done(file) if done is not hard_link or file.stat().st_nlink == 1 else file.chmod(0o640)
-        road.all()
-    assert road.held() == ["first"]
-    assert road.states()[A] == [LOADED, SUPERSEDED, LINKED]
-    assert road.platform.ledger.partitions.versions("transactions", before) == versions
-    assert "transactions" not in road.platform.ledger.partitions.due()
+        pipeline.all()
+    assert pipeline.held() == ["first"]
+    assert pipeline.states()[A] == [LOADED, SUPERSEDED, LINKED]
+    assert pipeline.platform.ledger.partitions.versions("transactions", before) == versions
+    assert "transactions" not in pipeline.platform.ledger.partitions.due()
 
 
-def test_a_file_that_fails_to_be_read_loads_once_its_permissions_are_mended(home: Path, road: Road) -> None:
+def test_a_file_that_fails_to_be_read_loads_once_its_permissions_are_mended(home: Path, pipeline: Pipeline) -> None:
     put(home, A, BAD.encode())
-    road.all()
-    assert road.states()[A] == [FAILED]
+    pipeline.all()
+    assert pipeline.states()[A] == [FAILED]
     put(home, A, of("first").encode())
-    road.all()
-    assert road.held() == ["first"] and road.states()[A] == [SUPERSEDED, LOADED]
+    pipeline.all()
+    assert pipeline.held() == ["first"] and pipeline.states()[A] == [SUPERSEDED, LOADED]
 
 
 # -- a home of a release that did not look at the inode ----------------------------------------------------------------
@@ -105,7 +105,7 @@ def nobody_reads(self: object, path: str) -> None:
 
 
 def test_files_that_an_earlier_release_knew_are_known_without_being_read(
-    home: Path, road: Road, configure: Configure, monkeypatch: pytest.MonkeyPatch
+    home: Path, pipeline: Pipeline, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(after="keep")
     put(home, A, of("a").encode())
@@ -114,53 +114,53 @@ def test_files_that_an_earlier_release_knew_are_known_without_being_read(
     put(home, "day.zip", packed({"payments_20240504_100000.csv": of("d")}))
     with monkeypatch.context() as earlier:
         earlier.setattr(folder, "_version", of_before)
-        road.all()
+        pipeline.all()
     with monkeypatch.context() as now:
         now.setattr(folder.Folder, "open", nobody_reads)
         for _ in range(2):
-            new = take_in(road.platform, "dropzone").new
-            road.all()
+            new = discover(pipeline.platform, "dropzone").new
+            pipeline.all()
             assert new == 0
-    assert road.states() == {
+    assert pipeline.states() == {
         A: [LOADED, LINKED],
         B: [LINKED, LINKED],
         "payments_20240503_100000.csv": [SUPERSEDED, FAILED],
         "day.zip": [SUPERSEDED, OPENED],
         "day.zip!/payments_20240504_100000.csv": [LOADED],
     }
-    assert [row.reason for row in road.platform.ledger.deliveries.failures()] != [""]
-    assert road.held() == ["a", "d"]
+    assert [row.reason for row in pipeline.platform.ledger.deliveries.failures()] != [""]
+    assert pipeline.held() == ["a", "d"]
     put(home, A, of("b").encode())
     put(home, "day.zip", packed({"payments_20240504_100000.csv": of("e")}))
-    road.all()
-    assert road.held() == ["a", "b", "e"]
+    pipeline.all()
+    assert pipeline.held() == ["a", "b", "e"]
 
 
 def test_a_file_that_was_corrected_before_the_upgrade_is_read_after_it(
-    home: Path, road: Road, monkeypatch: pytest.MonkeyPatch
+    home: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = put(home, A, of("first").encode())
     with monkeypatch.context() as earlier:
         earlier.setattr(folder, "_version", of_before)
-        road.all()
+        pipeline.all()
         before = file.stat()
         os.utime(put(home, A, of("right").encode()), ns=(before.st_atime_ns, before.st_mtime_ns))
-        road.all()
-        assert road.held() == ["first"]
-    road.all()
-    assert road.held() == ["right"]
+        pipeline.all()
+        assert pipeline.held() == ["first"]
+    pipeline.all()
+    assert pipeline.held() == ["right"]
 
 
 def test_what_was_loaded_before_the_upgrade_leaves_after_it(
-    home: Path, road: Road, configure: Configure, monkeypatch: pytest.MonkeyPatch
+    home: Path, pipeline: Pipeline, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(after="delete", leave="loaded")
     put(home, A, of("a").encode())
     with monkeypatch.context() as earlier:
         earlier.setattr(folder, "_version", of_before)
-        road.all()
-    road.all()
-    leave(road.platform, "dropzone")
+        pipeline.all()
+    pipeline.all()
+    retire(pipeline.platform, "dropzone")
     assert there(home) == []
-    road.all()
-    assert road.held() == ["a"]
+    pipeline.all()
+    assert pipeline.held() == ["a"]

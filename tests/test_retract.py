@@ -10,14 +10,14 @@ from typer.testing import CliRunner
 
 from dropzone_assets.cli.app import app
 from dropzone_assets.errors import Permanent
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.fetch import fetch
 from dropzone_assets.pipeline.unpack import unpack
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.upkeep.retract import apply, retraction
 from tests.conftest import Drop, Ingest, Query
-from tests.road import BAD, A, B, Road, of
+from tests.pipeline import BAD, A, B, Pipeline, of
 from tests.test_arrivals import LAKE, packed, put
 
 pytestmark = pytest.mark.direct
@@ -26,8 +26,8 @@ C = "payments_20240503_100000.csv"
 
 
 @pytest.fixture
-def road(home: Path) -> Road:
-    return Road(home)
+def pipeline(home: Path) -> Pipeline:
+    return Pipeline(home)
 
 
 def taken_back(platform: Platform, file: str, source: str = "", *, undo: bool = False) -> None:
@@ -61,127 +61,127 @@ def test_the_command_says_what_goes_and_exit_codes_are_those_of_an_ingest(
     assert isinstance(CliRunner().invoke(app, ["retract", "nobody.csv"]).exception, Permanent)
 
 
-def test_a_copy_takes_the_place_of_what_is_taken_back(home: Path, road: Road) -> None:
+def test_a_copy_takes_the_place_of_what_is_taken_back(home: Path, pipeline: Pipeline) -> None:
     put(home, A, of("a").encode())
-    road.all()
+    pipeline.all()
     put(home, B, of("a").encode())
-    road.all()
-    assert retraction(road.platform, A).copies == [B]
-    assert retraction(road.platform, B).stays == [A]
-    taken_back(road.platform, A)
-    road.all()
-    assert road.states() == {A: ["retracted"], B: ["loaded"]}
-    assert road.held() == ["a"]
+    pipeline.all()
+    assert retraction(pipeline.platform, A).copies == [B]
+    assert retraction(pipeline.platform, B).stays == [A]
+    taken_back(pipeline.platform, A)
+    pipeline.all()
+    assert pipeline.states() == {A: ["retracted"], B: ["loaded"]}
+    assert pipeline.held() == ["a"]
 
 
 @pytest.mark.full
-def test_it_stays_away_until_it_comes_with_other_bytes(home: Path, road: Road) -> None:
+def test_it_stays_away_until_it_comes_with_other_bytes(home: Path, pipeline: Pipeline) -> None:
     file = put(home, A, of("a").encode())
-    road.all()
-    taken_back(road.platform, A)
-    road.all()
+    pipeline.all()
+    taken_back(pipeline.platform, A)
+    pipeline.all()
     os.utime(file, ns=(1, 1))
-    road.all()
-    road.all()
-    assert (road.states()[A], road.held()) == (["retracted", "retracted"], [])
+    pipeline.all()
+    pipeline.all()
+    assert (pipeline.states()[A], pipeline.held()) == (["retracted", "retracted"], [])
     put(home, A, of("new").encode())
-    road.all()
-    assert road.held() == ["new"]
+    pipeline.all()
+    assert pipeline.held() == ["new"]
 
 
-def test_what_is_let_in_again_counts_as_before(home: Path, road: Road) -> None:
+def test_what_is_let_in_again_counts_as_before(home: Path, pipeline: Pipeline) -> None:
     put(home, A, of("a").encode())
     put(home, B, of("b").encode())
-    road.all()
-    taken_back(road.platform, A)
-    taken_back(road.platform, B)
-    taken_back(road.platform, B, undo=True)
-    road.all()
-    assert road.held() == ["b"]
-    taken_back(road.platform, A, undo=True)
-    road.all()
-    assert road.held() == ["a", "b"]
+    pipeline.all()
+    taken_back(pipeline.platform, A)
+    taken_back(pipeline.platform, B)
+    taken_back(pipeline.platform, B, undo=True)
+    pipeline.all()
+    assert pipeline.held() == ["b"]
+    taken_back(pipeline.platform, A, undo=True)
+    pipeline.all()
+    assert pipeline.held() == ["a", "b"]
 
 
 @pytest.mark.parametrize("name", ["day.zip", f"day.zip!/{A}"])
-def test_an_archive_goes_with_its_members_and_a_member_alone(home: Path, road: Road, name: str) -> None:
+def test_an_archive_goes_with_its_members_and_a_member_alone(home: Path, pipeline: Pipeline, name: str) -> None:
     put(home, "day.zip", packed({A: of("a"), f"sub/{B}": of("b")}))
-    road.all()
-    taken_back(road.platform, name)
-    road.all()
-    assert road.held() == ([] if name == "day.zip" else ["b"])
-    taken_back(road.platform, name, undo=True)
-    road.all()
-    assert road.held() == ["a", "b"]
+    pipeline.all()
+    taken_back(pipeline.platform, name)
+    pipeline.all()
+    assert pipeline.held() == ([] if name == "day.zip" else ["b"])
+    taken_back(pipeline.platform, name, undo=True)
+    pipeline.all()
+    assert pipeline.held() == ["a", "b"]
 
 
 @pytest.mark.full
 @pytest.mark.parametrize(("name", "held"), [("day.zip", ["a", "b2"]), (f"day.zip!/{A}", ["b2"])])
 def test_a_newer_archive_brings_back_what_went_with_the_older_one_only(
-    home: Path, road: Road, name: str, held: list[str]
+    home: Path, pipeline: Pipeline, name: str, held: list[str]
 ) -> None:
     put(home, "day.zip", packed({A: of("a"), B: of("b")}))
-    road.all()
-    taken_back(road.platform, name)
-    road.all()
+    pipeline.all()
+    taken_back(pipeline.platform, name)
+    pipeline.all()
     put(home, "day.zip", packed({A: of("a"), B: of("b2")}))
-    road.all()
-    assert road.held() == held
+    pipeline.all()
+    assert pipeline.held() == held
 
 
-def test_an_archive_taken_back_while_it_is_opened_brings_nothing(home: Path, road: Road) -> None:
+def test_an_archive_taken_back_while_it_is_opened_brings_nothing(home: Path, pipeline: Pipeline) -> None:
     put(home, "day.zip", packed({A: of("a")}))
-    take_in(road.platform, "dropzone")
-    present = fetch(road.platform, road.platform.ledger.deliveries.unclaimed("files")).present
-    taken_back(road.platform, "day.zip")
-    unpack(road.platform, present)
-    road.all()
-    assert road.states() == {"day.zip": ["retracted"], f"day.zip!/{A}": ["retracted"]}
-    assert road.held() == []
+    discover(pipeline.platform, "dropzone")
+    present = fetch(pipeline.platform, pipeline.platform.ledger.deliveries.unclaimed("files")).present
+    taken_back(pipeline.platform, "day.zip")
+    unpack(pipeline.platform, present)
+    pipeline.all()
+    assert pipeline.states() == {"day.zip": ["retracted"], f"day.zip!/{A}": ["retracted"]}
+    assert pipeline.held() == []
 
 
-def _listed(home: Path, road: Road) -> None:
+def _listed(home: Path, pipeline: Pipeline) -> None:
     put(home, A, of("a").encode())
-    take_in(road.platform, "dropzone")
+    discover(pipeline.platform, "dropzone")
 
 
-def _failed(home: Path, road: Road) -> None:
+def _failed(home: Path, pipeline: Pipeline) -> None:
     put(home, A, BAD.encode())
-    road.all()
+    pipeline.all()
 
 
 @pytest.mark.full
 @pytest.mark.parametrize(("arrive", "then"), [(_listed, "loaded"), (_failed, "failed")])
 def test_what_has_no_rows_yet_is_taken_back_too(
-    home: Path, road: Road, arrive: Callable[[Path, Road], None], then: str
+    home: Path, pipeline: Pipeline, arrive: Callable[[Path, Pipeline], None], then: str
 ) -> None:
-    arrive(home, road)
-    taken_back(road.platform, A)
-    road.all()
-    assert road.states() == {A: ["retracted"]}
-    assert road.platform.ledger.deliveries.failures() == []
-    taken_back(road.platform, A, undo=True)
-    road.all()
-    assert road.states() == {A: [then]}
+    arrive(home, pipeline)
+    taken_back(pipeline.platform, A)
+    pipeline.all()
+    assert pipeline.states() == {A: ["retracted"]}
+    assert pipeline.platform.ledger.deliveries.failures() == []
+    taken_back(pipeline.platform, A, undo=True)
+    pipeline.all()
+    assert pipeline.states() == {A: [then]}
 
 
 @pytest.mark.full
-def test_what_no_contract_recognises_is_a_failure_again_once_it_is_let_in(home: Path, road: Road) -> None:
+def test_what_no_contract_recognises_is_a_failure_again_once_it_is_let_in(home: Path, pipeline: Pipeline) -> None:
     put(home, "what.txt", b"?")
-    road.all()
-    taken_back(road.platform, "what.txt")
-    road.all()
-    assert road.states() == {"what.txt": ["retracted"]}
-    taken_back(road.platform, "what.txt", undo=True)
-    road.all()
-    assert road.states() == {"what.txt": ["failed"]}
-    assert road.platform.ledger.deliveries.pending() == 0
+    pipeline.all()
+    taken_back(pipeline.platform, "what.txt")
+    pipeline.all()
+    assert pipeline.states() == {"what.txt": ["retracted"]}
+    taken_back(pipeline.platform, "what.txt", undo=True)
+    pipeline.all()
+    assert pipeline.states() == {"what.txt": ["failed"]}
+    assert pipeline.platform.ledger.deliveries.pending() == 0
 
 
-def test_a_run_that_has_it_loads_nothing_of_it(home: Path, road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_has_it_loads_nothing_of_it(home: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     put(home, A, of("a").encode())
     put(home, B, of("b").encode())
-    from tests import road as stretch
+    from tests import pipeline as stretch
 
     judge = stretch.judge
 
@@ -191,25 +191,25 @@ def test_a_run_that_has_it_loads_nothing_of_it(home: Path, road: Road, monkeypat
         return judge(platform, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(stretch, "judge", meanwhile)
-    take_in(road.platform, "dropzone")
-    road.load()
-    assert road.held() == ["b"]
-    road.all()
-    assert road.states() == {A: ["retracted"], B: ["loaded"]}
+    discover(pipeline.platform, "dropzone")
+    pipeline.load()
+    assert pipeline.held() == ["b"]
+    pipeline.all()
+    assert pipeline.states() == {A: ["retracted"], B: ["loaded"]}
 
 
-def test_a_name_that_is_not_plain_is_refused_with_names(home: Path, road: Road) -> None:
+def test_a_name_that_is_not_plain_is_refused_with_names(home: Path, pipeline: Pipeline) -> None:
     for name in (f"in/{A}", f"out/{A}", B, f"{B}.md5"):
         put(home, name, of(name).encode())
-    take_in(road.platform, "dropzone")
+    discover(pipeline.platform, "dropzone")
     with pytest.raises(Permanent, match=f"2 files are called {A}: in/{A} at dropzone, out/{A} at dropzone"):
-        retraction(road.platform, A)
+        retraction(pipeline.platform, A)
     with pytest.raises(Permanent, match=f"Is it {B}"):
-        retraction(road.platform, "payment_20240502_100000.csv")
+        retraction(pipeline.platform, "payment_20240502_100000.csv")
     with pytest.raises(Permanent, match="at elsewhere"):
-        retraction(road.platform, B, "elsewhere")
+        retraction(pipeline.platform, B, "elsewhere")
     with pytest.raises(Permanent, match="has no rows"):
-        retraction(road.platform, f"{B}.md5")
+        retraction(pipeline.platform, f"{B}.md5")
     with pytest.raises(Permanent, match="was not taken back"):
-        retraction(road.platform, B, undo=True)
-    assert retraction(road.platform, f"in/{A}").path == f"in/{A}"
+        retraction(pipeline.platform, B, undo=True)
+    assert retraction(pipeline.platform, f"in/{A}").path == f"in/{A}"

@@ -14,19 +14,19 @@ from sqlalchemy import Connection, event
 from dropzone_assets.errors import SourceUnavailable
 from dropzone_assets.inspect.delivery_status import troubles
 from dropzone_assets.inspect.explain import explain_file
-from dropzone_assets.inspect.not_found import explain_unseen
+from dropzone_assets.inspect.not_found import explain_not_found
 from dropzone_assets.inspect.partition_sources import explain_partition
 from dropzone_assets.ledger import Tally
 from dropzone_assets.ledger.statements import CHUNK
 from dropzone_assets.orchestration.runs import history
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.plan import plan_loads, plan_publications
 from dropzone_assets.platform import Platform
-from dropzone_assets.upkeep.failed_folder import mirror
-from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.failed_folder import write_failed_folder
+from dropzone_assets.upkeep.retire import retire
 from tests.conftest import make_home
 from tests.entries import WHY
-from tests.road import BAD, A, B, Road
+from tests.pipeline import BAD, A, B, Pipeline
 from tests.samples import payment, payments
 
 DAY = date(2024, 5, 1)
@@ -37,14 +37,14 @@ MOVING = "sources:\n  - {name: dropzone, url: dropzone, settle_seconds: 0, after
 Asked = list[tuple[str, Any]]
 
 QUESTIONS: dict[str, Callable[[Platform, dg.DagsterInstance], object]] = {
-    "a look": lambda p, _: take_in(p, "dropzone"),
-    "files that leave": lambda p, _: leave(p, "dropzone"),
+    "a look": lambda p, _: discover(p, "dropzone"),
+    "files that leave": lambda p, _: retire(p, "dropzone"),
     "what is to be loaded": lambda p, i: plan_loads(p, history(i)),
     "what is to be published": lambda p, i: plan_publications(p, history(i)),
-    "the folder of failures": lambda p, _: mirror(p),
+    "the folder of failures": lambda p, _: write_failed_folder(p),
     "a file": lambda p, _: explain_file(p, A),
     "a file at a desk": lambda p, _: explain_file(p, f"/desk/dropzone/{A}", "dropzone"),
-    "a file nobody has seen": lambda p, _: [explain_file(p, "x.csv"), explain_unseen(p, "x.csv")],
+    "a file nobody has seen": lambda p, _: [explain_file(p, "x.csv"), explain_not_found(p, "x.csv")],
     "a partition": lambda p, _: explain_partition(p, "transactions", DAY),
     "what has failed or waits": lambda p, _: troubles(p),
     "what is gone": lambda p, _: [p.ledger.deliveries.absent(), p.ledger.deliveries.absences("dropzone")],
@@ -148,12 +148,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A platform with a loaded file, a failed one, and one that is pending."""
     home = make_home(tmp_path_factory.mktemp("scale") / "home")
     (home / "sources.yaml").write_text(MOVING)
-    road = Road(home)
+    pipeline = Pipeline(home)
     for name, content in ((A, payments(payment("a"))), (B, BAD), ("payments_20240503_100000.csv", "")):
         (home / "dropzone" / name).write_text(content)
-        road.all() if content else take_in(road.platform, "dropzone")
-    yield road.platform
-    road.platform.ledger.engine.dispose()
+        pipeline.all() if content else discover(pipeline.platform, "dropzone")
+    yield pipeline.platform
+    pipeline.platform.ledger.engine.dispose()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

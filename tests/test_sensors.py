@@ -17,7 +17,7 @@ from dropzone_assets.ledger import now
 from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.orchestration.runs import DAY, RANGE, REQUEST
 from dropzone_assets.pipeline import plan
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.plan import ATTEMPTS, SHORTEST
 from dropzone_assets.platform import Platform
 from tests.conftest import Drop
@@ -272,7 +272,7 @@ def test_what_was_taken_in_is_asked_for_while_the_source_does_not_answer(
     home: Path, drop: Drop, tick: Tick, platform: Platform
 ) -> None:
     drop("payments_20240501_100000.csv", payments(payment("a")))
-    take_in(platform, "dropzone")
+    discover(platform, "dropzone")
     shutil.rmtree(home / "dropzone")
     (home / "dropzone").write_text("no folder")
     assert len(tick(WATCH).run_requests) == 1

@@ -8,39 +8,41 @@ from sqlalchemy import update
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.schema import deliveries as book
 from tests.lost import ALL, load, make_small, rebuilt
-from tests.road import A, Road
+from tests.pipeline import A, Pipeline
 from tests.test_recover import failures
 
 
 @pytest.fixture
-def loaded(tmp_path: Path) -> Road:
+def loaded(tmp_path: Path) -> Pipeline:
     return load(make_small(tmp_path / "home"))
 
 
-def of_a(road: Road) -> Delivery:
-    (row,) = (row for row in road.platform.ledger.deliveries.everything() if row.path == A)
-    (delivery,) = road.platform.ledger.deliveries.of_keys([row.key])
+def of_a(pipeline: Pipeline) -> Delivery:
+    (row,) = (row for row in pipeline.platform.ledger.deliveries.everything() if row.path == A)
+    (delivery,) = pipeline.platform.ledger.deliveries.of_keys([row.key])
     return delivery
 
 
-def damage(road: Road, *, records: int) -> None:
+def damage(pipeline: Pipeline, *, records: int) -> None:
     """A copy of the same length with fewer records, which is not seen unless all of it is read."""
-    file = Path(road.platform.raw.uri(of_a(road).raw_path))
+    file = Path(pipeline.platform.raw.uri(of_a(pipeline).raw_path))
     content = file.read_bytes()
     kept = b"".join(content.splitlines(keepends=True)[: records + 1]) if records else b""
     file.write_bytes(kept + (b"\n" if records else b"\0") * (len(content) - len(kept)))
 
 
-def backfill(road: Road) -> None:
+def backfill(pipeline: Pipeline) -> None:
     """The day of A made again from its raw copies, which are not read whole beforehand."""
-    day = of_a(road).file_date
-    road.commit(road.judged("transactions", road.platform.ledger.deliveries.of_dates("transactions", [day])))
-    road.bring_up_to_date()
+    day = of_a(pipeline).file_date
+    pipeline.commit(
+        pipeline.judged("transactions", pipeline.platform.ledger.deliveries.of_dates("transactions", [day]))
+    )
+    pipeline.bring_up_to_date()
 
 
 @pytest.mark.parametrize("records", [1, 0])
 def test_a_load_that_gives_fewer_rows_out_of_the_same_file_takes_none_away_and_is_said(
-    loaded: Road, records: int
+    loaded: Pipeline, records: int
 ) -> None:
     damage(loaded, records=records)
     backfill(loaded)
@@ -50,7 +52,7 @@ def test_a_load_that_gives_fewer_rows_out_of_the_same_file_takes_none_away_and_i
     assert f"{A} gave 2 rows before, and {records} now, out of the same bytes; it keeps those it has." in said[A]
 
 
-def test_it_is_said_no_more_once_the_copy_is_whole_and_the_file_is_tried_again(loaded: Road) -> None:
+def test_it_is_said_no_more_once_the_copy_is_whole_and_the_file_is_tried_again(loaded: Pipeline) -> None:
     damage(loaded, records=1)
     backfill(loaded)
     loaded.platform.ledger.deliveries.reopen("")
@@ -59,7 +61,7 @@ def test_it_is_said_no_more_once_the_copy_is_whole_and_the_file_is_tried_again(l
     assert loaded.held() == ALL
 
 
-def test_fewer_rows_count_once_a_person_has_taken_the_file_back_and_let_it_in_again(loaded: Road) -> None:
+def test_fewer_rows_count_once_a_person_has_taken_the_file_back_and_let_it_in_again(loaded: Pipeline) -> None:
     damage(loaded, records=1)
     backfill(loaded)
     book_ = loaded.platform.ledger.deliveries
@@ -72,7 +74,7 @@ def test_fewer_rows_count_once_a_person_has_taken_the_file_back_and_let_it_in_ag
     assert loaded.held() == ["a", "c", "z"]
 
 
-def test_fewer_rows_than_a_lost_warehouse_had_leave_the_lake_as_it_is_and_are_said(loaded: Road) -> None:
+def test_fewer_rows_than_a_lost_warehouse_had_leave_the_lake_as_it_is_and_are_said(loaded: Pipeline) -> None:
     loaded.platform.settings.warehouse.unlink()
     with loaded.platform.ledger.engine.begin() as connection:
         connection.execute(update(book).where(book.c.path == A).values(rows_read=3))
@@ -82,11 +84,11 @@ def test_fewer_rows_than_a_lost_warehouse_had_leave_the_lake_as_it_is_and_are_sa
     assert f"{A} gave 3 rows before, and 2 now" in found
 
 
-def test_what_another_contract_reads_of_the_same_bytes_counts(loaded: Road) -> None:
+def test_what_another_contract_reads_of_the_same_bytes_counts(loaded: Pipeline) -> None:
     damage(loaded, records=1)
     contract = loaded.platform.settings.contracts / "transactions.odcs.yaml"
     contract.write_text(contract.read_text().replace("required: true", "required: false"))
-    road = Road(loaded.platform.settings.home)
-    backfill(road)
-    assert failures(road) == {}
-    assert road.held() == ["a", "c", "z"]
+    pipeline = Pipeline(loaded.platform.settings.home)
+    backfill(pipeline)
+    assert failures(pipeline) == {}
+    assert pipeline.held() == ["a", "c", "z"]

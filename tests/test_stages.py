@@ -11,23 +11,23 @@ from dropzone_assets.files import RawFile
 from dropzone_assets.inspect.delivery_status import troubles
 from dropzone_assets.ledger.claims import TOGETHER
 from dropzone_assets.orchestration.io_managers import _commit
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.fetch import fetch
 from dropzone_assets.pipeline.plan import ATTEMPTS, History, plan_loads
-from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.pipeline.validate import validate
 from dropzone_assets.pipeline.versions import versions
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from tests.conftest import Drop
-from tests.road import BAD, A, B, Road
+from tests.pipeline import BAD, A, B, Pipeline
 from tests.samples import payment, payments
 
 GOOD = payments(payment("a"))
 
 
-def stages(road: Road) -> dict[str, str]:
+def stages(pipeline: Pipeline) -> dict[str, str]:
     """Path → the stage at which it failed; all of it is for a person to cure, and says how."""
-    found = troubles(road.platform)
+    found = troubles(pipeline.platform)
     assert {(each.kind, bool(each.reason and each.cure)) for each in found} <= {("failed", True)}
     return {each.file: each.stage for each in found}
 
@@ -40,13 +40,13 @@ def _unreadable(file: Path) -> None:
 
 
 def test_what_cannot_be_read_from_its_source_fails_at_fetch(home: Path, drop: Drop) -> None:
-    road = Road(home)
+    pipeline = Pipeline(home)
     file = drop(A, GOOD)
-    take_in(road.platform, "dropzone")
+    discover(pipeline.platform, "dropzone")
     _unreadable(file)
-    road.load()
-    assert stages(road) == {A: "fetch"}
-    road.platform.ledger.engine.dispose()
+    pipeline.load()
+    assert stages(pipeline) == {A: "fetch"}
+    pipeline.platform.ledger.engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -59,15 +59,15 @@ def test_what_cannot_be_read_from_its_source_fails_at_fetch(home: Path, drop: Dr
     ],
 )
 def test_a_failure_says_at_which_stage(home: Path, drop: Drop, name: str, text: str, beside: str, stage: str) -> None:
-    road = Road(home)
+    pipeline = Pipeline(home)
     if beside:
         drop(f"{name}.md5", beside)
     drop(name, text)
     drop(B, GOOD)
-    road.all()
-    assert stages(road) == {name: stage}
-    assert road.held() == ["a"]
-    road.platform.ledger.engine.dispose()
+    pipeline.all()
+    assert stages(pipeline) == {name: stage}
+    assert pipeline.held() == ["a"]
+    pipeline.platform.ledger.engine.dispose()
 
 
 THINGS = """
@@ -81,47 +81,47 @@ schema: [{{name: things, properties: [{{name: size, logicalType: {}}}]}}]
 """
 
 
-def _reopened(road: Road, home: Path, kind: str) -> None:
+def _reopened(pipeline: Pipeline, home: Path, kind: str) -> None:
     """The contract changes, and a new process begins."""
     (home / "contracts" / "things.odcs.yaml").write_text(THINGS.format(kind))
-    road.platform.ledger.engine.dispose()
-    road.platform = open_platform(Settings(home=home))
+    pipeline.platform.ledger.engine.dispose()
+    pipeline.platform = open_platform(Settings(home=home))
 
 
 def test_what_the_warehouse_cannot_take_fails_at_upload(home: Path, drop: Drop) -> None:
-    road = Road(home)
-    _reopened(road, home, "string")
+    pipeline = Pipeline(home)
+    _reopened(pipeline, home, "string")
     drop("things_20240501.csv", "size\nlarge\n")
-    road.all()
-    _reopened(road, home, "integer")
+    pipeline.all()
+    _reopened(pipeline, home, "integer")
     drop("things_20240502.csv", "size\n7\n")
-    take_in(road.platform, "dropzone")
-    deliveries = road.platform.ledger.deliveries
-    fetch(road.platform, deliveries.unclaimed("things"))
-    chosen = versions(road.platform, deliveries.unclaimed("things"))
-    raw = [RawFile(each, road.platform.raw.uri(each.raw_path)) for each in chosen.current]
+    discover(pipeline.platform, "dropzone")
+    deliveries = pipeline.platform.ledger.deliveries
+    fetch(pipeline.platform, deliveries.unclaimed("things"))
+    chosen = versions(pipeline.platform, deliveries.unclaimed("things"))
+    raw = [RawFile(each, pipeline.platform.raw.uri(each.raw_path)) for each in chosen.current]
     with pytest.raises(Permanent, match="holds large"):
-        _commit(road.platform, judge(road.platform, road.platform.contract("things"), raw), chosen)
-    assert stages(road) == {"things_20240502.csv": "upload"}
-    road.platform.ledger.engine.dispose()
+        _commit(pipeline.platform, validate(pipeline.platform, pipeline.platform.contract("things"), raw), chosen)
+    assert stages(pipeline) == {"things_20240502.csv": "upload"}
+    pipeline.platform.ledger.engine.dispose()
 
 
 def test_a_file_that_kills_its_run_stands_alone_soon_and_delays_no_neighbour(home: Path, drop: Drop) -> None:
     """Whoever loads the poison dies without a word; so does every run whose batch it is in."""
-    road, names = Road(home), [f"payments_20240501_{hour:02d}0000.csv" for hour in range(8)]
+    pipeline, names = Pipeline(home), [f"payments_20240501_{hour:02d}0000.csv" for hour in range(8)]
     for name in names:
         drop(name, payments(payment(name)))
-    take_in(road.platform, "dropzone")
-    deliveries, ended, deaths = road.platform.ledger.deliveries, Counter[str](), 0
-    while requests := plan_loads(road.platform, lambda identity: History(False, ended[identity])):
+    discover(pipeline.platform, "dropzone")
+    deliveries, ended, deaths = pipeline.platform.ledger.deliveries, Counter[str](), 0
+    while requests := plan_loads(pipeline.platform, lambda identity: History(False, ended[identity])):
         for request in requests:
             ended[request.id] += 1
-            fetch(road.platform, deliveries.of_batch(request.id))
+            fetch(pipeline.platform, deliveries.of_batch(request.id))
             if names[5] in {each.path for each in deliveries.of_batch(request.id)}:
                 deaths += 1
             else:
-                road.commit(road.judged(request.table, deliveries.of_batch(request.id)))
-    assert road.states() == {name: ["failed" if name == names[5] else "loaded"] for name in names}
+                pipeline.commit(pipeline.judged(request.table, deliveries.of_batch(request.id)))
+    assert pipeline.states() == {name: ["failed" if name == names[5] else "loaded"] for name in names}
     assert deaths <= TOGETHER * 3 + ATTEMPTS
-    assert stages(road) == {names[5]: "transform"}
-    road.platform.ledger.engine.dispose()
+    assert stages(pipeline) == {names[5]: "transform"}
+    pipeline.platform.ledger.engine.dispose()

@@ -24,9 +24,9 @@ from dropzone_assets.pipeline.unpublished import spans, unpublished
 from dropzone_assets.platform import open_platform
 from dropzone_assets.proof.check_results import all_published
 from dropzone_assets.settings import Settings
-from dropzone_assets.upkeep.failed_folder import mirror
+from dropzone_assets.upkeep.failed_folder import write_failed_folder
 from tests.conftest import Drop, Ingest
-from tests.road import A, Road
+from tests.pipeline import A, Pipeline
 from tests.samples import payment, payments
 
 Say = Callable[..., str]
@@ -69,20 +69,20 @@ def test_a_partition_that_cannot_be_published_is_named_everywhere_until_it_is(
     assert "Unpublished" in say("status")
     (found,) = json.loads(say("status", "--failed", "--json"))["unpublished"]
     assert found["reason"] == one.reason
-    mirror(platform)
+    write_failed_folder(platform)
     (note,) = (home / "failed" / "upload").iterdir()
     assert note.name.startswith("lake-transactions-2024-05-01-") and one.reason in note.read_text()
     assert not all_published(platform).kept
-    assert mirror(platform) == 0
+    assert write_failed_folder(platform) == 0
 
     ingest(well=False)
     assert [(each.times, each.since) for each in unpublished(platform)] == [(2, one.since)]
-    assert mirror(platform) == 1 and "2 times" in note.read_text()
+    assert write_failed_folder(platform) == 1 and "2 times" in note.read_text()
 
     obstacle.unlink()
     ingest()
     assert unpublished(platform) == [] and all_published(platform).kept
-    mirror(platform)
+    write_failed_folder(platform)
     assert not note.exists()
     assert "Not published" not in say("status", "--failed")
     platform.ledger.engine.dispose()
@@ -103,19 +103,21 @@ def test_a_publication_that_waits_says_when_it_is_tried_again(
 
 
 def test_a_publication_whose_run_dies_is_named_too(home: Path, drop: Drop, instance: dg.DagsterInstance) -> None:
-    road = Road(home)
+    pipeline = Pipeline(home)
     drop(A, payments(payment("a")))
-    road.all()
-    (wanted,) = [each for each in plan_publications(road.platform, history(instance)) if each.table == "transactions"]
-    assert unpublished(road.platform) == []
+    pipeline.all()
+    (wanted,) = [
+        each for each in plan_publications(pipeline.platform, history(instance)) if each.table == "transactions"
+    ]
+    assert unpublished(pipeline.platform) == []
     run = instance.create_run_for_job(_job, tags={"dropzone/request": wanted.id})
     instance.report_run_failed(run)
-    plan_publications(road.platform, history(instance), patient=False)
-    (one,) = unpublished(road.platform)
+    plan_publications(pipeline.platform, history(instance), patient=False)
+    (one,) = unpublished(pipeline.platform)
     assert "ended early" in one.reason
-    road.bring_up_to_date()
-    assert unpublished(road.platform) == []
-    road.platform.ledger.engine.dispose()
+    pipeline.bring_up_to_date()
+    assert unpublished(pipeline.platform) == []
+    pipeline.platform.ledger.engine.dispose()
 
 
 @dg.job
@@ -124,13 +126,13 @@ def _job() -> None:
 
 
 def test_only_what_is_due_is_said_to_fail(home: Path, drop: Drop) -> None:
-    road = Road(home)
+    pipeline = Pipeline(home)
     drop(A, payments(payment("a")))
-    road.all()
-    road.bring_up_to_date()
-    road.platform.ledger.outages.failed("transactions", [date(2024, 5, 1)], DropzoneError("no"))
-    assert unpublished(road.platform) == []
-    road.platform.ledger.engine.dispose()
+    pipeline.all()
+    pipeline.bring_up_to_date()
+    pipeline.platform.ledger.outages.failed("transactions", [date(2024, 5, 1)], DropzoneError("no"))
+    assert unpublished(pipeline.platform) == []
+    pipeline.platform.ledger.engine.dispose()
 
 
 def test_days_are_said_in_spans() -> None:
@@ -159,12 +161,12 @@ def test_status_says_who_holds_the_warehouse_and_since_when(
     home: Path, drop: Drop, say: Say, read_only: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(holders, "LONG", 0.2)
-    road = Road(home)
+    pipeline = Pipeline(home)
     drop(A, payments(payment("a")))
-    road.all()
-    road.platform.ledger.engine.dispose()
+    pipeline.all()
+    pipeline.platform.ledger.engine.dispose()
     assert "Held" not in say("status")
-    with held(road.platform.settings.warehouse, read_only=read_only) as pid:
+    with held(pipeline.platform.settings.warehouse, read_only=read_only) as pid:
         said = say("status")
         assert f"(PID {pid}), which was started at {now():%Y-%m-%d}" in said and "Held" in said
         assert json.loads(say("status", "--json"))["warehouse_held_by"]["pid"] == pid

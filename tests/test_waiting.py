@@ -12,16 +12,16 @@ from typer.testing import CliRunner
 from dropzone_assets.cli.app import app
 from dropzone_assets.inspect.delivery_status import troubles
 from dropzone_assets.orchestration.definitions import build
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.fetch import fetch
 from dropzone_assets.pipeline.plan import History, Request, plan_loads, plan_publications
-from dropzone_assets.pipeline.validate import Load
+from dropzone_assets.pipeline.validate import Validation
 from dropzone_assets.pipeline.versions import Versions
 from dropzone_assets.platform import open_platform
 from dropzone_assets.proof.check_results import contracts_sound
 from dropzone_assets.settings import Settings
 from tests.conftest import Drop, Ingest, Query
-from tests.road import A, Road
+from tests.pipeline import A, Pipeline
 from tests.samples import events, payment, payments
 
 pytestmark = pytest.mark.direct
@@ -57,27 +57,27 @@ class Daemon:
     """A planner that has read the contracts once; the runs it asks for read them anew, and die without one."""
 
     def __init__(self, home: Path) -> None:
-        self.home, self.road, self.ended = home, Road(home), Counter[str]()
-        assert self.road.platform.contracts.tables
+        self.home, self.pipeline, self.ended = home, Pipeline(home), Counter[str]()
+        assert self.pipeline.platform.contracts.tables
 
     def plan(self) -> list[Request]:
-        return plan_loads(self.road.platform, lambda identity: History(False, self.ended[identity]))
+        return plan_loads(self.pipeline.platform, lambda identity: History(False, self.ended[identity]))
 
     def round(self) -> list[str]:
         """Look, plan, run; the tables that were worked on."""
-        take_in(self.road.platform, "dropzone")
+        discover(self.pipeline.platform, "dropzone")
         requests = self.plan()
         for request in requests:
             self.ended[request.id] += 1
             fresh = open_platform(Settings(home=self.home))
             if request.table in fresh.contracts.tables:
-                self.road.commit(self._judged(request))
+                self.pipeline.commit(self._judged(request))
         return [request.table for request in requests]
 
-    def _judged(self, request: Request) -> tuple[Load, Versions]:
-        book = self.road.platform.ledger.deliveries
-        fetch(self.road.platform, book.of_batch(request.id))
-        return self.road.judged(request.table, book.of_batch(request.id))
+    def _judged(self, request: Request) -> tuple[Validation, Versions]:
+        book = self.pipeline.platform.ledger.deliveries
+        fetch(self.pipeline.platform, book.of_batch(request.id))
+        return self.pipeline.judged(request.table, book.of_batch(request.id))
 
 
 @pytest.mark.parametrize("how", SPOILS)
@@ -85,7 +85,7 @@ def test_files_wait_for_their_contract_and_delay_no_others(home: Path, drop: Dro
     daemon, (spoil, said) = Daemon(home), SPOILS[how]
     whole = contract_of(home).read_text()
     drop(A, payments(payment("a")))
-    take_in(daemon.road.platform, "dropzone")
+    discover(daemon.pipeline.platform, "dropzone")
     (request,) = daemon.plan()  # asked for while the contract was sound, so its run dies
     daemon.ended[request.id] += 1
     spoil(contract_of(home))
@@ -99,7 +99,7 @@ def test_files_wait_for_their_contract_and_delay_no_others(home: Path, drop: Dro
         assert shown.exit_code == 0 and said in " ".join(shown.output.split())
     contract_of(home).write_text(whole)
     assert daemon.round() == ["transactions"]
-    assert daemon.road.held() == ["a"] and daemon.road.states()[A] == ["loaded"]
+    assert daemon.pipeline.held() == ["a"] and daemon.pipeline.states()[A] == ["loaded"]
 
 
 def test_partitions_wait_for_the_contract_of_their_table(home: Path, drop: Drop) -> None:
@@ -107,9 +107,11 @@ def test_partitions_wait_for_the_contract_of_their_table(home: Path, drop: Drop)
     drop(A, payments(payment("a")))
     daemon.round()
     contract_of(home).rename(home / "away")
-    assert "transactions" not in {each.table for each in plan_publications(daemon.road.platform, idle, patient=False)}
+    assert "transactions" not in {
+        each.table for each in plan_publications(daemon.pipeline.platform, idle, patient=False)
+    }
     (home / "away").rename(contract_of(home))
-    assert "transactions" in {each.table for each in plan_publications(daemon.road.platform, idle, patient=False)}
+    assert "transactions" in {each.table for each in plan_publications(daemon.pipeline.platform, idle, patient=False)}
 
 
 UNHONOURED: dict[str, tuple[Spoil, str]] = {
@@ -195,7 +197,7 @@ def _paths(request: dg.RunRequest) -> list[str]:
 def test_the_check_on_contracts_warns_while_files_wait_for_one(home: Path, drop: Drop) -> None:
     daemon = Daemon(home)
     drop(A, payments(payment("a")))
-    take_in(daemon.road.platform, "dropzone")
+    discover(daemon.pipeline.platform, "dropzone")
     whole = contract_of(home).read_text()
     contract_of(home).unlink()
     answer = contracts_sound(open_platform(Settings(home=home)))

@@ -11,8 +11,8 @@ from rich.markup import escape
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.errors import Permanent
 from dropzone_assets.inspect.explain import Story, Version, explain_file
-from dropzone_assets.inspect.not_found import Looked, Unseen, explain_unseen
-from dropzone_assets.inspect.partition_sources import Origin, Origins, explain_partition
+from dropzone_assets.inspect.not_found import Looked, NotFound, explain_not_found
+from dropzone_assets.inspect.partition_sources import PartitionSource, PartitionSources, explain_partition
 from dropzone_assets.platform import Platform
 
 VERSIONS, PARTS, FILES = 5, 30, 50
@@ -35,7 +35,7 @@ def explain(
         as_json(asdict(origins)) if json else _print_origins(origins)
         return
     stories = explain_file(platform, what, source)
-    unseen = None if stories else explain_unseen(platform, what, source)
+    unseen = None if stories else explain_not_found(platform, what, source)
     if json:
         nowhere = asdict(unseen) if unseen else None
         as_json({"asked": what, "files": [asdict(story) for story in stories], "never_listed": nowhere})
@@ -94,7 +94,7 @@ def _moment(value: datetime | None) -> str:
 # -- a file that was never listed --------------------------------------------------------------------------------------
 
 
-def _print_unseen(platform: Platform, what: str, unseen: Unseen) -> None:
+def _print_unseen(platform: Platform, what: str, unseen: NotFound) -> None:
     out.print(f"[bold red]No file {escape(what)} was ever listed as finished.[/]", soft_wrap=True, highlight=False)
     for file in unseen.sighted:
         told = (
@@ -120,7 +120,7 @@ def _line(look: Looked) -> tuple[object, ...]:
 # -- a partition -------------------------------------------------------------------------------------------------------
 
 
-def _print_origins(origins: Origins) -> None:
+def _print_origins(origins: PartitionSources) -> None:
     out.print(f"[bold cyan]{origins.table} {origins.day}[/]", highlight=False)
     names = ("file", "rows", "late", "loaded (UTC)", "contract", "in place of rows before")
     table("The files that made it", names, [_made(origin) for origin in origins.files[:FILES]])
@@ -134,7 +134,7 @@ def _print_origins(origins: Origins) -> None:
         out.print(escape(sentence), soft_wrap=True, highlight=False)
 
 
-def _made(origin: Origin) -> Sequence[object]:
+def _made(origin: PartitionSource) -> Sequence[object]:
     numbers = (origin.added, origin.removed, origin.changed)
     said = zip(numbers, ("added", "removed", "changed"), strict=True)
     differs = ", ".join(f"{number:,} {what}" for number, what in said if number is not None)
@@ -142,7 +142,7 @@ def _made(origin: Origin) -> Sequence[object]:
     return (origin.path, origin.rows, late, _moment(origin.loaded_at), origin.contract_version, differs)
 
 
-def _far(origins: Origins) -> Iterator[str]:
+def _far(origins: PartitionSources) -> Iterator[str]:
     """How far the partition has come, in sentences."""
     count = sum(origin.rows for origin in origins.files)
     yield f"{_many(len(origins.files), 'file')} with {_many(count, 'valid row')} on this day."
@@ -165,5 +165,5 @@ def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def _asked(origins: Origins) -> str:
+def _asked(origins: PartitionSources) -> str:
     return "Its summary is due." if origins.unsummarised else "Its summary is up to date."

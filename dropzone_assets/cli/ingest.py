@@ -14,9 +14,9 @@ from dropzone_assets.contracts import Contract
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import FILES
 from dropzone_assets.interrupts import letting_go
-from dropzone_assets.pipeline.revalidate import Rejudged, rejudge, rejudged
+from dropzone_assets.pipeline.revalidate import Revalidated, revalidate, revalidated
 from dropzone_assets.platform import Platform
-from dropzone_assets.upkeep.failed_folder import mirror
+from dropzone_assets.upkeep.failed_folder import write_failed_folder
 from dropzone_assets.upkeep.losses import losses
 
 Force = Annotated[bool, typer.Option("--force", help="Load everything that was loaded before again.")]
@@ -43,15 +43,15 @@ def replay(
         count = platform.ledger.deliveries.reopen(table_name)
         count += platform.ledger.deliveries.share_again(table_name) if contract and contract.selects else 0
         err.print(f"{_many(count, 'file')} to try again.")
-        again.extend(rejudge(platform, contract, move=move) if contract else ())
+        again.extend(revalidate(platform, contract, move=move) if contract else ())
 
     code = ingest_all(platform, json=False, prepare=reopen)
     if contract and again:
-        _tell_rejudged(contract, rejudged(platform, again))
+        _tell_rejudged(contract, revalidated(platform, again))
     raise typer.Exit(code)
 
 
-def _tell_rejudged(contract: Contract, found: Rejudged) -> None:
+def _tell_rejudged(contract: Contract, found: Revalidated) -> None:
     out.print(
         f"{_many(found.files, 'file')} judged again by version {contract.version} of {contract.table}: "
         f"{_many(found.released, 'row')} more, {found.withdrawn:,} fewer, {found.changed:,} changed."
@@ -129,7 +129,7 @@ def ingest_all(
 def _mirror(platform: Platform) -> None:
     """Keep the folder of failures; that it cannot be kept is said, and stops nothing."""
     try:
-        mirror(platform)
+        write_failed_folder(platform)
     except DropzoneError as error:
         problem(error)
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 from dropzone_assets.cli.show import as_json, here, out, problem, table
 from dropzone_assets.engine import rows
 from dropzone_assets.errors import DropzoneError, Permanent
-from dropzone_assets.pipeline.list_source import look
+from dropzone_assets.pipeline.list_source import list_source
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import Keyed, Source
 
@@ -43,7 +43,7 @@ def check(name: Name) -> None:
     source = _source(platform, name)
     try:
         with platform.connect() as connection:
-            pages = look(connection, source, platform.configs[name])
+            pages = list_source(connection, source, platform.configs[name])
             counts = [rows(connection, f"SELECT count(*), count(*) FILTER (problem <> '') FROM {p}")[0] for p in pages]
     except DropzoneError as error:
         problem(error)

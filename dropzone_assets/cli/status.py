@@ -13,7 +13,7 @@ from dropzone_assets.contracts import Contract
 from dropzone_assets.holders import held_for_long
 from dropzone_assets.inspect.delivery_status import asleep
 from dropzone_assets.ledger import SAFE, now
-from dropzone_assets.pipeline.completeness import expected_days, standings
+from dropzone_assets.pipeline.completeness import day_statuses, expected_days
 from dropzone_assets.pipeline.overdue import overdue
 from dropzone_assets.pipeline.unpublished import unpublished
 from dropzone_assets.platform import Platform
@@ -137,7 +137,7 @@ def _days(platform: Platform, table_name: str) -> list[dict[str, Any]]:
     return [
         {**one._asdict(), "evidence": one.evidence}
         for contract in _expecting(platform, table_name)
-        for one in standings(platform, contract, expected_days(platform, contract, at), at)
+        for one in day_statuses(platform, contract, expected_days(platform, contract, at), at)
     ]
 
 

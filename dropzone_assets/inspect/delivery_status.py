@@ -120,7 +120,7 @@ def lost(row: Row) -> bool:
     return bool(row.stage == FETCH and row.state in SAFE)
 
 
-def standing(row: Row) -> str:
+def status_of(row: Row) -> str:
     """How a delivery stands now, and what happens next."""
     if row.state == "failed":
         return f"failed ({row.stage}): {row.reason} {row.cure} Then: {replay_of(row.table_name)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from dropzone_assets.inspect.delivery_status import Row, sleeps, standing
+from dropzone_assets.inspect.delivery_status import Row, sleeps, status_of
 from dropzone_assets.ledger import SUPERSEDED
 from dropzone_assets.platform import Platform
 
@@ -121,7 +121,7 @@ def _versions(platform: Platform, chosen: Sequence[Row], all_versions: Sequence[
 def _now(platform: Platform, row: Row) -> str:
     if why := sleeps(platform, row):
         return f"{row.state}, and waiting: {why.found} {why.cure}"
-    return standing(row)
+    return status_of(row)
 
 
 def _by(rows: Sequence[Row], name: str) -> dict[str, list[Row]]:

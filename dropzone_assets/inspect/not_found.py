@@ -41,7 +41,7 @@ class Sighted:
 
 
 @dataclass(frozen=True)
-class Unseen:
+class NotFound:
     """All that can be said of a file that was never listed as finished."""
 
     looks: Sequence[Looked]
@@ -49,7 +49,7 @@ class Unseen:
     near: Sequence[str]
 
 
-def explain_unseen(platform: Platform, text: str, source: str = "") -> Unseen:
+def explain_not_found(platform: Platform, text: str, source: str = "") -> NotFound:
     """Where a file was looked for, whether it is still written to, and names like its own."""
     last = platform.ledger.looks.last()
     with connect() as connection:
@@ -63,7 +63,7 @@ def explain_unseen(platform: Platform, text: str, source: str = "") -> Unseen:
         for row in platform.ledger.search.sighted(text)
         if source in ("", row.source)
     ]
-    return Unseen(looks, sighted, _near(platform, name_of(text)))
+    return NotFound(looks, sighted, _near(platform, name_of(text)))
 
 
 def _looked(platform: Platform, connection: Connection, config: SourceConfig, look: Any, text: str) -> Looked:

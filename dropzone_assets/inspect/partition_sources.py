@@ -20,7 +20,7 @@ class Replaced:
 
 
 @dataclass(frozen=True)
-class Origin:
+class PartitionSource:
     """A delivery with valid rows on the day: `rows` of them. `late`: the day is before the file's own."""
 
     key: str
@@ -38,7 +38,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Origins:
+class PartitionSources:
     """A partition: who made it, and how far it has come. None where it was never touched or published.
 
     `due`: the lake does not hold it as the warehouse does. `duplicates`: rows that the lake left out. `bytes`: of the
@@ -47,7 +47,7 @@ class Origins:
 
     table: str
     day: date
-    files: Sequence[Origin]
+    files: Sequence[PartitionSource]
     version: int
     published: int
     published_at: datetime | None
@@ -61,7 +61,7 @@ class Origins:
     bytes: int | None
 
 
-def explain_partition(platform: Platform, table: str, day: date) -> Origins:
+def explain_partition(platform: Platform, table: str, day: date) -> PartitionSources:
     """The deliveries that have rows on a day of a table, oldest file first, and what the lake holds of it.
 
     Raises:
@@ -76,7 +76,7 @@ def explain_partition(platform: Platform, table: str, day: date) -> Origins:
     numbers = ("version", "published", "summarised", "valid", "lake_rows")
     version, published, summarised, valid, lake_rows = (getattr(held, name, 0) for name in numbers)
     path = object_path(table, day)
-    return Origins(
+    return PartitionSources(
         table,
         day,
         [_origin(row, day, older.get(row.key, [])) for row in rows],
@@ -94,8 +94,8 @@ def explain_partition(platform: Platform, table: str, day: date) -> Origins:
     )
 
 
-def _origin(row: Row, day: date, replaced: Sequence[Replaced]) -> Origin:
-    return Origin(
+def _origin(row: Row, day: date, replaced: Sequence[Replaced]) -> PartitionSource:
+    return PartitionSource(
         row.key,
         row.source,
         row.path,

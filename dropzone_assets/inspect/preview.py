@@ -19,7 +19,7 @@ from dropzone_assets.ledger import FETCHED, now
 from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.pipeline.transfer import copied, keep, spooled
 from dropzone_assets.pipeline.unpack import HIDDEN
-from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.pipeline.validate import validate
 from dropzone_assets.platform import Platform
 
 SOURCE = "preview"
@@ -159,23 +159,22 @@ def _kept(platform: Platform, path: str, stream: BinaryIO) -> RawFile:
 
 
 def _preview(platform: Platform, contract: Contract, file: RawFile, limit: int) -> Preview:
-    name, load = file.delivery.path, judge(platform, contract, [file])
+    name, validation = file.delivery.path, validate(platform, contract, [file])
     columns = tuple(contract.stored)
-    for refusal in load.refused.values():
+    for refusal in validation.refused.values():
         return Preview(name, contract.table, {}, columns, [], [], found=refusal.found, cure=refusal.cure)
     own = ", ".join(engine.quote(column) for column in columns)
-    rows = f"SELECT {own} FROM {load.rows()} WHERE {REASONS} IS NULL ORDER BY {RECORD} LIMIT {limit}"
-    refused = (
-        f"SELECT {RECORD}, {REASONS}, {RAW} FROM {load.rows()} WHERE {REASONS} IS NOT NULL ORDER BY 1 LIMIT {limit}"
-    )
-    tally = load.tallies[0]
+    rows = f"SELECT {own} FROM {validation.rows()} WHERE {REASONS} IS NULL ORDER BY {RECORD} LIMIT {limit}"
+    refused = f"SELECT {RECORD}, {REASONS}, {RAW} FROM {validation.rows()} WHERE {REASONS} IS NOT NULL"
+    refused += f" ORDER BY 1 LIMIT {limit}"
+    tally = validation.tallies[0]
     return Preview(
         name,
         contract.table,
-        load.readings[file.delivery.key].described(),
+        validation.readings[file.delivery.key].described(),
         columns,
-        engine.rows(load.connection, rows),
-        [(record, reasons, raw) for record, reasons, raw in engine.rows(load.connection, refused)],
+        engine.rows(validation.connection, rows),
+        [(record, reasons, raw) for record, reasons, raw in engine.rows(validation.connection, refused)],
         tally.valid,
         tally.quarantined,
     )

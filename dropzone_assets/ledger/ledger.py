@@ -24,7 +24,7 @@ from dropzone_assets.files import name_of
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.facts import Facts, check_format
 from dropzone_assets.ledger.feed import Feed
-from dropzone_assets.ledger.looks import Looks
+from dropzone_assets.ledger.looks import Listings
 from dropzone_assets.ledger.outages import Outages
 from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.recovery import Recovery
@@ -45,7 +45,7 @@ class Ledger:
         self.deliveries = Deliveries(engine)
         self.partitions = Partitions(engine)
         self.outages = Outages(engine)
-        self.looks = Looks(engine)
+        self.looks = Listings(engine)
         self.standings = Standings(engine)
         self.home = Facts(engine)
         self.recovery = Recovery(engine)

@@ -10,7 +10,7 @@ from dropzone_assets.ledger.schema import looks, sightings
 from dropzone_assets.ledger.statements import chunks
 
 
-class Looks:
+class Listings:
     """What was seen where, and when first."""
 
     def __init__(self, engine: Engine) -> None:

@@ -10,13 +10,13 @@ from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.orchestration.runs import COMPLETE, POOL, days_of, no_files_gone, table_value
 from dropzone_assets.platform import Platform
 from dropzone_assets.proof import check_results
-from dropzone_assets.proof.check_results import Answer
+from dropzone_assets.proof.check_results import CheckResult
 from dropzone_assets.upkeep.losses import losses
 
 SHOWN = 50
 """Cases listed on one result."""
 
-Question = Callable[[Platform, Contract, Sequence[date]], Answer]
+Question = Callable[[Platform, Contract, Sequence[date]], CheckResult]
 
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 
@@ -65,7 +65,7 @@ def platform_checks() -> list[dg.AssetChecksDefinition]:
     @dg.asset_check(asset=asset, description="Ledger, warehouse, lake and raw zone have what the others know of.")
     def stores_whole(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
         lost = [(loss.store, loss.table, loss.found, loss.cure) for loss in losses(platform)]
-        answer = Answer(not lost, {"losses": len(lost)}, ("store", "table", "found", "what to do"), lost)
+        answer = CheckResult(not lost, {"losses": len(lost)}, ("store", "table", "found", "what to do"), lost)
         return _result(asset, "stores_whole", answer, ERROR)
 
     @dg.asset_check(asset=asset, description="No partition is missing in the lake because its publication fails.")
@@ -131,7 +131,7 @@ def _days(context: dg.AssetCheckExecutionContext, platform: Platform, asset: dg.
     return book.days(table)
 
 
-def _result(asset: dg.AssetKey, name: str, answer: Answer, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
+def _result(asset: dg.AssetKey, name: str, answer: CheckResult, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
     cases = {"not as promised": table_value(answer.names, answer.cases[:SHOWN])} if answer.cases else {}
     metadata: dict[str, dg.TableMetadataValue | int | float] = {**answer.numbers, **cases}
     return dg.AssetCheckResult(

@@ -17,12 +17,12 @@ from dropzone_assets.orchestration.definitions import define
 from dropzone_assets.orchestration.instance import bury_dead_runs, take_queued
 from dropzone_assets.orchestration.launcher.in_process import run_in_process
 from dropzone_assets.orchestration.runs import REQUEST, asset_keys, check_keys, history, tags
-from dropzone_assets.pipeline.discover import Intake, take_in
+from dropzone_assets.pipeline.discover import Discovered, discover
 from dropzone_assets.pipeline.generations import stopped
 from dropzone_assets.pipeline.plan import History, Request, plan_loads, plan_publications, plan_tellings
 from dropzone_assets.platform import Platform
-from dropzone_assets.upkeep.receipts import answer
-from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.receipts import send_receipts
+from dropzone_assets.upkeep.retire import retire
 from dropzone_assets.upkeep.sweep import sweep
 
 BY = {"dropzone/by": "dropzone ingest"}
@@ -167,11 +167,11 @@ class Ingester:
     def _past(self) -> Callable[[str], History]:
         return history(self.instance)
 
-    def _look(self, name: str) -> Intake | None:
+    def _look(self, name: str) -> Discovered | None:
         if name in self.result.unavailable:
             return None
         try:
-            return take_in(self.platform, name)
+            return discover(self.platform, name)
         except DropzoneError as error:
             self._left_out(name, error)
             return None
@@ -179,7 +179,7 @@ class Ingester:
     def _leave(self) -> None:
         """Senders are told, and what is loaded goes from its source, where that is wished for."""
         for name in self.platform.configs.keys() - self.result.unavailable.keys():
-            for step in (answer, leave):
+            for step in (send_receipts, retire):
                 try:
                     step(self.platform, name)
                 except DropzoneError as error:
@@ -194,7 +194,7 @@ class Ingester:
         failed = {(request.table, request.step) for request, _ in self.result.failed_runs}
         return [request for request in requests if (request.table, request.step) not in failed]
 
-    def _count(self, intakes: list[Intake]) -> None:
+    def _count(self, intakes: list[Discovered]) -> None:
         self.result.seen = sum(intake.seen for intake in intakes)
         self.result.waiting = sum(intake.waiting for intake in intakes)
         self.result.new += sum(intake.new for intake in intakes)

@@ -13,11 +13,11 @@ from dropzone_assets.files import Delivery
 from dropzone_assets.ledger import Tally
 from dropzone_assets.orchestration.runs import explained, table_value
 from dropzone_assets.pipeline.fetch import Fetched
-from dropzone_assets.pipeline.load import commit
+from dropzone_assets.pipeline.load import load
 from dropzone_assets.pipeline.publish import Snapshot, publish, snapshot
 from dropzone_assets.pipeline.summarise import Summary, keep
 from dropzone_assets.pipeline.unpublished import noted
-from dropzone_assets.pipeline.validate import Load
+from dropzone_assets.pipeline.validate import Validation
 from dropzone_assets.pipeline.versions import Versions
 from dropzone_assets.platform import Platform
 
@@ -94,7 +94,7 @@ class RawZoneIOManager(_Room):
 class WarehouseIOManager(_Room):
     """Validated and quarantined rows in DuckDB: one load, one transaction."""
 
-    def handle_output(self, context: dg.OutputContext, obj: tuple[Load, Versions] | None) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: tuple[Validation, Versions] | None) -> None:
         """Commit a load. The quarantined rows are part of it, so their own output brings nothing."""
         context.add_output_metadata({"warehouse": dg.MetadataValue.path(str(self.platform.settings.warehouse))})
         if obj is not None:
@@ -108,12 +108,12 @@ class WarehouseIOManager(_Room):
         return ValidatedRows(self.platform, contract, days)
 
 
-def _commit(platform: Platform, load: Load, chosen: Versions) -> list[Tally]:
+def _commit(platform: Platform, validation: Validation, chosen: Versions) -> list[Tally]:
     """Commit; what can never be committed is a failure of its deliveries, which says why."""
     try:
-        return commit(platform, load, chosen)
+        return load(platform, validation, chosen)
     except Permanent as error:
-        for tally in load.tallies:
+        for tally in validation.tallies:
             platform.ledger.deliveries.failed(tally.key, "upload", error)
         raise
 

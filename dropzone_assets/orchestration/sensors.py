@@ -11,15 +11,15 @@ from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.orchestration.runs import history, no_files_gone, run_request, table_value
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.generations import stopped
 from dropzone_assets.pipeline.plan import plan_loads, plan_publications, plan_tellings
 from dropzone_assets.pipeline.unpublished import outage
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import SourceConfig
-from dropzone_assets.upkeep.failed_folder import mirror
-from dropzone_assets.upkeep.receipts import answer
-from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.failed_folder import write_failed_folder
+from dropzone_assets.upkeep.receipts import send_receipts
+from dropzone_assets.upkeep.retire import retire
 from dropzone_assets.upkeep.sweep import sweep
 
 MOST = 20
@@ -94,13 +94,13 @@ def _look(platform: Platform, name: str) -> tuple[str, set[str]]:
     A failure of one keeps nobody from the others. Also the tables of which files are gone, or there again.
     """
     staying = ""
-    for step in (answer, leave):
+    for step in (send_receipts, retire):
         try:
             step(platform, name)
         except DropzoneError as error:
             staying = f"{staying} {error}".strip()
     try:
-        intake = take_in(platform, name)
+        intake = discover(platform, name)
     except DropzoneError as error:
         return str(error), set()
     gone = f"{intake.gone:,} gone from there. " if intake.gone else ""
@@ -203,7 +203,7 @@ def failed_files_job() -> dg.JobDefinition:
 def _mirror(platform: Platform) -> str:
     """Keep the folder of failures; why it cannot be kept, which is no reason to publish nothing."""
     try:
-        mirror(platform)
+        write_failed_folder(platform)
     except DropzoneError as error:
         return str(error)
     return ""

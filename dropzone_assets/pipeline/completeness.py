@@ -14,7 +14,7 @@ PROVISIONAL, COMPLETE, OVERDUE = "provisional", "complete", "overdue"
 DAY = timedelta(days=1)
 
 
-class Standing(NamedTuple):
+class DayStatus(NamedTuple):
     """How one day of a table stands; moments in UTC.
 
     `arrived`: files that are loaded or linked. `failed`, `pending`: files that have come and are no rows yet.
@@ -59,7 +59,7 @@ def expected_days(platform: Platform, contract: Contract, at: datetime) -> list[
     return [first + n * DAY for n in range(0, (last - first).days + 1, expected.period)]
 
 
-def standings(platform: Platform, contract: Contract, days: Iterable[date], at: datetime) -> list[Standing]:
+def day_statuses(platform: Platform, contract: Contract, days: Iterable[date], at: datetime) -> list[DayStatus]:
     """How each of `days` stands at a moment (UTC), as far as files are expected for it, in order of days.
 
     When a day was completed is not forgotten: a file that is restated later makes nothing late.
@@ -73,7 +73,7 @@ def standings(platform: Platform, contract: Contract, days: Iterable[date], at: 
 
 def judged(
     platform: Platform, table: str, expected: Expected, days: Sequence[date], told: Mapping[date, Told], at: datetime
-) -> list[Standing]:
+) -> list[DayStatus]:
     """How these days stand; a file for any day of a period counts for its first."""
     windows = {day + n * DAY: day for day in days for n in range(expected.period)}
     found: dict[date, list[Any]] = {}
@@ -89,7 +89,7 @@ def done(told: Told | None, expected: Expected) -> bool:
 
 def _standing(
     table: str, expected: Expected, day: date, rows: Sequence[Any], told: Told | None, at: datetime
-) -> Standing:
+) -> DayStatus:
     good = sorted((row.arrived, row.files) for row in rows if row.state in (LOADED, LINKED))
     failed = sum(row.files for row in rows if row.state == FAILED)
     arrived = sum(files for _, files in good)
@@ -98,7 +98,7 @@ def _standing(
     completed = told.completed if told and done(told, expected) else _nth(good, expected.files)
     word = COMPLETE if arrived >= expected.files else OVERDUE if at > due else PROVISIONAL
     late = completed > due if completed and expected.live else None
-    return Standing(table, day, word, expected.files, arrived, failed, pending, due, completed, late)
+    return DayStatus(table, day, word, expected.files, arrived, failed, pending, due, completed, late)
 
 
 def _nth(arrivals: Sequence[tuple[datetime, int]], number: int) -> datetime | None:

@@ -17,7 +17,7 @@ OFTEN, EACH = 100, timedelta(seconds=1)
 LONGEST = timedelta(minutes=10)
 
 
-def rest(rows: int, rewrites: int) -> timedelta:
+def cooldown(rows: int, rewrites: int) -> timedelta:
     """How long a partition of so many rows, which has been written so often, stays as it is.
 
     The first file of a day, and one for a small day, wait for nothing; so do a hundred files of a day, one after the
@@ -27,12 +27,12 @@ def rest(rows: int, rewrites: int) -> timedelta:
     return min(LONGEST, max(heavy, max(0, rewrites - OFTEN) * EACH))
 
 
-def resting(platform: Platform, table: str, due: Iterable[date], at: datetime) -> set[date]:
+def cooling_down(platform: Platform, table: str, due: Iterable[date], at: datetime) -> set[date]:
     """Those of the days that are due that have not rested for long enough at a moment (UTC)."""
     found = platform.ledger.partitions.of_days(table, list(due))
     return {
         day
         for day, row in found.items()
         # A moment that is still to come is that of a clock that has been set back.
-        if row.published_at and row.published_at <= at < row.published_at + rest(row.valid, row.rewrites)
+        if row.published_at and row.published_at <= at < row.published_at + cooldown(row.valid, row.rewrites)
     }

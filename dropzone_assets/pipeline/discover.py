@@ -10,14 +10,14 @@ from dropzone_assets.contracts import Recognised, recognise
 from dropzone_assets.errors import DropzoneError, Refused
 from dropzone_assets.files import FILES, Delivery, Listed
 from dropzone_assets.ledger import SIDECAR, now
-from dropzone_assets.pipeline.list_source import look
+from dropzone_assets.pipeline.list_source import list_source
 from dropzone_assets.pipeline.missing_at_source import Absence
 from dropzone_assets.pipeline.renew import renew
 from dropzone_assets.platform import Platform
 
 
 @dataclass
-class Intake:
+class Discovered:
     """What a look came to, in files: seen at the source, new to the ledger, not settled yet, refused by name.
 
     `gone`: files that are no longer there. `changed`: tables of files that are gone, or there again.
@@ -45,7 +45,7 @@ class _Strange:
     sidecars: set[str] = field(default_factory=set)
 
 
-def take_in(platform: Platform, name: str) -> Intake:
+def discover(platform: Platform, name: str) -> Discovered:
     """Look at one source and record what is new. Reads no file; asked twice, the second answer has nothing new.
 
     What is known already costs no Python. Pages that came before a source broke off are taken in.
@@ -54,12 +54,12 @@ def take_in(platform: Platform, name: str) -> Intake:
         SourceUnavailable: the source cannot be listed.
         Permanent: it does not let us in.
     """
-    intake, later = Intake(), _Strange()
+    intake, later = Discovered(), _Strange()
     gone = {delivery.key for delivery in platform.ledger.deliveries.nameless(name)}
     try:
         with engine.connect() as connection:
             absence = Absence(platform, name, connection)
-            for page in look(connection, platform.sources[name], platform.configs[name]):
+            for page in list_source(connection, platform.sources[name], platform.configs[name]):
                 absence.saw(page)
                 strange = _strange(platform, name, connection, page, intake)
                 _take(platform, name, strange, intake)
@@ -81,7 +81,7 @@ def take_in(platform: Platform, name: str) -> Intake:
     return intake
 
 
-def _empty(platform: Platform, name: str, intake: Intake) -> str:
+def _empty(platform: Platform, name: str, intake: Discovered) -> str:
     """What is wrong with a source that had files and lists nothing at all."""
     had = 0 if intake.seen or platform.configs[name].gone == "keep" else platform.ledger.deliveries.absences(name)
     return f"{name} lists nothing at all, though {had:,} files were there. Is its folder mounted?" if had else ""
@@ -92,7 +92,7 @@ def _tables(platform: Platform, keys: Iterable[str]) -> set[str]:
     return {row.table_name for row in platform.ledger.deliveries.within(sorted(keys))}
 
 
-def _strange(platform: Platform, name: str, connection: engine.Connection, page: str, intake: Intake) -> _Strange:
+def _strange(platform: Platform, name: str, connection: engine.Connection, page: str, intake: Discovered) -> _Strange:
     """The files of a page that the ledger does not simply know."""
     count = f"SELECT count(*), count(*) FILTER (NOT settled), to_json(list(key ORDER BY key))::VARCHAR FROM {page}"
     seen, waiting, keys = engine.rows(connection, count)[0]
@@ -116,7 +116,7 @@ def _strange(platform: Platform, name: str, connection: engine.Connection, page:
     return found
 
 
-def _settled(platform: Platform, name: str, later: _Strange, intake: Intake) -> dict[str, Listed]:
+def _settled(platform: Platform, name: str, later: _Strange, intake: Discovered) -> dict[str, Listed]:
     """Of files at a source that cannot tell, those that have been there unchanged for the settle time."""
     at, patience = now(), timedelta(seconds=platform.configs[name].settle_seconds)
     watched = later.watched
@@ -127,7 +127,7 @@ def _settled(platform: Platform, name: str, later: _Strange, intake: Intake) -> 
     return ready
 
 
-def _take(platform: Platform, name: str, strange: _Strange, intake: Intake) -> None:
+def _take(platform: Platform, name: str, strange: _Strange, intake: Discovered) -> None:
     """Write down what has settled: new files, older versions that are back, files a contract has learned to know."""
     if not strange.ready:
         return

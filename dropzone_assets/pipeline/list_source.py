@@ -23,7 +23,7 @@ RECEIPT = rf"({re.escape(ACCEPTED)}|{re.escape(REJECTED)})$"
 """Files that we leave for senders: no files of a source that has receipts."""
 
 
-def look(connection: Connection, source: Source, config: SourceConfig) -> Iterator[str]:
+def list_source(connection: Connection, source: Source, config: SourceConfig) -> Iterator[str]:
     """List a source. Each page is a view in `connection`, which the next page replaces; its name is given.
 
     Nothing of a page is computed before it is asked for. The view has key, path, version, size, settled,

@@ -11,7 +11,7 @@ from dropzone_assets.pipeline import generations
 from dropzone_assets.pipeline.record_numbers import keep_only
 from dropzone_assets.pipeline.row_diff import differences, keep_valid
 from dropzone_assets.pipeline.shrunk import keep, shrunk
-from dropzone_assets.pipeline.validate import Load
+from dropzone_assets.pipeline.validate import Validation
 from dropzone_assets.pipeline.versions import Versions, versions
 from dropzone_assets.platform import Platform
 
@@ -61,7 +61,7 @@ BOOKS = {
 LOADS, PARTITIONS = (f"{WAREHOUSE}.dropzone.{name}" for name in BOOKS)
 
 
-def commit(platform: Platform, load: Load, asked: Versions) -> list[Tally]:
+def load(platform: Platform, validation: Validation, asked: Versions) -> list[Tally]:
     """Replace the rows of the load's deliveries, and of the versions they replace, by the judged rows; what was loaded.
 
     One transaction in the warehouse; then the ledger is told. Killed in between, the deliveries are loaded again, which
@@ -78,29 +78,29 @@ def commit(platform: Platform, load: Load, asked: Versions) -> list[Tally]:
     """
     deliveries = platform.ledger.deliveries
     generations.check_there(platform)
-    with attached(load.connection, platform.settings.warehouse, read_only=False):
+    with attached(validation.connection, platform.settings.warehouse, read_only=False):
         chosen = versions(platform, deliveries.of_keys(asked.keys()))
-        staying = shrunk(platform, load, chosen)
+        staying = shrunk(platform, validation, chosen)
         counting = {delivery.key for delivery in chosen.current} - staying.keys()
-        refused = {key: refusal for key, refusal in load.refused.items() if key in counting}
-        load.tallies = [tally for tally in load.tallies if tally.key in counting]
-        coming = generations.begin(platform, load.connection)
-        with transaction(load.connection):
-            tallies = put(load, chosen, list(refused))
-            generations.write(platform, load.connection, coming)
+        refused = {key: refusal for key, refusal in validation.refused.items() if key in counting}
+        validation.tallies = [tally for tally in validation.tallies if tally.key in counting]
+        coming = generations.begin(platform, validation.connection)
+        with transaction(validation.connection):
+            tallies = put(validation, chosen, list(refused))
+            generations.write(platform, validation.connection, coming)
         platform.settle_warehouse()
         platform.ledger.home.hear(WAREHOUSE, coming)
-        _tell(platform, load, chosen, tallies)
+        _tell(platform, validation, chosen, tallies)
         for key, refusal in refused.items():
             deliveries.failed(key, "transform", refusal)
         keep(platform, chosen, staying)
     return tallies
 
 
-def _tell(platform: Platform, load: Load, chosen: Versions, tallies: list[Tally]) -> None:
+def _tell(platform: Platform, validation: Validation, chosen: Versions, tallies: list[Tally]) -> None:
     """The ledger hears what the warehouse holds; last of all that these deliveries are loaded."""
-    ledger, table = platform.ledger, load.contract.table
-    ledger.partitions.touched(table, _touched(load.connection, table, platform))
+    ledger, table = platform.ledger, validation.contract.table
+    ledger.partitions.touched(table, _touched(validation.connection, table, platform))
     gone = [old for _, old in chosen.gone({tally.key for tally in tallies})] + chosen.outdated
     others = ledger.deliveries.of_keys([*gone, *chosen.linked, *chosen.retracted])
     days = sorted({d.file_date for d in (*chosen.current, *others)})
@@ -109,23 +109,23 @@ def _tell(platform: Platform, load: Load, chosen: Versions, tallies: list[Tally]
     ledger.deliveries.superseded(gone)
     ledger.deliveries.retracted(chosen.retracted)
     ledger.deliveries.done_with(chosen.linked)
-    ledger.deliveries.loaded(tallies, load.contract.version)
+    ledger.deliveries.loaded(tallies, validation.contract.version)
     ledger.partitions.ingestion_changed(days)  # again: who asked since the first time has not seen what is loaded
 
 
-def put(load: Load, chosen: Versions, refused: Sequence[str]) -> list[Tally]:
+def put(validation: Validation, chosen: Versions, refused: Sequence[str]) -> list[Tally]:
     """Everything that changes in the attached warehouse, in the transaction that is open; what is loaded now."""
-    connection, contract = load.connection, load.contract
+    connection, contract = validation.connection, validation.contract
     validated, quarantine = make_room(connection, contract)
     connection.execute("CREATE OR REPLACE TEMP TABLE touched (data_date DATE)")
-    _name(load, chosen, refused)
-    for part in load.parts:
-        keep_only(connection, part, [tally.key for tally in load.tallies])
-    keep_valid(load, validated, [d.key for d in chosen.current if d.again == RELEASE])
-    tallies = differences(load, validated, load.tallies)
+    _name(validation, chosen, refused)
+    for part in validation.parts:
+        keep_only(connection, part, [tally.key for tally in validation.tallies])
+    keep_valid(validation, validated, [d.key for d in chosen.current if d.again == RELEASE])
+    tallies = differences(validation, validated, validation.tallies)
     _remove(connection, contract.table)
-    _insert(load, validated, quarantine)
-    _record(load, tallies)
+    _insert(validation, validated, quarantine)
+    _record(validation, tallies)
     return tallies
 
 
@@ -141,9 +141,9 @@ def make_room(connection: Connection, contract: Contract) -> tuple[str, str]:
     return validated, quarantine
 
 
-def _name(load: Load, chosen: Versions, refused: Sequence[str]) -> None:
+def _name(validation: Validation, chosen: Versions, refused: Sequence[str]) -> None:
     """Who comes (`mine`), what the warehouse holds in their place (`replaced`), and whose rows go (`going`)."""
-    run, held = load.connection.execute, {tally.key for tally in load.tallies}
+    run, held = validation.connection.execute, {tally.key for tally in validation.tallies}
     mine = [facts(d) for d in chosen.current if d.key in held]
     run(f"CREATE OR REPLACE TEMP TABLE mine ({', '.join(f'{name} {kind}' for name, kind in FACTS.items())})")
     lists = ", ".join(f"unnest(${n}::{kind}[])" for n, kind in enumerate(FACTS.values(), start=1))
@@ -157,7 +157,11 @@ def _name(load: Load, chosen: Versions, refused: Sequence[str]) -> None:
         "WHERE l.table_name = $1 AND l.delivery <> m.delivery UNION "
         "SELECT delivery, delivery FROM mine "
         f"JOIN {LOADS} USING (delivery) WHERE contract_hash IS DISTINCT FROM $2 OR list_contains($3, delivery)",
-        [load.contract.table, load.contract.fingerprint, [d.key for d in chosen.current if d.again == MOVE]],
+        [
+            validation.contract.table,
+            validation.contract.fingerprint,
+            [d.key for d in chosen.current if d.again == MOVE],
+        ],
     )
     away = [*refused, *chosen.linked, *chosen.retracted]
     run(
@@ -188,10 +192,10 @@ def _remove(connection: Connection, table: str) -> None:
     connection.execute(f"DELETE FROM {LOADS} WHERE delivery IN (FROM going)")
 
 
-def _insert(load: Load, validated: str, quarantine: str) -> None:
-    contract, run = load.contract, load.connection.execute
+def _insert(validation: Validation, validated: str, quarantine: str) -> None:
+    contract, run = validation.contract, validation.connection.execute
     own = ", ".join(quote(name) for name in (*contract.stored, *contract.lineage))
-    for part in load.parts:
+    for part in validation.parts:
         valid = f"FROM {part} WHERE {REASONS} IS NULL"
         run(f"INSERT INTO {validated} BY NAME SELECT {own}, $1 AS {JUDGED_BY} {valid}", [contract.version])
         run(
@@ -204,16 +208,16 @@ def _insert(load: Load, validated: str, quarantine: str) -> None:
     run(f"INSERT INTO {validated} BY NAME FROM kept")
 
 
-def _record(load: Load, tallies: Sequence[Tally]) -> None:
+def _record(validation: Validation, tallies: Sequence[Tally]) -> None:
     """Note the deliveries the warehouse now holds, and a new version for every partition that changed."""
-    run, table = load.connection.execute, load.contract.table
+    run, table = validation.connection.execute, validation.contract.table
     run("INSERT INTO touched SELECT unnest($1::DATE[])", [sorted({day for t in tallies for day, _ in t.days})])
     counts = _columns([(t.key, *(getattr(t, name) for name in NUMBERS)) for t in tallies], 1 + len(NUMBERS))
     counted = ", ".join(f"unnest(${n}::BIGINT[]) AS {name}" for n, name in enumerate(NUMBERS, start=5))
     run(
         f"INSERT INTO {LOADS} BY NAME SELECT *, $1 AS table_name, $2 AS contract_version, $3 AS contract_hash "
         f"FROM mine JOIN (SELECT unnest($4) AS delivery, {counted}) USING (delivery)",
-        [table, load.contract.version, load.contract.fingerprint, *counts],
+        [table, validation.contract.version, validation.contract.fingerprint, *counts],
     )
     run(
         "CREATE OR REPLACE TEMP TABLE versions AS "

@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 from dropzone_assets.contracts import Contract
 from dropzone_assets.ledger import Told
-from dropzone_assets.pipeline.completeness import COMPLETE, OVERDUE, PROVISIONAL, Standing, done, expected_days, judged
+from dropzone_assets.pipeline.completeness import COMPLETE, OVERDUE, PROVISIONAL, DayStatus, done, expected_days, judged
 from dropzone_assets.platform import Platform
 
 
-def overdue(platform: Platform, contract: Contract, at: datetime) -> list[Standing]:
+def overdue(platform: Platform, contract: Contract, at: datetime) -> list[DayStatus]:
     """The days that lack files whose time is up, in order."""
     return [change.now for change in _unsettled(platform, contract, at) if change.now.standing == OVERDUE]
 
 
-def news(platform: Platform, contract: Contract, at: datetime) -> list[Standing]:
+def news(platform: Platform, contract: Contract, at: datetime) -> list[DayStatus]:
     """The days that became overdue, or are so no longer, since somebody was told.
 
     Days that were never overdue are written down here when they are complete: there is nothing to tell of them.
@@ -25,7 +25,7 @@ def news(platform: Platform, contract: Contract, at: datetime) -> list[Standing]
     return [change.now for change in changes if change.loud]
 
 
-def tell(platform: Platform, contract: Contract, at: datetime) -> list[Standing]:
+def tell(platform: Platform, contract: Contract, at: datetime) -> list[DayStatus]:
     """Write down what is told of every day from now on, and give those that are overdue."""
     found = _unsettled(platform, contract, at)
     _write(platform, contract, [change.now for change in found if change.counts])
@@ -36,7 +36,7 @@ class _Change(NamedTuple):
     """What a day was when somebody was last told of it, and what it is now."""
 
     before: str
-    now: Standing
+    now: DayStatus
 
     @property
     def counts(self) -> bool:
@@ -64,7 +64,7 @@ def _unsettled(platform: Platform, contract: Contract, at: datetime) -> list[_Ch
     return [_Change(told[s.day].standing if s.day in told else PROVISIONAL, s) for s in found]
 
 
-def _write(platform: Platform, contract: Contract, changed: Sequence[Standing]) -> None:
+def _write(platform: Platform, contract: Contract, changed: Sequence[DayStatus]) -> None:
     """The summary first: a kill in between makes it twice, never not at all."""
     platform.ledger.partitions.ingestion_changed([s.day for s in changed])
     lines = [Told(s.day, s.standing, s.arrived, s.completed) for s in changed]

@@ -11,7 +11,7 @@ from blake3 import blake3
 from dropzone_assets.errors import Permanent
 from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
-from dropzone_assets.pipeline.cooldown import resting
+from dropzone_assets.pipeline.cooldown import cooling_down
 from dropzone_assets.pipeline.overdue import news
 from dropzone_assets.platform import Platform
 
@@ -120,7 +120,7 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
     for table in sorted({*due, *unsummarised}):
         if table not in tables:
             continue
-        asleep = resting(platform, table, due.get(table, ()), now()) if patient else set()
+        asleep = cooling_down(platform, table, due.get(table, ()), now()) if patient else set()
         asleep |= awaited.get(table, set())
         behind = {**unsummarised.get(table, {}), **due.get(table, {})}
         versions = {day: version for day, version in behind.items() if day not in asleep}

@@ -9,7 +9,7 @@ from dropzone_assets.files import RawFile
 from dropzone_assets.ledger import Tally
 
 
-def number(
+def number_records(
     connection: Connection, contract: Contract, part: int, files: Sequence[tuple[int, RawFile]], broken: str
 ) -> str:
     """A view of the rows of the table `judged_{part}` and of the records without structure; its name.

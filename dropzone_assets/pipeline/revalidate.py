@@ -10,7 +10,7 @@ from dropzone_assets.pipeline.load import LOADS, tables
 from dropzone_assets.platform import Platform
 
 
-class Rejudged(NamedTuple):
+class Revalidated(NamedTuple):
     """What judging again came to, in files and rows. `kept`: rows that the contract now refuses and that stayed."""
 
     files: int
@@ -20,7 +20,7 @@ class Rejudged(NamedTuple):
     kept: int
 
 
-def rejudge(platform: Platform, contract: Contract, *, move: bool) -> list[str]:
+def revalidate(platform: Platform, contract: Contract, *, move: bool) -> list[str]:
     """Make pending, by key, what another contract than that of now has judged.
 
     Deliveries with refused rows come first, in runs of their own. Rows that become valid enter once, under the new
@@ -50,8 +50,8 @@ def _judged_before(connection: Connection, contract: Contract, *, move: bool) ->
     return [(key, bool(some)) for key, some in rows(connection, query, [contract.table, contract.fingerprint])]
 
 
-def rejudged(platform: Platform, keys: Sequence[str]) -> Rejudged:
+def revalidated(platform: Platform, keys: Sequence[str]) -> Revalidated:
     """What has come of it for those of these deliveries that are loaded."""
     found = [row for row in platform.ledger.deliveries.entries(keys) if row.state == "loaded"]
     names = ("rows_added", "rows_removed", "rows_changed", "rows_kept")
-    return Rejudged(len(found), *(sum(getattr(row, name) or 0 for row in found) for name in names))
+    return Revalidated(len(found), *(sum(getattr(row, name) or 0 for row in found) for name in names))

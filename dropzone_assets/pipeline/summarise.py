@@ -18,7 +18,7 @@ from dropzone_assets.engine import (
 )
 from dropzone_assets.ledger import INGESTION, Published
 from dropzone_assets.pipeline import generations
-from dropzone_assets.pipeline.completeness import OVERDUE, standings
+from dropzone_assets.pipeline.completeness import OVERDUE, day_statuses
 from dropzone_assets.pipeline.publish import publishing
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import Written, partition_uris, write_partition
@@ -106,7 +106,7 @@ def _add_standings(
 ) -> None:
     """Add how each table and day stands, and the days that are overdue without a file."""
     for contract in platform.contracts.tables.values():
-        for one in standings(platform, contract, days, at):
+        for one in day_statuses(platform, contract, days, at):
             key = (one.table, one.day)
             if key in found or one.standing == OVERDUE:
                 how = {"expected": one.expected, "arrived": one.arrived, "standing": one.standing}

@@ -24,7 +24,7 @@ from dropzone_assets.files import RawFile
 from dropzone_assets.formats import Reading, Wanted, open_format
 from dropzone_assets.ledger import Tally
 from dropzone_assets.pipeline.content import RawContent
-from dropzone_assets.pipeline.record_numbers import keep_only, number, tallies
+from dropzone_assets.pipeline.record_numbers import keep_only, number_records, tallies
 from dropzone_assets.platform import Platform
 
 FILES_PER_SCAN = 5_000
@@ -36,7 +36,7 @@ Layout = tuple[Reading, Matched]
 
 
 @dataclass
-class Load:
+class Validation:
     """Judged rows, resting in `connection` until they are committed.
 
     Each of `parts` is a view of rows with the contract's columns, `_delivery`, `_record`, `_data_date`, `_file`,
@@ -56,29 +56,29 @@ class Load:
         return "(" + " UNION ALL BY NAME ".join(f"FROM {part}" for part in self.parts) + ")"
 
 
-def judge(platform: Platform, contract: Contract, files: Sequence[RawFile], today: date | None = None) -> Load:
+def validate(platform: Platform, contract: Contract, files: Sequence[RawFile], today: date | None = None) -> Validation:
     """Type, canonicalise and judge every row of `files`, which keep their order.
 
     Args:
         today: the day (UTC) of which rows are judged, which may not lie after tomorrow; this one where it is not said.
     """
-    load = Load(contract, platform.connect())
+    validation = Validation(contract, platform.connect())
     if today:
-        load.connection.execute(f"SET VARIABLE {TODAY} = {engine.literal(today)}::DATE")
+        validation.connection.execute(f"SET VARIABLE {TODAY} = {engine.literal(today)}::DATE")
     layouts: dict[Layout, list[RawFile]] = {}
     read, matched = _reader(platform, contract), dict[Reading, Matched]()
     for file in files:
         try:
             layout = _layout(contract, read(file), matched)
             layouts.setdefault(layout, []).append(file)
-            load.readings[file.delivery.key] = layout[0]
+            validation.readings[file.delivery.key] = layout[0]
         except Refused as refusal:
-            _refuse(load, file, refusal)
+            _refuse(validation, file, refusal)
     numbers = count()
     for layout, alike in layouts.items():
         for scan in scans(alike, BYTES_PER_SCAN):
-            _judge_scan(platform, load, layout, scan, numbers)
-    return load
+            _judge_scan(platform, validation, layout, scan, numbers)
+    return validation
 
 
 def reading_of(platform: Platform, contract: Contract, file: RawFile) -> Reading:
@@ -118,63 +118,65 @@ def scans(files: Sequence[RawFile], most: int) -> Iterator[list[RawFile]]:
         yield scan
 
 
-def _judge_scan(platform: Platform, load: Load, layout: Layout, files: list[RawFile], numbers: Iterator[int]) -> None:
+def _judge_scan(
+    platform: Platform, validation: Validation, layout: Layout, files: list[RawFile], numbers: Iterator[int]
+) -> None:
     """One scan; when the bytes of some file stop it, the halves are scanned until that file stands alone."""
     part, reading = next(numbers), layout[0]
     try:
         with TemporaryDirectory(dir=platform.settings.spill) as scratch:
-            unreadable = _scan(platform, load, layout, files, part, Path(scratch))
+            unreadable = _scan(platform, validation, layout, files, part, Path(scratch))
     except engine.Error as error:
         if not engine.blames_the_file(error):
             raise
         if len(files) == 1:
             what = str(error).splitlines()[0]
-            _refuse(load, files[0], Refused(f"cannot be read: {what}", "Ask the sender for the file again."))
+            _refuse(validation, files[0], Refused(f"cannot be read: {what}", "Ask the sender for the file again."))
             return
         middle = len(files) // 2
         for half in (files[:middle], files[middle:]):
-            _judge_scan(platform, load, layout, half, numbers)
+            _judge_scan(platform, validation, layout, half, numbers)
         return
     for index, reason in unreadable.items():
-        _refuse(load, files[index], Refused(reason, "Ask the sender for the file again."))
+        _refuse(validation, files[index], Refused(reason, "Ask the sender for the file again."))
     kept = [(index, file) for index, file in enumerate(files) if index not in unreadable]
-    broken = reading.broken(load.connection, [RawContent(platform, file) for file in files])
-    load.parts.append(number(load.connection, load.contract, part, kept, broken))
-    counted = {tally.key: tally for tally in tallies(load.connection, load.parts[-1])}
-    whole = [counted[file.delivery.key] for _, file in kept if _is_whole(load, file, counted[file.delivery.key])]
+    broken = reading.broken(validation.connection, [RawContent(platform, file) for file in files])
+    validation.parts.append(number_records(validation.connection, validation.contract, part, kept, broken))
+    counted = {tally.key: tally for tally in tallies(validation.connection, validation.parts[-1])}
+    whole = [counted[file.delivery.key] for _, file in kept if _is_whole(validation, file, counted[file.delivery.key])]
     if len(whole) < len(counted):
-        keep_only(load.connection, load.parts[-1], [tally.key for tally in whole])
-    load.tallies += whole
+        keep_only(validation.connection, validation.parts[-1], [tally.key for tally in whole])
+    validation.tallies += whole
 
 
 def _scan(
-    platform: Platform, load: Load, layout: Layout, files: list[RawFile], part: int, scratch: Path
+    platform: Platform, validation: Validation, layout: Layout, files: list[RawFile], part: int, scratch: Path
 ) -> dict[int, str]:
     """Judge the rows of all files into one table; the files that hold none, with the reason."""
     reading, matched = layout
-    scan = reading.scan(load.connection, [RawContent(platform, file) for file in files], scratch)
+    scan = reading.scan(validation.connection, [RawContent(platform, file) for file in files], scratch)
     known = [place for places in matched for place in places]
     raw, rest = reading.raw(), reading.rest(known)
     statement = compile_contract(
-        load.contract, scan.relation, matched, raw, rest, scan.fault, scan.ignored, tidy=scan.tidy
+        validation.contract, scan.relation, matched, raw, rest, scan.fault, scan.ignored, tidy=scan.tidy
     )
-    if uses_arrival(load.contract):
+    if uses_arrival(validation.contract):
         moments = engine.literals([file.delivery.arrived for file in files])
-        load.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")
-    load.connection.execute(f"CREATE TEMP TABLE judged_{part} AS {statement}")
+        validation.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")
+    validation.connection.execute(f"CREATE TEMP TABLE judged_{part} AS {statement}")
     return scan.unreadable
 
 
-def _refuse(load: Load, file: RawFile, refusal: Refused) -> None:
-    found = f"{load.contract.table}: {file.delivery.path} {refusal.found}"
-    load.refused[file.delivery.key] = Refused(found, refusal.cure)
+def _refuse(validation: Validation, file: RawFile, refusal: Refused) -> None:
+    found = f"{validation.contract.table}: {file.delivery.path} {refusal.found}"
+    validation.refused[file.delivery.key] = Refused(found, refusal.cure)
 
 
-def _is_whole(load: Load, file: RawFile, tally: Tally) -> bool:
+def _is_whole(validation: Validation, file: RawFile, tally: Tally) -> bool:
     """Whether the file has the rows its manifest promises; otherwise none of them counts."""
     promised = file.delivery.rows_promised
     if promised in (None, tally.rows_read):
         return True
     found = f"has {tally.rows_read:,} rows, and {promised:,} by its manifest."
-    _refuse(load, file, Refused(found, "Ask the sender for both files again."))
+    _refuse(validation, file, Refused(found, "Ask the sender for both files again."))
     return False

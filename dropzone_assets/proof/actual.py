@@ -13,7 +13,7 @@ from dropzone_assets.files import Delivery
 from dropzone_assets.ledger import LOADED, Kept
 from dropzone_assets.pipeline.load import BOOKS, LOADS, PARTITIONS, QUARANTINE, tables
 from dropzone_assets.platform import Platform
-from dropzone_assets.proof.fingerprint import Print, as_wanted, prints
+from dropzone_assets.proof.fingerprint import Fingerprint, as_wanted, fingerprints
 
 TRIES = 5
 """How often warehouse and ledger are read until no load came between."""
@@ -45,11 +45,11 @@ NOTED = {name: BOOKS["loads"][name] for name in Noted._fields}
 
 
 @dataclass(frozen=True)
-class Held:
+class Actual:
     """A table's rows in a warehouse: by delivery, fingerprints and notes; by day, how often they have changed."""
 
-    validated: dict[str, Print] = field(default_factory=dict)
-    quarantine: dict[str, Print] = field(default_factory=dict)
+    validated: dict[str, Fingerprint] = field(default_factory=dict)
+    quarantine: dict[str, Fingerprint] = field(default_factory=dict)
     loads: dict[str, list[Noted]] = field(default_factory=dict)
     versions: dict[date, int] = field(default_factory=dict)
 
@@ -62,7 +62,7 @@ class Moment:
     waiting: dict[str, Delivery]
     published: dict[date, int]
     due: set[date]
-    held: Held
+    held: Actual
 
     @cached_property
     def loaded(self) -> dict[str, Kept]:
@@ -86,7 +86,7 @@ def moment(platform: Platform, contract: Contract) -> Moment:
     """
     before = _books(platform, contract.table)
     for _ in range(TRIES):
-        held = hold(platform, contract)
+        held = actual_of(platform, contract)
         after = _books(platform, contract.table)
         if before == after:
             break
@@ -111,24 +111,24 @@ def changing(platform: Platform, table: str, before: Mapping[date, int]) -> set[
     return changed | set(partitions.due().get(table, ()))
 
 
-def hold(platform: Platform, contract: Contract) -> Held:
+def actual_of(platform: Platform, contract: Contract) -> Actual:
     """The fingerprints of a warehouse, which is open for the length of one pass over the table.
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
     """
     if not platform.settings.warehouse.exists():
-        return Held()
+        return Actual()
     with closing(platform.connect()) as connection, attached(connection, platform.settings.warehouse, read_only=True):
         return _hold(connection, contract)
 
 
-def _hold(connection: Connection, contract: Contract) -> Held:
+def _hold(connection: Connection, contract: Contract) -> Actual:
     validated, quarantine = tables(contract.table)
-    found = Held()
+    found = Actual()
     if columns_of(connection, validated):
-        found.validated.update(prints(connection, validated, DELIVERY, of_validated(contract)))
-        found.quarantine.update(prints(connection, quarantine, DELIVERY, OF_QUARANTINE))
+        found.validated.update(fingerprints(connection, validated, DELIVERY, of_validated(contract)))
+        found.quarantine.update(fingerprints(connection, quarantine, DELIVERY, OF_QUARANTINE))
         noted_as = ", ".join(as_wanted(connection, LOADS, NOTED).values())
         query = f"SELECT delivery, {noted_as} FROM {LOADS} WHERE table_name = $1"
         for key, *noted in rows(connection, query, [contract.table]):

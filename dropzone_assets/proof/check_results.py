@@ -13,13 +13,13 @@ from dropzone_assets.pipeline.load import tables
 from dropzone_assets.pipeline.overdue import tell
 from dropzone_assets.pipeline.unpublished import unpublished
 from dropzone_assets.platform import Platform
-from dropzone_assets.proof.fingerprint import Print, prints
+from dropzone_assets.proof.fingerprint import Fingerprint, fingerprints
 from dropzone_assets.sinks.parquet import partition_uris
 
-Asked = TypeVar("Asked", dict[date, tuple[int, int]], dict[date, Print])
+Asked = TypeVar("Asked", dict[date, tuple[int, int]], dict[date, Fingerprint])
 
 
-class Answer(NamedTuple):
+class CheckResult(NamedTuple):
     """Whether a promise holds, the numbers behind it, and the cases where it does not, under `names`."""
 
     kept: bool
@@ -28,7 +28,7 @@ class Answer(NamedTuple):
     cases: Sequence[tuple[Any, ...]] = ()
 
 
-def files_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
+def files_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> CheckResult:
     """For every file: rows read = valid + quarantined, counted in the warehouse."""
     connection = platform.connect()
     held: list[dict[str, int]] = [{}, {}]
@@ -44,10 +44,12 @@ def files_conserved(platform: Platform, contract: Contract, days: Sequence[date]
     wrong = [count for count in counts if count[1] != count[2] + count[3]]
     sums = [sum(count[n] for count in counts) for n in (1, 2, 3)]
     numbers = dict(zip(("rows read", "valid", "quarantined"), sums, strict=True))
-    return Answer(not wrong, {"files": len(counts), **numbers}, ("file", "rows read", "valid", "quarantined"), wrong)
+    return CheckResult(
+        not wrong, {"files": len(counts), **numbers}, ("file", "rows read", "valid", "quarantined"), wrong
+    )
 
 
-def quarantine_rate(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
+def quarantine_rate(platform: Platform, contract: Contract, days: Sequence[date]) -> CheckResult:
     """On every file date the refused share of rows is at most the contract's threshold."""
     found = [r for r in platform.ledger.deliveries.per_date(days) if r.table_name == contract.table]
     shares = [(r.file_date, int(r.rows_read), int(r.quarantined), r.quarantined / max(r.rows_read, 1)) for r in found]
@@ -55,46 +57,46 @@ def quarantine_rate(platform: Platform, contract: Contract, days: Sequence[date]
     read, refused = (sum(share[n] for share in shares) for n in (1, 2))
     numbers = {"rows read": read, "quarantined": refused, "share": refused / max(read, 1)}
     limit = {"share allowed": contract.max_quarantine}
-    return Answer(not wrong, {**numbers, **limit}, ("file date", "rows read", "quarantined", "share"), wrong)
+    return CheckResult(not wrong, {**numbers, **limit}, ("file date", "rows read", "quarantined", "share"), wrong)
 
 
-def contracts_sound(platform: Platform) -> Answer:
+def contracts_sound(platform: Platform) -> CheckResult:
     """Every contract in the folder can be honoured, and nothing waits for one that is inactive or gone."""
     broken = [(error.found, error.cure) for error in platform.contracts.broken]
     waiting = [(f"{each.table}: {each.reason}", each.cure) for each in asleep(platform)]
     numbers = {"tables": len(platform.contracts.tables), "broken contracts": len(broken), "waiting": len(waiting)}
-    return Answer(not broken and not waiting, numbers, ("contract", "what to do"), [*broken, *waiting])
+    return CheckResult(not broken and not waiting, numbers, ("contract", "what to do"), [*broken, *waiting])
 
 
-def failed_deliveries(platform: Platform, table: str | None) -> Answer:
+def failed_deliveries(platform: Platform, table: str | None) -> CheckResult:
     """No delivery of a table is still failed; the empty table stands for files that nobody recognised."""
     found = platform.ledger.deliveries.failures(table)
     cases = [(row.path, row.stage, row.reason, row.cure) for row in found]
-    return Answer(not cases, {"failed deliveries": len(cases)}, ("file", "stage", "reason", "what to do"), cases)
+    return CheckResult(not cases, {"failed deliveries": len(cases)}, ("file", "stage", "reason", "what to do"), cases)
 
 
-def all_published(platform: Platform) -> Answer:
+def all_published(platform: Platform) -> CheckResult:
     """No partition is missing in the lake, and no summary, because its publication fails."""
     found = unpublished(platform)
     cases = [(f"{u.layer}/{u.table}", u.day, u.reason, u.since, u.times, u.again, u.cure) for u in found]
     names = ("asset", "day", "reason", "since (UTC)", "tries", "again (UTC)", "what to do")
-    return Answer(not cases, {"partitions not published": len(cases)}, names, cases)
+    return CheckResult(not cases, {"partitions not published": len(cases)}, names, cases)
 
 
-def no_day_overdue(platform: Platform, contract: Contract, at: datetime) -> Answer:
+def no_day_overdue(platform: Platform, contract: Contract, at: datetime) -> CheckResult:
     """No day lacks files whose time is up. Whoever asks has been told: the ledger remembers it."""
     found = tell(platform, contract, at)
     cases = [(s.day, s.expected, s.arrived, s.due, s.evidence) for s in found]
-    return Answer(
+    return CheckResult(
         not cases, {"days overdue": len(cases)}, ("day", "expected", "arrived", "due (UTC)", "evidence"), cases
     )
 
 
-def gone_files(platform: Platform, table: str) -> Answer:
+def gone_files(platform: Platform, table: str) -> CheckResult:
     """No file of a table that counts is gone from its source, unless a person said that it may be."""
     found = platform.ledger.deliveries.absent(table)
     cases = [(row.path, row.source, f"{row.since:%Y-%m-%d %H:%M}", what_to_do(row.path)) for row in found]
-    return Answer(not cases, {"files gone": len(cases)}, ("file", "source", "since (UTC)", "what to do"), cases)
+    return CheckResult(not cases, {"files gone": len(cases)}, ("file", "source", "since (UTC)", "what to do"), cases)
 
 
 def what_to_do(path: str) -> str:
@@ -103,7 +105,7 @@ def what_to_do(path: str) -> str:
     return f"Deliver it again; or dropzone retract {name} takes its rows back; with --undo they stay."
 
 
-def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
+def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[date]) -> CheckResult:
     """For every lake partition: valid rows = lake rows + duplicates, each counted on its own."""
     made = _of_warehouse(platform, contract, days, _counts)
     lake = dict(rows(_lake(platform, contract, days), f"SELECT {DATA_DATE}, count(*) FROM stored GROUP BY ALL"))
@@ -113,21 +115,21 @@ def partitions_conserved(platform: Platform, contract: Contract, days: Sequence[
         cases.append((day, valid, lake.get(day, 0), again))
     wrong = [case for case in cases if case[1] != case[2] + case[3]]
     names = ("valid", "lake", "duplicates")
-    return Answer(not wrong, _sums(cases, names), ("day", *names), wrong)
+    return CheckResult(not wrong, _sums(cases, names), ("day", *names), wrong)
 
 
-def lake_equals_warehouse(platform: Platform, contract: Contract, days: Sequence[date]) -> Answer:
+def lake_equals_warehouse(platform: Platform, contract: Contract, days: Sequence[date]) -> CheckResult:
     """For every lake partition: the same number of rows and the same checksum as made from the warehouse now."""
     made = _of_warehouse(platform, contract, days, _prints)
-    held = prints(_lake(platform, contract, days), "stored", DATA_DATE, _compared(contract))
+    held = fingerprints(_lake(platform, contract, days), "stored", DATA_DATE, _compared(contract))
     either = sorted(made.keys() | held.keys())
-    cases = [(day, made.get(day, Print()).rows, held.get(day, Print()).rows) for day in either]
+    cases = [(day, made.get(day, Fingerprint()).rows, held.get(day, Fingerprint()).rows) for day in either]
     wrong = [case for case in cases if made.get(case[0]) != held.get(case[0])]
     names = ("warehouse_rows", "lake_rows")
-    return Answer(not wrong, _sums(cases, names), ("day", *names), wrong)
+    return CheckResult(not wrong, _sums(cases, names), ("day", *names), wrong)
 
 
-def quality(platform: Platform, contract: Contract, days: Sequence[date]) -> dict[QualityRule, Answer]:
+def quality(platform: Platform, contract: Contract, days: Sequence[date]) -> dict[QualityRule, CheckResult]:
     """Every ODCS quality rule of the contract, asked of each lake partition there is."""
     connection = platform.connect()
     fields = {**contract.stored, **contract.lineage}
@@ -144,11 +146,11 @@ def quality(platform: Platform, contract: Contract, days: Sequence[date]) -> dic
     return {rule: _quality(answers) for rule, answers in found.items()}
 
 
-def _quality(answers: list[tuple[Any, ...]]) -> Answer:
+def _quality(answers: list[tuple[Any, ...]]) -> CheckResult:
     wrong = [(day, number) for day, number, kept in answers if not kept]
     values = [float(number) for _, number, _ in answers if number is not None]
     extremes = {"least": min(values), "most": max(values)} if values else {}
-    return Answer(not wrong, {"partitions": len(answers), **extremes}, ("day", "found"), wrong)
+    return CheckResult(not wrong, {"partitions": len(answers), **extremes}, ("day", "found"), wrong)
 
 
 def _of_warehouse(
@@ -172,10 +174,10 @@ def _counts(connection: Connection, contract: Contract, valid: str) -> dict[date
     return {day: (count, again.get(day, 0)) for day, count in counts.items()}
 
 
-def _prints(connection: Connection, contract: Contract, valid: str) -> dict[date, Print]:
+def _prints(connection: Connection, contract: Contract, valid: str) -> dict[date, Fingerprint]:
     """What the lake should hold of each day."""
     find_duplicates(connection, contract, valid)
-    return prints(connection, f"(({valid}) ANTI JOIN duplicates USING (_row))", DATA_DATE, _compared(contract))
+    return fingerprints(connection, f"(({valid}) ANTI JOIN duplicates USING (_row))", DATA_DATE, _compared(contract))
 
 
 def _compared(contract: Contract) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from dropzone_assets.engine import Connection, folded, quote, rows
 
 
-class Print(NamedTuple):
+class Fingerprint(NamedTuple):
     """How many rows, and the sum of their hashes."""
 
     rows: int = 0
@@ -31,10 +31,10 @@ def as_wanted(connection: Connection, relation: str, wanted: Mapping[str, str]) 
     }
 
 
-def prints(
+def fingerprints(
     connection: Connection, relation: str, group: str, wanted: Mapping[str, str], where: str = "true"
-) -> dict[Any, Print]:
+) -> dict[Any, Fingerprint]:
     """The fingerprint of the rows of each value of `group` (SQL), over the wanted columns."""
     made = checksum(as_wanted(connection, relation, wanted).values())
     query = f"SELECT {group}, count(*), {made} FROM {relation} WHERE {where} GROUP BY ALL"
-    return {key: Print(count, total) for key, count, total in rows(connection, query)}
+    return {key: Fingerprint(count, total) for key, count, total in rows(connection, query)}

@@ -11,7 +11,7 @@ from dropzone_assets.pipeline.publish import Partition, in_pieces, publish, snap
 from dropzone_assets.platform import Platform
 from dropzone_assets.proof.actual import Moment, changing
 from dropzone_assets.proof.findings import Proof
-from dropzone_assets.proof.fingerprint import Print, prints
+from dropzone_assets.proof.fingerprint import Fingerprint, fingerprints
 from dropzone_assets.proof.objects import near
 from dropzone_assets.proof.rebuild import Rebuilt, Say
 from dropzone_assets.sinks.parquet import object_day, object_path
@@ -47,7 +47,7 @@ class Lake:
         taken = snapshot(self._rebuilt.platform, self._contract, days)
         with closing(taken.connection) as connection:
             publish(self._rebuilt.platform, taken)
-            made = prints(connection, "lake", DATA_DATE, self._fields)
+            made = fingerprints(connection, "lake", DATA_DATE, self._fields)
         found = {day: self._found(day, made[day]) for day in days if day not in self._now.due}
         due = self._due()
         for day in days:
@@ -74,7 +74,7 @@ class Lake:
         else:
             proof.count(WHAT).equal += 1
 
-    def _found(self, day: date, made: Print) -> str:
+    def _found(self, day: date, made: Fingerprint) -> str:
         """What is wrong with the object of a day, which should hold the rows `made`; empty when nothing is."""
         path, noted = object_path(self._table, day), self._noted.get(day)
         with near(self._platform.lake, path, self._rebuilt.platform.settings.spill) as there:
@@ -91,11 +91,11 @@ class Lake:
             return f"{bytes_differ}its {held.rows:,} rows are not the {made.rows:,} that it is made of"
         return f"{bytes_differ}its rows read the same" if bytes_differ else ""
 
-    def _read(self, file: str, sound: bool) -> Print:
+    def _read(self, file: str, sound: bool) -> Fingerprint:
         """The rows of an object. Bad bytes may leave a connection unusable, so a doubtful object has its own."""
         relation = f"read_parquet({engine.literal(file)}, hive_partitioning = false)"
         with nullcontext(self._reader) if sound else closing(self._platform.connect()) as connection:
-            return prints(connection, relation, "1", self._fields).get(1, Print())
+            return fingerprints(connection, relation, "1", self._fields).get(1, Fingerprint())
 
     def _counts(self, proof: Proof, partitions: Sequence[Partition], due: set[date]) -> None:
         """What the ledger says of each day: its valid rows, and those left without duplicates."""

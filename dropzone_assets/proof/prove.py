@@ -9,11 +9,11 @@ from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.pipeline.summarise import COUNTS, DAY, ask, ask_ingestion
 from dropzone_assets.platform import Platform
-from dropzone_assets.proof.actual import Moment, hold, moment
+from dropzone_assets.proof.actual import Moment, actual_of, moment
 from dropzone_assets.proof.findings import Proof
 from dropzone_assets.proof.lake import Lake
 from dropzone_assets.proof.raw import RawObjects
-from dropzone_assets.proof.rebuild import Rebuilt, Say, judge_again, judge_as_then, scratch, take_over
+from dropzone_assets.proof.rebuild import Rebuilt, Say, scratch, take_over, validate_again, validate_as_then
 from dropzone_assets.proof.summaries import Summaries
 from dropzone_assets.proof.warehouse import Warehouse, unlike
 
@@ -93,11 +93,11 @@ def _rebuild(platform: Platform, rebuilt: Rebuilt, now: Moment, raw: RawObjects,
     held = now.held
     wanted = {key: kept for key, kept in now.kept.items() if key in now.loaded or key in held.loads}
     skipped = {key for key, kept in wanted.items() if key in older or kept.delivery.raw_path in raw.broken}
-    judge_again(rebuilt, [kept for key, kept in wanted.items() if key not in skipped], say)
-    unequal = unlike(held, hold(rebuilt.platform, rebuilt.contract)) & (wanted.keys() - skipped)
+    validate_again(rebuilt, [kept for key, kept in wanted.items() if key not in skipped], say)
+    unequal = unlike(held, actual_of(rebuilt.platform, rebuilt.contract)) & (wanted.keys() - skipped)
     raw.read([wanted[key].delivery.raw_path for key in unequal])
     flipped = {key for key in unequal if wanted[key].delivery.raw_path in raw.broken}
-    judge_as_then(rebuilt, [wanted[key] for key in sorted(unequal - flipped)])
+    validate_as_then(rebuilt, [wanted[key] for key in sorted(unequal - flipped)])
     skipped |= flipped
     pending = {key for key in held.loads if key in now.waiting and key not in wanted}
     take_over(platform, rebuilt, sorted(skipped | pending))

@@ -1,4 +1,4 @@
-"""Rebuild: a table is made again from the raw zone, by the road itself, in a home that is gone afterwards."""
+"""Rebuild: a table is made again from the raw zone, by the pipeline itself, in a home that is gone afterwards."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -14,7 +14,7 @@ from dropzone_assets.files import RawFile
 from dropzone_assets.ledger import Kept, Tally
 from dropzone_assets.pipeline import generations
 from dropzone_assets.pipeline.load import BOOKS, LOADS, QUARANTINE, make_room, put, tables
-from dropzone_assets.pipeline.validate import judge, scans
+from dropzone_assets.pipeline.validate import scans, validate
 from dropzone_assets.pipeline.versions import Versions
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.proof.fingerprint import as_wanted
@@ -51,14 +51,14 @@ def scratch(platform: Platform, contract: Contract) -> Iterator[Rebuilt]:
             made.ledger.engine.dispose()
 
 
-def judge_again(rebuilt: Rebuilt, kept: Sequence[Kept], say: Say) -> None:
+def validate_again(rebuilt: Rebuilt, kept: Sequence[Kept], say: Say) -> None:
     """Judge raw files, and put their rows into the scratch warehouse."""
     for scan in scans([_raw(rebuilt, each) for each in kept], BYTES):
         _judge(rebuilt, scan, None)
         say(f"judging {rebuilt.contract.table}", sum(file.delivery.size for file in scan))
 
 
-def judge_as_then(rebuilt: Rebuilt, kept: Sequence[Kept]) -> None:
+def validate_as_then(rebuilt: Rebuilt, kept: Sequence[Kept]) -> None:
     """Judge as of the day on which each was loaded: a row that lay after tomorrow then may lie before it now."""
     days = {each.loaded_at.date() for each in kept if each.loaded_at}
     for day in sorted(days):
@@ -72,15 +72,15 @@ def _raw(rebuilt: Rebuilt, kept: Kept) -> RawFile:
 
 
 def _judge(rebuilt: Rebuilt, files: Sequence[RawFile], today: date | None) -> None:
-    load = judge(rebuilt.platform, rebuilt.contract, files, today)
+    validation = validate(rebuilt.platform, rebuilt.contract, files, today)
     current = [replace(file.delivery, again="") for file in files]
-    warehouse, connection = rebuilt.platform.settings.warehouse, load.connection
+    warehouse, connection = rebuilt.platform.settings.warehouse, validation.connection
     with closing(connection), attached(connection, warehouse, read_only=False), transaction(connection):
-        tallies = put(load, Versions(current, {}, [], [], []), list(load.refused))
+        tallies = put(validation, Versions(current, {}, [], [], []), list(validation.refused))
     for tally in tallies:
         rebuilt.tallies[tally.key] = tally
         rebuilt.refused.pop(tally.key, None)
-    rebuilt.refused.update(load.refused)
+    rebuilt.refused.update(validation.refused)
 
 
 def take_over(platform: Platform, rebuilt: Rebuilt, keys: Sequence[str]) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger import Kept, Tally
 from dropzone_assets.platform import Platform
-from dropzone_assets.proof.actual import Held, Moment, hold
+from dropzone_assets.proof.actual import Actual, Moment, actual_of
 from dropzone_assets.proof.findings import Proof
-from dropzone_assets.proof.fingerprint import Print
+from dropzone_assets.proof.fingerprint import Fingerprint
 from dropzone_assets.proof.rebuild import Rebuilt
 from dropzone_assets.proof.records import QUARANTINED, VALIDATED, differing_records
 
@@ -19,7 +19,7 @@ SHOWN = 100
 REBUILD = "Stop all runs, move the warehouse file away, then: dropzone rebuild"
 
 
-def unlike(held: Held, again: Held) -> set[str]:
+def unlike(held: Actual, again: Actual) -> set[str]:
     """The deliveries, by key, whose rows are not equal in two warehouses."""
     pairs = ((held.validated, again.validated), (held.quarantine, again.quarantine))
     return {key for ours, theirs in pairs for key in {*ours, *theirs} if ours.get(key) != theirs.get(key)}
@@ -30,7 +30,7 @@ class Warehouse:
 
     def __init__(self, platform: Platform, rebuilt: Rebuilt, now: Moment, skipped: set[str]) -> None:
         self._platform, self._rebuilt, self._now = platform, rebuilt, now
-        self._again = hold(rebuilt.platform, rebuilt.contract)
+        self._again = actual_of(rebuilt.platform, rebuilt.contract)
         self._skipped = skipped
         self._records: dict[tuple[str, str], list[int]] = {}
 
@@ -50,7 +50,7 @@ class Warehouse:
 
     def _rows(self, proof: Proof, what: str, kept: Kept, changing: bool) -> None:
         delivery, key = kept.delivery, kept.delivery.key
-        ours, theirs = (self._prints(held, what).get(key, Print()) for held in (self._now.held, self._again))
+        ours, theirs = (self._prints(held, what).get(key, Fingerprint()) for held in (self._now.held, self._again))
         if key in self._skipped or (ours != theirs and changing):
             proof.count(what).due += 1
         elif ours == theirs:
@@ -58,7 +58,7 @@ class Warehouse:
         else:
             proof.differs(what, delivery.path, self._found(what, key, ours, theirs), self._reload(delivery))
 
-    def _found(self, what: str, key: str, ours: Print, theirs: Print) -> str:
+    def _found(self, what: str, key: str, ours: Fingerprint, theirs: Fingerprint) -> str:
         if key in self._rebuilt.refused:
             return f"{ours.rows:,} rows, and now the file is refused: {self._rebuilt.refused[key].found}"
         records = ", ".join(map(str, self._records.get((what, key), ())))
@@ -66,7 +66,7 @@ class Warehouse:
         return f"{ours.rows:,} rows, and {theirs.rows:,} when judged again{named}"
 
     @staticmethod
-    def _prints(held: Held, what: str) -> dict[str, Print]:
+    def _prints(held: Actual, what: str) -> dict[str, Fingerprint]:
         return held.validated if what == VALIDATED else held.quarantine
 
     def _noted(self, proof: Proof, kept: Kept, changing: bool) -> None:
@@ -85,7 +85,9 @@ class Warehouse:
 
     def _counted(self, proof: Proof, kept: Kept) -> None:
         key, ours = kept.delivery.key, kept.tally
-        valid, refused = (self._prints(self._again, what).get(key, Print()).rows for what in (VALIDATED, QUARANTINED))
+        valid, refused = (
+            self._prints(self._again, what).get(key, Fingerprint()).rows for what in (VALIDATED, QUARANTINED)
+        )
         theirs = self._rebuilt.tallies.get(key) or Tally(key, valid + refused, valid, refused, ours.late)
         if key in self._rebuilt.refused:
             return
@@ -108,7 +110,7 @@ class Warehouse:
         known = self._platform.ledger.deliveries.of_keys([key])
         name = known[0].path if known else key
         state = f"is {known[0].state}" if known else "does not exist"
-        count = held.validated.get(key, Print()).rows + held.quarantine.get(key, Print()).rows
+        count = held.validated.get(key, Fingerprint()).rows + held.quarantine.get(key, Fingerprint()).rows
         cure = f"dropzone replay {known[0].table}" if known and known[0].state == "failed" else REBUILD
         proof.differs(NOTED, name, f"{count:,} rows of a delivery that {state} by the ledger", cure)
 

@@ -39,7 +39,7 @@ class Failure(NamedTuple):
     moment: datetime | None
 
 
-def mirror(platform: Platform) -> int:
+def write_failed_folder(platform: Platform) -> int:
     """Make what is missing and take away what is no longer failed; how many names were made or taken away.
 
     Done twice, nothing changes; killed in between, it is made good the next time. While neither the journal of the

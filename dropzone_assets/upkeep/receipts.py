@@ -22,7 +22,7 @@ ASKED, GROUP = 1_000, 20
 """Files that the ledger is asked for at once, and of which the refused rows are in memory together."""
 
 
-def answer(platform: Platform, name: str) -> int:
+def send_receipts(platform: Platform, name: str) -> int:
     """Leave receipts for what is decided and not yet told; how many files were told of.
 
     Receipts of a newer version take the place of those of an older one. The ledger is told after they are written, and

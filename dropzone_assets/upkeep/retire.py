@@ -19,7 +19,7 @@ GROUP = 100
 """Files that leave between two entries in the ledger, each of which waits for the disk."""
 
 
-def leave(platform: Platform, name: str) -> int:
+def retire(platform: Platform, name: str) -> int:
     """Delete or move what is loaded, and published unless the source says otherwise; how many files.
 
     Only the version that was loaded is touched, and only while its raw copy is whole and on the disk. The ledger says

@@ -16,7 +16,7 @@ from dropzone_assets.errors import Refused
 from dropzone_assets.files import Delivery, RawFile
 from dropzone_assets.formats import open_format
 from dropzone_assets.ledger import Tally
-from dropzone_assets.pipeline.validate import Load, judge
+from dropzone_assets.pipeline.validate import Validation, validate
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 class Judged:
     """What became of some files, which are numbered from 0."""
 
-    load: Load
+    load: Validation
     rows: list[Row]
     refused: dict[int, Refused]
     tallies: dict[int, Tally]
@@ -100,7 +100,7 @@ def raw_file(platform: Platform, number: int, content: bytes, table: str = "t", 
 
 def judge_files(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> Judged:
     """What `judge` says of files whose keys are their numbers."""
-    load = judge(platform, contract, files)
+    load = validate(platform, contract, files)
     own = ", ".join(engine.quote(name) for name in contract.stored)
     query = f"SELECT _delivery, {RECORD}, _reasons, _raw, {own} FROM {load.rows()} ORDER BY 1, 2"
     found = engine.rows(load.connection, query) if load.parts else []

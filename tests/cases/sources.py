@@ -11,7 +11,7 @@ import pytest
 from dropzone_assets import engine
 from dropzone_assets.errors import Permanent, Transient
 from dropzone_assets.files import Listed
-from dropzone_assets.pipeline.list_source import look
+from dropzone_assets.pipeline.list_source import list_source
 from dropzone_assets.sources import Source, SourceConfig, open_source
 
 UNFINISHED = (
@@ -87,7 +87,7 @@ def listed(place: Place, **fields: Any) -> dict[str, Listed]:
         columns = "path, version, size, coalesce(settled, true), problem"
         found = [
             Listed(config.name, *row)
-            for page in look(connection, source, config)
+            for page in list_source(connection, source, config)
             for row in engine.rows(connection, f"SELECT {columns} FROM {page}")
         ]
     assert len({item.path for item in found}) == len(found)
@@ -173,7 +173,7 @@ class SourceCases:
         (item,) = listed(place).values()
         config = place.config()
         with engine.connect() as connection, opened(place, config) as source:
-            pages = look(connection, source, config)
+            pages = list_source(connection, source, config)
             keys = [key for page in pages for (key,) in engine.rows(connection, f"SELECT key FROM {page}")]
         assert keys == [item.key]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chaos import dagster_road
+from tests.chaos import dagster_pipeline
 from tests.chaos.campaign import Outcome, live
 from tests.chaos.crossings import Crossings
 from tests.chaos.judgement import run
@@ -44,7 +44,7 @@ def test_a_thousand_restatements_retractions_and_late_files_end_as_if_all_had_be
 
 @pytest.mark.full
 def test_ingests_with_dagster_lose_double_and_leave_nothing() -> None:
-    assert dagster_road.live(SEED, 8).wrong == []
+    assert dagster_pipeline.live(SEED, 8).wrong == []
 
 
 @pytest.mark.full

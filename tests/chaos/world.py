@@ -11,16 +11,16 @@ import duckdb
 from sqlalchemy.exc import SQLAlchemyError
 
 from dropzone_assets.errors import DropzoneError, Permanent
-from dropzone_assets.pipeline.discover import take_in
-from dropzone_assets.pipeline.revalidate import rejudge
+from dropzone_assets.pipeline.discover import discover
+from dropzone_assets.pipeline.revalidate import revalidate
 from dropzone_assets.platform import Platform
-from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.retire import retire
 from dropzone_assets.upkeep.retract import apply, retraction
 from tests.chaos.boundaries import Clock
 from tests.chaos.crossings import Crossings, Died, Fault, armed
 from tests.chaos.home import open_home
 from tests.chaos.letters import Letter
-from tests.chaos.road import Road
+from tests.chaos.pipeline import Pipeline
 
 EXPECTED = (DropzoneError, OSError, SQLAlchemyError, duckdb.Error)
 """How a run may fail when the outside does."""
@@ -110,7 +110,7 @@ class World:
 
     def look(self) -> None:
         """List the source."""
-        take_in(self.platform, "dropzone")
+        discover(self.platform, "dropzone")
 
     def load(self) -> int:
         """Load what is pending; how many runs."""
@@ -122,7 +122,7 @@ class World:
 
     def leave(self) -> None:
         """What is loaded goes from the source."""
-        leave(self.platform, "dropzone")
+        retire(self.platform, "dropzone")
 
     def ingest(self) -> None:
         """All of it."""
@@ -155,7 +155,7 @@ class World:
         """The contract of payments becomes another one, and what was judged is judged again."""
         self.version = version
         self._start_again()
-        rejudge(self.platform, self.platform.contract("payments"), move=move)
+        revalidate(self.platform, self.platform.contract("payments"), move=move)
 
     def restart(self) -> None:
         """End the process and start it again, whatever opening meets."""
@@ -198,8 +198,8 @@ class World:
             self.platform.ledger.engine.dispose()
         self.platform.close()
 
-    def _road(self) -> Road:
-        return Road(self.platform, self.ended)
+    def _road(self) -> Pipeline:
+        return Pipeline(self.platform, self.ended)
 
     def _runs(self, plan: Callable[[], Any]) -> int:
         requests = plan()

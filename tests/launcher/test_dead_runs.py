@@ -26,7 +26,7 @@ from dropzone_assets.orchestration.launcher.liveness import announce_daemon, bir
 from dropzone_assets.orchestration.launcher.pools import DIED
 from dropzone_assets.orchestration.launcher.signs import alive, give
 from dropzone_assets.orchestration.runs import POOL, REQUEST, asset_keys, history, tags
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.plan import Request, plan_loads
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
@@ -45,7 +45,7 @@ def planned(home: Path, instance: dg.DagsterInstance) -> Request:
     """The load of one file, claimed in the ledger."""
     (home / "dropzone" / FILE).write_text(payments(payment("a")))
     platform = open_platform(Settings(home=home))
-    take_in(platform, "dropzone")
+    discover(platform, "dropzone")
     (request,) = plan_loads(platform, history(instance))
     platform.ledger.engine.dispose()
     return request

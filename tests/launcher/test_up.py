@@ -18,7 +18,7 @@ from dropzone_assets.orchestration.instance import TEMPLATE
 from dropzone_assets.orchestration.launcher.signs import holder
 from tests.conftest import Query
 from tests.launcher.conftest import until
-from tests.road import A, B, of
+from tests.pipeline import A, B, of
 
 pytestmark = pytest.mark.full
 

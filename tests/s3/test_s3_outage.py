@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.errors import StoreUnavailable
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from tests.chaos.account import account
 from tests.chaos.home import make_home
 from tests.chaos.letters import Letter
-from tests.chaos.road import Road
+from tests.chaos.pipeline import Pipeline
 from tests.s3.outage import RESET, Outage, passing
 
 pytestmark = pytest.mark.s3
@@ -34,15 +34,15 @@ def sent(home: Path) -> Path:
 
 def ingested(platform: Platform) -> int:
     """Everything, round by round; how many runs the store let down."""
-    road, failed = Road(platform, Counter()), 0
-    take_in(platform, "dropzone")
+    pipeline, failed = Pipeline(platform, Counter()), 0
+    discover(platform, "dropzone")
     for _ in range(40):
         if failed and not platform.ledger.deliveries.pending() and not platform.ledger.partitions.due():
             break
         platform.ledger.deliveries.hasten()
-        for request in (*road.loads(), *road.publications()):
+        for request in (*pipeline.loads(), *pipeline.publications()):
             try:
-                road.run(request)
+                pipeline.run(request)
             except StoreUnavailable:
                 failed += 1
     assert not platform.ledger.deliveries.pending()

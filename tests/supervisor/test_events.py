@@ -10,7 +10,7 @@ from dropzone_assets.ledger import now
 from dropzone_assets.orchestration.supervisor.events import Events
 from dropzone_assets.platform import Platform
 from tests.conftest import Drop, Ingest
-from tests.road import A, B, of
+from tests.pipeline import A, B, of
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.launcher.conftest import until
-from tests.road import A, of
+from tests.pipeline import A, of
 from tests.samples import events as an_event
 from tests.supervisor.conftest import Start
 

@@ -10,7 +10,7 @@ from dropzone_assets.ledger import now
 from dropzone_assets.orchestration.assets.described import described, one_asset, stepped
 from dropzone_assets.orchestration.io_managers import ValidatedRows
 from dropzone_assets.orchestration.runs import POOL, REQUEST, explained, table_value
-from dropzone_assets.pipeline.completeness import Standing, standings
+from dropzone_assets.pipeline.completeness import DayStatus, day_statuses
 from dropzone_assets.pipeline.publish import Snapshot
 from dropzone_assets.pipeline.unpublished import noted
 from dropzone_assets.platform import Platform
@@ -45,7 +45,7 @@ def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot
     own = ", ".join(quote(column.name) for column in taken.contract.columns)
     first = f"SELECT {own}, {DATA_DATE}, rowid AS _order FROM lake SEMI JOIN (SELECT unnest({_firsts(taken)}) AS rowid)"
     names, shown = previews(taken.connection, f"{first} USING (rowid)", DATA_DATE, "_order", SHOWN)
-    stand = {s.day: s for s in standings(platform, taken.contract, [each.day for each in taken.partitions], now())}
+    stand = {s.day: s for s in day_statuses(platform, taken.contract, [each.day for each in taken.partitions], now())}
     for partition in taken.partitions:
         day = str(partition.day)
         uri = platform.lake.uri(object_path(taken.contract.table, partition.day))
@@ -67,7 +67,7 @@ def _firsts(taken: Snapshot) -> list[int]:
     return [start + n for start, each in zip(starts, days, strict=False) for n in range(min(SHOWN, each.rows))]
 
 
-def _standing(found: Standing | None) -> dict[str, str | bool]:
+def _standing(found: DayStatus | None) -> dict[str, str | bool]:
     """Whether the day has its files; nothing where none are expected."""
     if found is None:
         return {}

@@ -12,7 +12,7 @@ from dropzone_assets.orchestration.assets.described import described, stepped
 from dropzone_assets.orchestration.io_managers import RawFiles
 from dropzone_assets.orchestration.runs import POOL, REQUEST, explained, table_value
 from dropzone_assets.pipeline.readable import readable
-from dropzone_assets.pipeline.validate import Load, judge
+from dropzone_assets.pipeline.validate import Validation, validate
 from dropzone_assets.pipeline.versions import Versions, versions
 from dropzone_assets.platform import Platform
 
@@ -32,24 +32,26 @@ def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> 
         op_tags={"dagster/priority": "1"},  # rows first, then what is asked of the raw files
         **stepped(days),
     )
-    def validate(
+    def rows(
         context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], raw: RawFiles
     ) -> Iterator[dg.Output[Any]]:
         with explained(context.run.run_id):
             chosen = versions(platform, raw.deliveries(context.run.tags.get(REQUEST)))
-            load = judge(platform, contract, readable(platform, chosen.current))
-        _tell(context, load, chosen)
-        yield dg.Output((load, chosen), "validated")
+            validation = validate(platform, contract, readable(platform, chosen.current))
+        _tell(context, validation, chosen)
+        yield dg.Output((validation, chosen), "validated")
         yield dg.Output(None, "quarantine")
 
-    return validate
+    return rows
 
 
-def _tell(context: dg.AssetExecutionContext, load: Load, chosen: Versions) -> None:
+def _tell(context: dg.AssetExecutionContext, validation: Validation, chosen: Versions) -> None:
     """Counts, reasons and a few rows, on exactly the day they are of."""
-    validated, quarantine = (dg.AssetKey([layer, load.contract.table]) for layer in ("validated", "quarantine"))
-    counts = _counts(load, chosen)
-    accepted, refused, reasons = (_shown(load, query) for query in (_accepted(load), _refused(load), _reasons(load)))
+    validated, quarantine = (dg.AssetKey([layer, validation.contract.table]) for layer in ("validated", "quarantine"))
+    counts = _counts(validation, chosen)
+    accepted, refused, reasons = (
+        _shown(validation, query) for query in (_accepted(validation), _refused(validation), _reasons(validation))
+    )
     for day in context.partition_keys:
         files, valid, out, late = counts.get(day, (0, 0, 0, 0))
         numbers = {"dagster/partition_row_count": valid, "files": files, "rows read": valid + out, "late rows": late}
@@ -59,35 +61,37 @@ def _tell(context: dg.AssetExecutionContext, load: Load, chosen: Versions) -> No
         context.add_asset_metadata({**share, **why}, asset_key=quarantine, partition_key=day)
 
 
-def _counts(load: Load, chosen: Versions) -> dict[str, tuple[int, ...]]:
+def _counts(validation: Validation, chosen: Versions) -> dict[str, tuple[int, ...]]:
     """File date → files with rows, valid rows, quarantined rows, late rows; from what was counted per file."""
     days = {delivery.key: str(delivery.file_date) for delivery in chosen.current}
     counts: dict[str, tuple[int, ...]] = {}
-    for tally in load.tallies:
+    for tally in validation.tallies:
         mine = (int(tally.rows_read > 0), tally.valid, tally.quarantined, tally.late)
         sums = counts.get(days[tally.key], (0, 0, 0, 0))
         counts[days[tally.key]] = tuple(map(add, sums, mine))
     return counts
 
 
-def _shown(load: Load, query: str) -> Callable[[str], dg.TableMetadataValue]:
+def _shown(validation: Validation, query: str) -> Callable[[str], dg.TableMetadataValue]:
     """For a day, the first rows of a query as a table."""
-    names, found = previews(load.connection, query, "_file_date", "_order", SHOWN) if load.parts else ([], {})
+    names, found = (
+        previews(validation.connection, query, "_file_date", "_order", SHOWN) if validation.parts else ([], {})
+    )
     return lambda day: table_value(names, found.get(day, []))
 
 
-def _accepted(load: Load) -> str:
-    own = ", ".join(quote(column.name) for column in load.contract.columns)
-    return f"SELECT {own}, _file_date, {RECORD} AS _order FROM {load.rows()} WHERE {REASONS} IS NULL"
+def _accepted(validation: Validation) -> str:
+    own = ", ".join(quote(column.name) for column in validation.contract.columns)
+    return f"SELECT {own}, _file_date, {RECORD} AS _order FROM {validation.rows()} WHERE {REASONS} IS NULL"
 
 
-def _refused(load: Load) -> str:
+def _refused(validation: Validation) -> str:
     return (
         f"SELECT _file AS file, {RECORD} AS record, array_to_string({REASONS}, ', ') AS reasons, {RAW} AS raw, "
-        f"_file_date, {RECORD} AS _order FROM {load.rows()} WHERE {REASONS} IS NOT NULL"
+        f"_file_date, {RECORD} AS _order FROM {validation.rows()} WHERE {REASONS} IS NOT NULL"
     )
 
 
-def _reasons(load: Load) -> str:
-    reasons = f"SELECT unnest({REASONS}) AS reason, _file_date FROM {load.rows()} WHERE {REASONS} IS NOT NULL"
+def _reasons(validation: Validation) -> str:
+    reasons = f"SELECT unnest({REASONS}) AS reason, _file_date FROM {validation.rows()} WHERE {REASONS} IS NOT NULL"
     return f"SELECT reason, count(*) AS rows, _file_date, -count(*) AS _order FROM ({reasons}) GROUP BY ALL"

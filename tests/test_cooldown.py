@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from dropzone_assets.ledger import Published, now
-from dropzone_assets.pipeline.cooldown import LONGEST, rest
+from dropzone_assets.pipeline.cooldown import LONGEST, cooldown
 from dropzone_assets.pipeline.plan import History, plan_publications
 from dropzone_assets.platform import Platform
 
@@ -29,14 +29,14 @@ TABLE = "transactions"
     ],
 )
 def test_a_partition_rests_the_longer_the_more_its_rewriting_costs(rows: int, rewrites: int, seconds: float) -> None:
-    assert round(rest(rows, rewrites).total_seconds()) == seconds
+    assert round(cooldown(rows, rewrites).total_seconds()) == seconds
 
 
 @pytest.mark.parametrize("rows", [20, 500, 50_000])
 def test_a_file_every_minute_does_not_rewrite_its_day_every_time(rows: int) -> None:
     minute, rewrites, since, longest = timedelta(minutes=1), 0, timedelta(days=1), timedelta()
     for files in range(1, 24 * 60 + 1):
-        if since >= rest(files * rows, rewrites):
+        if since >= cooldown(files * rows, rewrites):
             rewrites, since = rewrites + 1, timedelta()
         since += minute
         longest = max(longest, since)

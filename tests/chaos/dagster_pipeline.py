@@ -1,4 +1,4 @@
-"""The road with Dagster: the same world, whose runs are real ones, and whose record of events is a boundary too."""
+"""The pipeline with Dagster: the same world, whose runs are real ones, and whose record of events is a boundary too."""
 
 import random
 from collections import Counter

@@ -7,14 +7,14 @@ import pytest
 
 from dropzone_assets.files import KEY_LENGTH
 from dropzone_assets.ledger import Tally
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.platform import Platform
 from dropzone_assets.upkeep import failed_folder as room
-from dropzone_assets.upkeep.failed_folder import mirror
+from dropzone_assets.upkeep.failed_folder import write_failed_folder
 from dropzone_assets.upkeep.failed_names import safe_name
 from tests.conftest import Drop
 from tests.entries import WHY, delivery
-from tests.road import BAD, A, B, Road
+from tests.pipeline import BAD, A, B, Pipeline
 from tests.samples import payment, payments
 from tests.test_arrivals import packed, put
 
@@ -34,13 +34,13 @@ def notes(home: Path) -> list[str]:
 
 
 def test_a_failure_is_found_in_the_folder_of_its_stage_until_it_is_cured(home: Path, drop: Drop) -> None:
-    road = Road(home)
-    assert mirror(road.platform) == 0 and not (home / "failed").exists()
+    pipeline = Pipeline(home)
+    assert write_failed_folder(pipeline.platform) == 0 and not (home / "failed").exists()
     drop(A, BAD)
     drop("nobody knows.txt", "?")
-    road.all()
-    assert mirror(road.platform) == 4
-    assert mirror(road.platform) == 0
+    pipeline.all()
+    assert write_failed_folder(pipeline.platform) == 4
+    assert write_failed_folder(pipeline.platform) == 0
     found = held(home)
     assert [(Path(name).parent.name, Path(name).suffix, text) for name, text in found.items()] == [
         ("read", ".txt", "?"),
@@ -57,41 +57,41 @@ def test_a_failure_is_found_in_the_folder_of_its_stage_until_it_is_cured(home: P
     ):
         assert words in said
     drop(A, payments(payment("a")))
-    road.all()
-    assert mirror(road.platform) == 2
+    pipeline.all()
+    assert write_failed_folder(pipeline.platform) == 2
     assert [Path(name).parent.name for name in held(home)] == ["read"]
     assert not (home / "failed" / "transform").exists()
-    road.platform.ledger.engine.dispose()
+    pipeline.platform.ledger.engine.dispose()
 
 
 def test_what_people_do_to_the_folder_is_made_good_and_their_own_files_stay(home: Path, drop: Drop) -> None:
-    road = Road(home)
+    pipeline = Pipeline(home)
     drop("nobody knows.txt", "?")
-    road.open()
-    mirror(road.platform)
+    pipeline.open()
+    write_failed_folder(pipeline.platform)
     (link,) = [each for each in (home / "failed" / "read").iterdir() if each.is_symlink()]
     link.unlink()
     link.with_name("my own notes.txt").write_text("mine")
     link.with_name(f".{'0' * 32}").write_text("half a file of a process that was killed")
-    assert mirror(road.platform) == 2
+    assert write_failed_folder(pipeline.platform) == 2
     assert link.is_symlink()
     assert sorted(each.name for each in link.parent.iterdir()) == sorted(
         ["my own notes.txt", link.name, f"{link.name}.why.txt"]
     )
-    road.platform.ledger.engine.dispose()
+    pipeline.platform.ledger.engine.dispose()
 
 
 def test_killed_anywhere_it_is_made_good_the_next_time(home: Path, drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
-    road = Road(home)
+    pipeline = Pipeline(home)
     for name in (A, B):
         drop(name, BAD)
-    road.all()
+    pipeline.all()
     for step in ("_link", "_take_away", "_replace"):
         with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
             patch.setattr(room, step, lambda *_: 1 / 0)
-            mirror(road.platform)
-    assert mirror(road.platform) == 0 and len(held(home)) == 2
-    road.platform.ledger.engine.dispose()
+            write_failed_folder(pipeline.platform)
+    assert write_failed_folder(pipeline.platform) == 0 and len(held(home)) == 2
+    pipeline.platform.ledger.engine.dispose()
 
 
 ENDING = ".why.txt"
@@ -126,7 +126,7 @@ def test_a_senders_name_never_leads_out_of_the_folder(home: Path, platform: Plat
     before = {*home.rglob("*")}
     for each in known:
         platform.ledger.deliveries.failed(each.key, "read", WHY)
-    assert mirror(platform) == len(HOSTILE)
+    assert write_failed_folder(platform) == len(HOSTILE)
     folder = home / "failed" / "read"
     assert {each.parent for each in {*home.rglob("*")} - before} <= {home, home / "failed", folder}
     assert sorted(each.name for each in folder.iterdir()) == sorted(
@@ -134,7 +134,7 @@ def test_a_senders_name_never_leads_out_of_the_folder(home: Path, platform: Plat
     )
     assert {len(note.splitlines()) for note in notes(home)} == {11}
     platform.ledger.deliveries.loaded([Tally(each.key, 1, 1, 0, 0) for each in known])
-    assert mirror(platform) == len(HOSTILE) and not folder.exists()
+    assert write_failed_folder(platform) == len(HOSTILE) and not folder.exists()
 
 
 def test_a_link_at_the_source_is_not_followed(home: Path, drop: Drop, platform: Platform) -> None:
@@ -142,17 +142,17 @@ def test_a_link_at_the_source_is_not_followed(home: Path, drop: Drop, platform: 
     secret.write_text("secret")
     (home / "dropzone" / A).symlink_to(secret)
     os.mkfifo(home / "dropzone" / B)
-    take_in(platform, "dropzone")
-    assert mirror(platform) == 2
+    discover(platform, "dropzone")
+    assert write_failed_folder(platform) == 2
     assert held(home) == {} and len(notes(home)) == 2
 
 
 def test_two_files_of_one_name_are_told_apart(home: Path) -> None:
-    road = Road(home)
+    pipeline = Pipeline(home)
     put(home, "one.zip", packed({"what.txt": "1"}))
     put(home, "two.zip", packed({"what.txt": "2"}))
-    road.open()
-    mirror(road.platform)
+    pipeline.open()
+    write_failed_folder(pipeline.platform)
     assert len(notes(home)) == 2 and held(home) == {}
     assert KEY_LENGTH > 8
-    road.platform.ledger.engine.dispose()
+    pipeline.platform.ledger.engine.dispose()

@@ -1,4 +1,4 @@
-"""Judge, the heart of the road: no row is lost, none is doubled, each has its number and every one of its reasons."""
+"""Validate, the heart of the pipeline: no row is lost or doubled, each has its number and all its reasons."""
 
 import csv
 import random

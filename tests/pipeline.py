@@ -1,4 +1,4 @@
-"""The road without Dagster, a stretch at a time, and files to send along it."""
+"""The pipeline without Dagster, a stretch at a time, and files to send along it."""
 
 from collections import Counter
 from contextlib import closing
@@ -8,15 +8,15 @@ from dropzone_assets.engine import rows
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.inspect.query import open_query
 from dropzone_assets.ledger import INGESTION, now
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.fetch import fetch
-from dropzone_assets.pipeline.load import commit
+from dropzone_assets.pipeline.load import load
 from dropzone_assets.pipeline.plan import History, plan_loads
 from dropzone_assets.pipeline.publish import Snapshot, publish, snapshot
 from dropzone_assets.pipeline.readable import readable
 from dropzone_assets.pipeline.summarise import ask, ask_ingestion, keep
 from dropzone_assets.pipeline.unpack import unpack
-from dropzone_assets.pipeline.validate import Load, judge
+from dropzone_assets.pipeline.validate import Validation, validate
 from dropzone_assets.pipeline.versions import Versions, versions
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
@@ -26,8 +26,8 @@ A, B = "payments_20240501_100000.csv", "payments_20240502_100000.csv"
 BAD = "nonsense\n1\n"
 
 
-class Road:
-    """The road without Dagster, a stretch at a time."""
+class Pipeline:
+    """The pipeline without Dagster, a stretch at a time."""
 
     def __init__(self, home: Path, settings: Settings | None = None) -> None:
         self.platform: Platform = open_platform(settings or Settings(home=home))
@@ -35,7 +35,7 @@ class Road:
 
     def open(self) -> None:
         """Look, and open what is no one table's."""
-        take_in(self.platform, "dropzone")
+        discover(self.platform, "dropzone")
         self.load(only=FILES)
 
     def load(self, only: str = "") -> None:
@@ -70,14 +70,14 @@ class Road:
         with closing(answers.connection):
             keep(platform, answers)
 
-    def judged(self, table: str, wanted: list[Delivery]) -> tuple[Load, Versions]:
+    def judged(self, table: str, wanted: list[Delivery]) -> tuple[Validation, Versions]:
         """Fetched deliveries, judged and not committed yet."""
         chosen = versions(self.platform, wanted)
-        return judge(self.platform, self.platform.contract(table), readable(self.platform, chosen.current)), chosen
+        return validate(self.platform, self.platform.contract(table), readable(self.platform, chosen.current)), chosen
 
-    def commit(self, judged: tuple[Load, Versions]) -> None:
+    def commit(self, judged: tuple[Validation, Versions]) -> None:
         """Bring what was judged into the warehouse."""
-        commit(self.platform, *judged)
+        load(self.platform, *judged)
 
     def snapshot(self, table: str) -> Snapshot:
         """The days of a table that are due, as they are now."""

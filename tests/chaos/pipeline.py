@@ -1,4 +1,4 @@
-"""The road without Dagster, as the assets walk it: a load, a publication, a rebuilt day."""
+"""The pipeline without Dagster, as the assets walk it: a load, a publication, a rebuilt day."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,18 +9,18 @@ from dropzone_assets.contracts import Contract
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.pipeline.fetch import fetch
-from dropzone_assets.pipeline.load import commit
+from dropzone_assets.pipeline.load import load
 from dropzone_assets.pipeline.plan import History, Request, plan_loads, plan_publications
 from dropzone_assets.pipeline.publish import publish, snapshot
 from dropzone_assets.pipeline.readable import readable
 from dropzone_assets.pipeline.summarise import ask, ask_ingestion, keep
 from dropzone_assets.pipeline.unpack import unpack
-from dropzone_assets.pipeline.validate import judge
+from dropzone_assets.pipeline.validate import validate
 from dropzone_assets.pipeline.versions import versions
 from dropzone_assets.platform import Platform
 
 
-class Road:
+class Pipeline:
     """Plans and makes runs. `ended` outlives a process, as Dagster's record of runs does."""
 
     def __init__(self, platform: Platform, ended: Counter[str]) -> None:
@@ -67,9 +67,9 @@ class Road:
 
     def _commit(self, contract: Contract, wanted: Sequence[Delivery]) -> None:
         chosen = versions(self.platform, wanted)
-        load = judge(self.platform, contract, readable(self.platform, chosen.current))
-        with closing(load.connection):
-            commit(self.platform, load, chosen)
+        validation = validate(self.platform, contract, readable(self.platform, chosen.current))
+        with closing(validation.connection):
+            load(self.platform, validation, chosen)
 
     def _publish(self, request: Request) -> None:
         books = self.platform.ledger.partitions

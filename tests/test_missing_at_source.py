@@ -10,32 +10,32 @@ import pytest
 
 from dropzone_assets.errors import SourceUnavailable
 from dropzone_assets.orchestration.definitions import build
-from dropzone_assets.pipeline.discover import take_in
+from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.platform import open_platform
 from dropzone_assets.proof.check_results import gone_files
 from dropzone_assets.settings import Settings
 from dropzone_assets.sources.folder import Folder
-from dropzone_assets.upkeep.retire import leave
+from dropzone_assets.upkeep.retire import retire
 from dropzone_assets.upkeep.retract import apply, retraction
-from tests.road import A, B, Road, of
+from tests.pipeline import A, B, Pipeline, of
 from tests.test_arrivals import Configure, configure, packed, put
 
 __all__ = ["configure"]
 
-Start = Callable[..., Road]
+Start = Callable[..., Pipeline]
 
 
 @pytest.fixture
 def start(home: Path, configure: Configure) -> Start:
-    """A road on which two files have come, with an entry of these fields."""
+    """A pipeline on which two files have come, with an entry of these fields."""
 
-    def start(**fields: object) -> Road:
+    def start(**fields: object) -> Pipeline:
         configure(**fields)
         put(home, A, of("a").encode())
         put(home, B, of("b").encode())
-        road = Road(home)
-        road.all()
-        return road
+        pipeline = Pipeline(home)
+        pipeline.all()
+        return pipeline
 
     return start
 
@@ -56,16 +56,16 @@ def bring_back(home: Path, name: str, content: bytes, of_old: os.stat_result) ->
 def test_the_entry_says_what_becomes_of_a_file_that_is_gone(
     home: Path, start: Start, policy: str, held: list[str]
 ) -> None:
-    road = start(gone=policy)
+    pipeline = start(gone=policy)
     before = (home / "dropzone" / A).stat()
     content = take_away(home, A)
-    road.all()
-    assert road.held() == held
-    assert len(road.platform.ledger.deliveries.absent()) == (policy == "alarm")
+    pipeline.all()
+    assert pipeline.held() == held
+    assert len(pipeline.platform.ledger.deliveries.absent()) == (policy == "alarm")
     bring_back(home, A, content, before)
-    road.all()
-    assert road.held() == ["a", "b"]
-    assert road.platform.ledger.deliveries.absent() == []
+    pipeline.all()
+    assert pipeline.held() == ["a", "b"]
+    assert pipeline.platform.ledger.deliveries.absent() == []
 
 
 @pytest.mark.full
@@ -73,85 +73,86 @@ def test_the_members_of_an_archive_go_and_come_with_it(home: Path, start: Start)
     file = put(
         home, "day.zip", packed({"payments_20240503_100000.csv": of("c"), "payments_20240504_100000.csv": of("d")})
     )
-    road = start(gone="retract")
+    pipeline = start(gone="retract")
     member = "day.zip!/payments_20240503_100000.csv"
-    apply(road.platform, retraction(road.platform, member))
-    road.all()
+    apply(pipeline.platform, retraction(pipeline.platform, member))
+    pipeline.all()
     before, content = file.stat(), take_away(home, "day.zip")
-    road.all()
-    assert road.held() == ["a", "b"]
+    pipeline.all()
+    assert pipeline.held() == ["a", "b"]
     bring_back(home, "day.zip", content, before)
-    road.all()
-    assert road.held() == ["a", "b", "d"]
+    pipeline.all()
+    assert pipeline.held() == ["a", "b", "d"]
 
 
 def test_a_source_that_lists_nothing_at_all_is_an_alarm_and_takes_nothing_back(home: Path, start: Start) -> None:
-    road = start(gone="retract")
+    pipeline = start(gone="retract")
     share = home / "dropzone"
     share.rename(home / "unmounted")
     for _ in range(2):
-        road.all()
+        pipeline.all()
         assert (
-            "lists nothing at all, though 2 files were there" in road.platform.ledger.looks.last()["dropzone"].problem
+            "lists nothing at all, though 2 files were there"
+            in pipeline.platform.ledger.looks.last()["dropzone"].problem
         )
-    assert road.held() == ["a", "b"]
-    assert len(road.platform.ledger.deliveries.absent()) == 2
+    assert pipeline.held() == ["a", "b"]
+    assert len(pipeline.platform.ledger.deliveries.absent()) == 2
     share.rmdir()
     (home / "unmounted").rename(share)
     take_away(home, A)
-    road.all()
-    assert road.held() == ["b"]
-    assert road.platform.ledger.deliveries.absent() == []
-    assert road.platform.ledger.looks.last()["dropzone"].problem == ""
+    pipeline.all()
+    assert pipeline.held() == ["b"]
+    assert pipeline.platform.ledger.deliveries.absent() == []
+    assert pipeline.platform.ledger.looks.last()["dropzone"].problem == ""
 
 
 @pytest.mark.full
 def test_what_left_by_our_doing_or_is_not_asked_for_any_more_is_not_gone(
     home: Path, start: Start, configure: Configure
 ) -> None:
-    road = start(gone="retract", after="delete", leave="loaded")
+    pipeline = start(gone="retract", after="delete", leave="loaded")
     put(home, "payments_20240503_100000.csv", of("c").encode())
-    assert leave(road.platform, "dropzone") == 2
-    road.all()
+    assert retire(pipeline.platform, "dropzone") == 2
+    pipeline.all()
     configure(gone="retract", exclude=["*_20240503_*"])
     put(home, "payments_20240504_100000.csv", of("d").encode())
-    again = Road(home)
+    again = Pipeline(home)
     again.all()
     assert again.held() == ["a", "b", "c", "d"]
 
 
 @pytest.mark.full
 def test_a_file_that_a_person_took_back_stays_away_though_it_was_gone_and_is_back(home: Path, start: Start) -> None:
-    road = start(gone="alarm")
+    pipeline = start(gone="alarm")
     before = (home / "dropzone" / A).stat()
     content = take_away(home, A)
-    road.all()
-    apply(road.platform, retraction(road.platform, A))
-    road.all()
-    assert road.platform.ledger.deliveries.absent() == []
+    pipeline.all()
+    apply(pipeline.platform, retraction(pipeline.platform, A))
+    pipeline.all()
+    assert pipeline.platform.ledger.deliveries.absent() == []
     bring_back(home, A, content, before)
-    road.all()
-    assert road.held() == ["b"]
+    pipeline.all()
+    assert pipeline.held() == ["b"]
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("policy", ["alarm", "retract"])
 def test_a_person_may_say_that_a_file_may_be_gone(home: Path, start: Start, policy: str) -> None:
-    road = start(gone=policy)
+    pipeline = start(gone=policy)
     take_away(home, A)
-    road.all()
-    apply(road.platform, retraction(road.platform, A, undo=True), undo=True)
+    pipeline.all()
+    apply(pipeline.platform, retraction(pipeline.platform, A, undo=True), undo=True)
     put(home, "payments_20240503_100000.csv", of("c").encode())
-    road.all()
-    assert road.held() == ["a", "b", "c"]
-    assert road.platform.ledger.deliveries.absent() == []
+    pipeline.all()
+    assert pipeline.held() == ["a", "b", "c"]
+    assert pipeline.platform.ledger.deliveries.absent() == []
 
 
 @pytest.mark.full
 def test_a_source_that_cannot_be_asked_by_name_is_asked_again(
     home: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    road = start(gone="retract")
+    pipeline = start(gone="retract")
     take_away(home, A)
 
     def silent(self: Folder, path: str) -> str:
@@ -159,27 +160,27 @@ def test_a_source_that_cannot_be_asked_by_name_is_asked_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "version", silent)
-        road.all()
-        assert road.held() == ["a", "b"]
-    road.all()
-    assert road.held() == ["b"]
+        pipeline.all()
+        assert pipeline.held() == ["a", "b"]
+    pipeline.all()
+    assert pipeline.held() == ["b"]
 
 
 def test_an_unchanged_listing_asks_the_ledger_nothing(
     home: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    road = start(gone="alarm")
+    pipeline = start(gone="alarm")
     take_away(home, A)
-    take_in(road.platform, "dropzone")
-    monkeypatch.setattr(type(road.platform.ledger.deliveries), "missing", None)
-    take_in(road.platform, "dropzone")
+    discover(pipeline.platform, "dropzone")
+    monkeypatch.setattr(type(pipeline.platform.ledger.deliveries), "missing", None)
+    discover(pipeline.platform, "dropzone")
 
 
 @pytest.mark.full
 def test_the_alarm_is_a_check_that_the_sensor_asks_for_once(
     home: Path, start: Start, instance: dg.DagsterInstance
 ) -> None:
-    road = start(gone="alarm")
+    pipeline = start(gone="alarm")
     take_away(home, A)
     platform = open_platform(Settings(home=home))
     definitions = build(platform.settings)
@@ -202,5 +203,5 @@ def test_the_alarm_is_a_check_that_the_sensor_asks_for_once(
     )
     (found,) = outcome.get_asset_check_evaluations()
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert road.held() == ["a", "b"]
+    assert pipeline.held() == ["a", "b"]
     platform.ledger.engine.dispose()

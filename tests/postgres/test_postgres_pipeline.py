@@ -1,4 +1,4 @@
-"""The whole road with its ledger in PostgreSQL, whose connections may break at any moment."""
+"""The whole pipeline with its ledger in PostgreSQL, whose connections may break at any moment."""
 
 import itertools
 from collections.abc import Iterator
