@@ -1,4 +1,4 @@
-"""Standing: how a delivery stands now, in a sentence, and whether its trouble passes by itself."""
+"""Delivery status: how a delivery stands now, in a sentence, and whether its trouble passes by itself."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Unseen: where a file was looked for that the ledger does not know, and what may keep it away."""
+"""Not found: where a file was looked for that the ledger does not know, and what may keep it away."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

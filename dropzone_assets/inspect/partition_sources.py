@@ -1,4 +1,4 @@
-"""Origins: which deliveries made one partition of a table, and what became of it in the lake."""
+"""Partition sources: which deliveries made one partition of a table, and what became of it in the lake."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Lines: where the records of a file stand in it, for people who open it in an editor."""
+"""Record lines: where the records of a file stand in it, for people who open it in an editor."""
 
 from collections.abc import Mapping, Sequence
 

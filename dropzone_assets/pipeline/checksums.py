@@ -1,4 +1,4 @@
-"""Verify: what a file beside a file says of it must be true."""
+"""Checksums: what a file beside a file says of it must be true."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Expectations: whether each day has the files that should have come, by the ledger and the clock."""
+"""Completeness: whether each day has the files that should have come, by the ledger and the clock."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Rest: a partition that was rewritten a moment ago waits for more, the longer the more its rewriting costs."""
+"""Cooldown: a partition that was rewritten a moment ago waits for more, the longer the more its rewriting costs."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Duplicates: of the valid rows of a day with one key the lake keeps one and leaves out the others."""
+"""Deduplicate: of the valid rows of a day with one key the lake keeps one and leaves out the others."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Intake: look at a source, write new deliveries into the ledger, and say which table each belongs to."""
+"""Discover: list a source, write new deliveries into the ledger, and say which table each belongs to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A look at a source: its listing without what is no file yet, every file with its key, page by page."""
+"""List source: its files without what is no file yet, every file with its key, page by page."""
 
 import re
 from collections.abc import Iterator

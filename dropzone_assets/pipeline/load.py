@@ -1,4 +1,4 @@
-"""Commit: a load goes into the warehouse in one transaction, then into the ledger."""
+"""Load: validated rows go into the warehouse in one transaction, then into the ledger."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Gone: files that counted and are no longer at their source, where its entry wants that to be known."""
+"""Missing at source: files that counted and are no longer at their source, where its entry wants that to be known."""
 
 from time import monotonic
 

@@ -1,4 +1,4 @@
-"""Tell: which days are overdue, and what of it nobody has been told yet."""
+"""Overdue: which days are overdue, and what of it nobody has been told yet."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Number: judged rows get their file and the number of their record, and are counted for each file and day."""
+"""Record numbers: validated rows get their file and the number of their record, and are counted per file and day."""
 
 from collections.abc import Sequence
 from datetime import date

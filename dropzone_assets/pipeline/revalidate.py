@@ -1,4 +1,4 @@
-"""Rejudge: when a contract changes, what was judged by an earlier one is judged again, refused rows first."""
+"""Revalidate: when a contract changes, what an earlier one validated is validated again, refused rows first."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

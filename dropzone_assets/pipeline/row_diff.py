@@ -1,4 +1,4 @@
-"""Difference: how the rows that come differ from those they replace, and which of these may stay."""
+"""Row diff: how the rows that come differ from those they replace, and which of these may stay."""
 
 from collections import Counter
 from collections.abc import Sequence

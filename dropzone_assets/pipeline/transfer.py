@@ -1,4 +1,4 @@
-"""Copying: bytes on their way from anywhere into the raw zone, hashed as they pass."""
+"""Transfer: bytes on their way from anywhere into the raw zone, hashed as they pass."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Judge: raw files become typed rows and refused rows, in an in-memory DuckDB, in one scan per kind of header."""
+"""Validate: raw files become typed rows and refused rows, in an in-memory DuckDB, in one scan per kind of header."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Held: what a warehouse holds of one table, as numbers, and what the ledger says of it at the same moment."""
+"""Actual: what a warehouse holds of one table, as numbers, and what the ledger says of it at the same moment."""
 
 from collections.abc import Mapping
 from contextlib import closing

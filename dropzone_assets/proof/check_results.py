@@ -1,4 +1,4 @@
-"""Questions: what can be asked of finished steps; each answer is a table of what is not as promised."""
+"""Check results: what can be asked of finished steps; each result is a table of what is not as promised."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Mirror: a folder in which people find what has failed, `failed/<stage>/`, exactly as the ledger has it."""
+"""Failed folder: a folder in which people find what has failed, `failed/<stage>/`, exactly as the ledger has it."""
 
 import json
 import os

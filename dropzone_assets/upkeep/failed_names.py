@@ -1,4 +1,4 @@
-"""Nameplates: what a failure is called in its folder, whatever its sender called it, and what is written beside it."""
+"""Failed names: what a failure is called in its folder, whatever its sender called it, and what is beside it."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Receipts: what became of one file, in words for its sender: what counts of it, and what does not with the reasons."""
+"""Receipt: what became of one file, in words for its sender: what counts of it, and what does not with the reasons."""
 
 import csv
 import io

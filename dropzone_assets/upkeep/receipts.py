@@ -1,4 +1,4 @@
-"""Answer: senders find out what became of their files, where the entry of the source says so."""
+"""Receipts: senders find out what became of their files, where the entry of the source says so."""
 
 from collections.abc import Iterator
 from time import monotonic

@@ -1,4 +1,4 @@
-"""Leave: files whose rows are in the lake go from their source, where its entry says so."""
+"""Retire: files whose rows are in the lake go from their source, where its entry says so."""
 
 from collections.abc import Sequence
 from time import monotonic
