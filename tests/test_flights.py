@@ -65,7 +65,7 @@ def equal(query: Query, wanted: pd.DataFrame) -> None:
         assert (mean is None and pd.isna(wanted_mean)) or mean == pytest.approx(wanted_mean), (day, carrier)
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_the_whole_year_is_what_its_raw_files_make_again(home: Path, ingest: Ingest, platform: Platform) -> None:
     write_flights(home / "dropzone", [date(2013, 1, 1) + timedelta(days=n) for n in range(365)])
     ingest()

@@ -1,10 +1,11 @@
 """The ledger: what is written stays written, who works on what is plain, and asking twice changes nothing."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 from unittest.mock import patch
 
 import pytest
@@ -191,6 +192,19 @@ def test_a_ledger_may_grow_in_two_processes_at_once(tmp_path: Path) -> None:
     with patch("dropzone_assets.ledger.ledger.inspect", side_effect=[before, inspect(ledger.engine)]):
         open_ledger(url).engine.dispose()
     ledger.engine.dispose()
+
+
+def test_several_may_make_a_ledger_at_once(tmp_path: Path) -> None:
+    many = 4
+    for n in range(5):
+        together = Barrier(many)
+
+        def make(url: str, together: Barrier = together) -> None:
+            together.wait()
+            open_ledger(url).engine.dispose()
+
+        with ThreadPoolExecutor(many) as pool:
+            list(pool.map(make, [f"sqlite:///{tmp_path}/{n}.sqlite"] * many))
 
 
 @pytest.mark.parametrize(

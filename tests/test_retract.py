@@ -183,14 +183,14 @@ def test_a_run_that_has_it_loads_nothing_of_it(home: Path, pipeline: Pipeline, m
     put(home, B, of("b").encode())
     from tests import pipeline as stretch
 
-    judge = stretch.judge
+    validate = stretch.validate
 
     def meanwhile(platform: Platform, *rest: object) -> object:
         taken_back(open_platform(Settings(home=home)), A)
         monkeypatch.undo()
-        return judge(platform, *rest)  # type: ignore[arg-type]
+        return validate(platform, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(stretch, "judge", meanwhile)
+    monkeypatch.setattr(stretch, "validate", meanwhile)
     discover(pipeline.platform, "dropzone")
     pipeline.load()
     assert pipeline.held() == ["b"]

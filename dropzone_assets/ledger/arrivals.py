@@ -118,7 +118,9 @@ class Arrivals(Accounts):
         So does what was taken back with the older one; what was taken back alone does not.
         """
         origin, other = {"parent": parent.key, "arrived": parent.arrived}, book.alias()
-        older = select(other.c.key).where(other.c.key == book.c.parent, other.c.state == RETRACTED)
+        # A member that a person took back stays away when its archive was only gone for a while.
+        both = or_(other.c.leaving != GONE, book.c.leaving == GONE)
+        older = select(other.c.key).where(other.c.key == book.c.parent, other.c.state == RETRACTED, both)
         with_it = and_(its_state.in_((RETRACTING, RETRACTED)), older.exists())
         with self._engine.begin() as connection:
             for chunk in chunks(keys):

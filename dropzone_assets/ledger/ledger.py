@@ -80,13 +80,24 @@ def open_ledger(url: str, *, durable: bool = True) -> Ledger:
     else:
         engine = create_engine(url, pool_pre_ping=True)
     check_format(engine)
-    metadata.create_all(engine)
+    _create(engine)
     _grow(engine)
     ledger = Ledger(engine)
     ledger.home.sign()
     if new and durable:
         sync([new.parent, new.parent.parent])
     return ledger
+
+
+def _create(engine: Engine) -> None:
+    """Create the tables, which another process may be creating just now."""
+    for _ in range(len(metadata.tables)):
+        try:
+            return metadata.create_all(engine)
+        except DBAPIError:
+            if not inspect(engine).get_table_names():
+                raise
+    return metadata.create_all(engine)
 
 
 def _grow(engine: Engine) -> None:

@@ -74,8 +74,7 @@ def test_a_file_waits_for_its_contract_broken_under_it_and_loads_by_itself_when_
     assert "none waits" in failed()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("shell", ["nohup", "env"])
+@pytest.mark.parametrize(("shell", "number"), [("nohup", signal.SIGINT), ("env", signal.SIGTERM)])
 def test_a_signal_ends_it_in_seconds_also_in_the_background_of_a_script(
     start: Start, shell: str, number: signal.Signals
 ) -> None:
