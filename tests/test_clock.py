@@ -31,6 +31,6 @@ def test_a_publication_that_failed(platform: Platform) -> None:
 
 
 def test_a_file_that_is_watched_until_it_has_settled(platform: Platform) -> None:
-    at, looks = now(), platform.ledger.looks
+    at, looks = now(), platform.ledger.listings
     looks.unchanged_since("bucket", {"key": A}, at + LATER)
     assert [looks.unchanged_since("bucket", {"key": A}, at + timedelta(n))["key"] for n in (0, 1)] == [at, at]

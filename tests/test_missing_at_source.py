@@ -93,7 +93,7 @@ def test_a_source_that_lists_nothing_at_all_is_an_alarm_and_takes_nothing_back(h
         pipeline.all()
         assert (
             "lists nothing at all, though 2 files were there"
-            in pipeline.platform.ledger.looks.last()["dropzone"].problem
+            in pipeline.platform.ledger.listings.last()["dropzone"].problem
         )
     assert pipeline.held() == ["a", "b"]
     assert len(pipeline.platform.ledger.deliveries.absent()) == 2
@@ -103,7 +103,7 @@ def test_a_source_that_lists_nothing_at_all_is_an_alarm_and_takes_nothing_back(h
     pipeline.all()
     assert pipeline.held() == ["b"]
     assert pipeline.platform.ledger.deliveries.absent() == []
-    assert pipeline.platform.ledger.looks.last()["dropzone"].problem == ""
+    assert pipeline.platform.ledger.listings.last()["dropzone"].problem == ""
 
 
 @pytest.mark.full

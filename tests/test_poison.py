@@ -15,7 +15,7 @@ from dropzone_assets.settings import Settings
 from tests.conftest import ingest_home, make_home
 from tests.samples import payment, payments
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.long
 
 NAMES = [f"payments_20240501_{hour:02d}0000.csv" for hour in range(6)]
 POISON = NAMES[4]

@@ -82,7 +82,7 @@ def _elsewhere(home: Path) -> "Settings":
 def _nobody_runs(instance: Path) -> None:
     """Raises Transient when a run is at work in the home."""
     from dropzone_assets.errors import Transient
-    from dropzone_assets.orchestration.launcher.signs import holder
+    from dropzone_assets.orchestration.launcher.heartbeat import holder
 
     if any(holder(sign) for sign in (instance / "workers").glob("*")):
         raise Transient("A run is at work in this home.", "End dropzone up, and wait until its runs have ended.")

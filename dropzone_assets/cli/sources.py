@@ -19,7 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 def list_sources(json: Json = False) -> None:
     """List the places to watch, and what the last look at each found."""
     platform = here()
-    looks = platform.ledger.looks.last()
+    looks = platform.ledger.listings.last()
     names = ("name", "kind", "url", "polls", "after", "looked at (UTC)", "files")
     found = []
     for c in platform.configs.values():

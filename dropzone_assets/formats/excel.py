@@ -14,7 +14,7 @@ from dropzone_assets.formats.format import Content, Scan
 from dropzone_assets.formats.format import Place as Where
 from dropzone_assets.formats.named import Named
 from dropzone_assets.formats.workbook.cells import Sheet, Workbook, open_workbook
-from dropzone_assets.formats.workbook.places import Place, area_of, find, letters
+from dropzone_assets.formats.workbook.locations import Place, area_of, find, letters
 
 CELLS = "excel_cells"
 

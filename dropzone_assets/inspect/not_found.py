@@ -51,7 +51,7 @@ class NotFound:
 
 def explain_not_found(platform: Platform, text: str, source: str = "") -> NotFound:
     """Where a file was looked for, whether it is still written to, and names like its own."""
-    last = platform.ledger.looks.last()
+    last = platform.ledger.listings.last()
     with connect() as connection:
         looks = [
             _looked(platform, connection, config, last.get(config.name), text)

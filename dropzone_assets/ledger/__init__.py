@@ -5,6 +5,7 @@ one method in `deliveries` that writes it.
 """
 
 from dropzone_assets.ledger.accounts import delivery_of
+from dropzone_assets.ledger.completeness import Told
 from dropzone_assets.ledger.deliveries import Kept, Tally
 from dropzone_assets.ledger.feed import Feed, Happened
 from dropzone_assets.ledger.journal import working
@@ -31,7 +32,6 @@ from dropzone_assets.ledger.schema import (
     SUPERSEDED,
     now,
 )
-from dropzone_assets.ledger.standings import Told
 
 __all__ = [
     "FAILED",

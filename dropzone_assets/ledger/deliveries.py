@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.accounts import delivery_of, oldest_first
-from dropzone_assets.ledger.answers import Answers
 from dropzone_assets.ledger.claims import fail, unlink
 from dropzone_assets.ledger.journal import note, notes
 from dropzone_assets.ledger.owed import owe
+from dropzone_assets.ledger.receipts import Answers
 from dropzone_assets.ledger.schema import (
     CURRENT,
     FAILED,

@@ -21,23 +21,23 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, DropIndex
 
 from dropzone_assets.durable import sync
 from dropzone_assets.files import name_of
+from dropzone_assets.ledger.completeness import Completeness
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.facts import Facts, check_format
 from dropzone_assets.ledger.feed import Feed
-from dropzone_assets.ledger.looks import Listings
+from dropzone_assets.ledger.listings import Listings
 from dropzone_assets.ledger.outages import Outages
 from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.ledger.recovery import Recovery
 from dropzone_assets.ledger.schema import deliveries, metadata
 from dropzone_assets.ledger.search import Search
-from dropzone_assets.ledger.standings import Standings
 from dropzone_assets.sqlite import share, tell, wait_for_disk
 
 
 class Ledger:
     """Five books in one database, a `search` for a name, and the `recovery` of what was lost.
 
-    They are `deliveries`, `partitions`, `looks`, `standings` and `home`.
+    They are `deliveries`, `partitions`, `listings`, `completeness` and `home`.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -45,8 +45,8 @@ class Ledger:
         self.deliveries = Deliveries(engine)
         self.partitions = Partitions(engine)
         self.outages = Outages(engine)
-        self.looks = Listings(engine)
-        self.standings = Standings(engine)
+        self.listings = Listings(engine)
+        self.completeness = Completeness(engine)
         self.home = Facts(engine)
         self.recovery = Recovery(engine)
         self.search = Search(engine)

@@ -17,9 +17,9 @@ from yaml import YAMLError
 from dropzone_assets.damage import RUNS, of_system, told
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.homes import STARTER
+from dropzone_assets.orchestration.launcher.heartbeat import holder, left
 from dropzone_assets.orchestration.launcher.liveness import daemon_lives, is_dead, sign_of
 from dropzone_assets.orchestration.launcher.pools import bury, free_pool
-from dropzone_assets.orchestration.launcher.signs import holder, left
 from dropzone_assets.orchestration.runs import POOL, REQUEST
 from dropzone_assets.settings import Settings
 from dropzone_assets.sqlite import write_ahead

@@ -68,7 +68,9 @@ def day_statuses(platform: Platform, contract: Contract, days: Iterable[date], a
         return []
     asked = set(days)
     wanted = [day for day in expected_days(platform, contract, at) if day in asked]
-    return judged(platform, contract.table, contract.expected, wanted, platform.ledger.standings.of(contract.table), at)
+    return judged(
+        platform, contract.table, contract.expected, wanted, platform.ledger.completeness.of(contract.table), at
+    )
 
 
 def judged(

@@ -70,14 +70,14 @@ def discover(platform: Platform, name: str) -> Discovered:
                 later.fates |= {key: strange.fates[key] for key in strange.watched}
             missed = absence.mark()
     except DropzoneError as error:
-        platform.ledger.looks.looked(name, now(), intake.seen, str(error))
+        platform.ledger.listings.looked(name, now(), intake.seen, str(error))
         raise
     later.ready = _settled(platform, name, later, intake)
     _take(platform, name, later, intake)
     platform.ledger.deliveries.superseded(sorted(gone))
     intake.gone = len(missed)
     intake.changed |= _tables(platform, missed)
-    platform.ledger.looks.looked(name, now(), intake.seen, _empty(platform, name, intake), absence.listing)
+    platform.ledger.listings.looked(name, now(), intake.seen, _empty(platform, name, intake), absence.listing)
     return intake
 
 
@@ -121,7 +121,7 @@ def _settled(platform: Platform, name: str, later: _Strange, intake: Discovered)
     at, patience = now(), timedelta(seconds=platform.configs[name].settle_seconds)
     watched = later.watched
     files = {**{key: item.path for key, item in watched.items()}, **later.unsettled}
-    since = platform.ledger.looks.unchanged_since(name, files, at)
+    since = platform.ledger.listings.unchanged_since(name, files, at)
     ready = {key: item for key, item in watched.items() if at - since[key] >= patience}
     intake.waiting += len(watched) - len(ready)
     return ready

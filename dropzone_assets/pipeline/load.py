@@ -105,7 +105,7 @@ def _tell(platform: Platform, validation: Validation, chosen: Versions, tallies:
     others = ledger.deliveries.of_keys([*gone, *chosen.linked, *chosen.retracted])
     days = sorted({d.file_date for d in (*chosen.current, *others)})
     ledger.partitions.ingestion_changed(days)
-    ledger.standings.forget(table, sorted({d.file_date for d in others if d.key in chosen.retracted}))
+    ledger.completeness.forget(table, sorted({d.file_date for d in others if d.key in chosen.retracted}))
     ledger.deliveries.superseded(gone)
     ledger.deliveries.retracted(chosen.retracted)
     ledger.deliveries.done_with(chosen.linked)

@@ -49,7 +49,7 @@ class Absence:
             f"SELECT count(*), {engine.literal(self._config.gone)} || count(*) || '-' || "
             f"coalesce(bit_xor(hash(path)), 0) FROM {PATHS}",
         )[0]
-        last = self._platform.ledger.looks.last().get(self._config.name)
+        last = self._platform.ledger.listings.last().get(self._config.name)
         if last and last.listing == listing:
             self._listing = listing
             return set()

@@ -55,7 +55,7 @@ def _unsettled(platform: Platform, contract: Contract, at: datetime) -> list[_Ch
     expected = contract.expected
     if expected is None:
         return []
-    told, wanted = platform.ledger.standings.of(contract.table), expected_days(platform, contract, at)
+    told, wanted = platform.ledger.completeness.of(contract.table), expected_days(platform, contract, at)
     days = [day for day in wanted if not done(told.get(day), expected)]
     vain = sorted({day for day, one in told.items() if one.standing == OVERDUE}.difference(wanted))
     found = judged(platform, contract.table, expected, days, told, at)
@@ -68,4 +68,4 @@ def _write(platform: Platform, contract: Contract, changed: Sequence[DayStatus])
     """The summary first: a kill in between makes it twice, never not at all."""
     platform.ledger.partitions.ingestion_changed([s.day for s in changed])
     lines = [Told(s.day, s.standing, s.arrived, s.completed) for s in changed]
-    platform.ledger.standings.told(contract.table, lines)
+    platform.ledger.completeness.told(contract.table, lines)

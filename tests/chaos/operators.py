@@ -19,7 +19,7 @@ from rich.console import Console
 
 from dropzone_assets.cli.app import COMMANDS
 from dropzone_assets.ledger.schema import FAILED
-from dropzone_assets.orchestration.launcher.signs import holder
+from dropzone_assets.orchestration.launcher.heartbeat import holder
 from tests.chaos.account import account, undone
 from tests.chaos.boundaries import Clock
 from tests.chaos.crossings import Crossings

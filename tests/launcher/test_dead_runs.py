@@ -22,9 +22,9 @@ from dropzone_assets.ledger.partitions import Partitions
 from dropzone_assets.orchestration.definitions import define
 from dropzone_assets.orchestration.ingest import QUIET
 from dropzone_assets.orchestration.instance import bury_dead_runs, open_instance, take_queued
+from dropzone_assets.orchestration.launcher.heartbeat import alive, give
 from dropzone_assets.orchestration.launcher.liveness import announce_daemon, birth_of, daemon_lives, is_dead, sign_of
 from dropzone_assets.orchestration.launcher.pools import DIED
-from dropzone_assets.orchestration.launcher.signs import alive, give
 from dropzone_assets.orchestration.runs import POOL, REQUEST, asset_keys, history, tags
 from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.plan import Request, plan_loads

@@ -13,8 +13,8 @@ from dropzone_assets.demo.flights import write_flights
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.orchestration.ingest import BY
 from dropzone_assets.orchestration.instance import bury_dead_runs
+from dropzone_assets.orchestration.launcher.heartbeat import holder
 from dropzone_assets.orchestration.launcher.in_process import LOCATION
-from dropzone_assets.orchestration.launcher.signs import holder
 from tests.conftest import Ingest
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from dagster._core.launcher import WorkerStatus
 from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 
 from dropzone_assets.orchestration.definitions import build
-from dropzone_assets.orchestration.launcher.signs import holder
+from dropzone_assets.orchestration.launcher.heartbeat import holder
 from dropzone_assets.orchestration.runs import RANGE
 from dropzone_assets.settings import Settings
 from tests.launcher.conftest import Daemon, until

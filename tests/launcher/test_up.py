@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from dropzone_assets.orchestration.instance import TEMPLATE
-from dropzone_assets.orchestration.launcher.signs import holder
+from dropzone_assets.orchestration.launcher.heartbeat import holder
 from tests.conftest import Query
 from tests.launcher.conftest import until
 from tests.pipeline import A, B, of

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.errors import BadSettings, Transient
-from dropzone_assets.orchestration.launcher.signs import holder
+from dropzone_assets.orchestration.launcher.heartbeat import holder
 from dropzone_assets.orchestration.supervisor.admission import alone, end_leftovers, usable_port
 from tests.launcher.conftest import until
 
-HOLD = "import sys, time; from pathlib import Path; from dropzone_assets.orchestration.launcher.signs import alive\n"
+HOLD = (
+    "import sys, time; from pathlib import Path; from dropzone_assets.orchestration.launcher.heartbeat import alive\n"
+)
 HOLD += "with alive(Path(sys.argv[1])): time.sleep(600)"
 
 

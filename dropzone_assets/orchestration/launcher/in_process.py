@@ -22,7 +22,7 @@ from dagster._core.snap import snapshot_from_execution_plan
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.utils import make_new_run_id
 
-from dropzone_assets.orchestration.launcher.signs import alive
+from dropzone_assets.orchestration.launcher.heartbeat import alive
 
 LOCATION = "dropzone"
 """The name of the code location, as workspace.yaml gives it."""

@@ -16,8 +16,8 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from dropzone_assets.errors import Transient
+from dropzone_assets.orchestration.launcher.heartbeat import alive, holder, stop
 from dropzone_assets.orchestration.launcher.liveness import birth_of
-from dropzone_assets.orchestration.launcher.signs import alive, holder, stop
 from dropzone_assets.orchestration.launcher.worker import work
 
 PRELOAD = (

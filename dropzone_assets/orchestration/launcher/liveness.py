@@ -6,7 +6,7 @@ from time import time
 
 import dagster as dg
 
-from dropzone_assets.orchestration.launcher.signs import give, holder, left
+from dropzone_assets.orchestration.launcher.heartbeat import give, holder, left
 
 AT_BIRTH = 2.0
 """Seconds without a sign in which a run may still be on its way from the instance to its launcher."""

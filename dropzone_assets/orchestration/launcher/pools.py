@@ -16,8 +16,8 @@ from dagster._core.execution.plan.instance_concurrency_context import InstanceCo
 from dagster._core.executor import in_process
 from dagster._utils.interrupts import pop_captured_interrupt
 
+from dropzone_assets.orchestration.launcher.heartbeat import alive, holder
 from dropzone_assets.orchestration.launcher.liveness import is_dead, sign_of
-from dropzone_assets.orchestration.launcher.signs import alive, holder
 
 LOOK = 5.0
 """Seconds between two questions whether who holds a place lives."""

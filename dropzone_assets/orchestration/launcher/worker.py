@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from dropzone_assets.orchestration.launcher.signs import alive
+from dropzone_assets.orchestration.launcher.heartbeat import alive
 from dropzone_assets.sqlite import write_ahead
 
 

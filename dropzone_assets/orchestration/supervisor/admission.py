@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from dropzone_assets.errors import BadSettings, Transient
-from dropzone_assets.orchestration.launcher.signs import alive, holder, stop
+from dropzone_assets.orchestration.launcher.heartbeat import alive, holder, stop
 
 PATIENCE = 5.0
 """Seconds that a process of an earlier `up` has to end before it is killed."""

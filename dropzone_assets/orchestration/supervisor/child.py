@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
-from dropzone_assets.orchestration.launcher.signs import alive
+from dropzone_assets.orchestration.launcher.heartbeat import alive
 
 GRACE = 10.0
 """Seconds that an orphan has to end in an orderly way."""

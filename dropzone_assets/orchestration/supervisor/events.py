@@ -58,7 +58,7 @@ class Events:
 
     def troubles(self) -> Iterator[str]:
         """Sources that cannot be listed, or can again; another daemon at work."""
-        problems = {name: look.problem for name, look in self._ledger.looks.last().items()}
+        problems = {name: look.problem for name, look in self._ledger.listings.last().items()}
         for name, problem in problems.items():
             if problem and not self._problems.get(name):
                 yield f"source {name} cannot be listed: {problem}"

@@ -12,7 +12,7 @@ from time import monotonic, sleep, time
 import dagster as dg
 import yaml
 
-from dropzone_assets.orchestration.launcher.signs import holder
+from dropzone_assets.orchestration.launcher.heartbeat import holder
 from dropzone_assets.orchestration.supervisor.admission import end_leftovers
 from dropzone_assets.orchestration.supervisor.events import Events
 from dropzone_assets.orchestration.supervisor.readiness import has_ticked, listens, ui_answers

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dropzone_assets.orchestration.launcher.signs import alive, holder, stop
+from dropzone_assets.orchestration.launcher.heartbeat import alive, holder, stop
 from tests.launcher.conftest import until
 
 

@@ -19,7 +19,7 @@ class Told(NamedTuple):
     completed: datetime | None
 
 
-class Standings:
+class Completeness:
     """Of each table and day, the standing that people have heard of; a day nobody was told of is not there."""
 
     def __init__(self, engine: Engine) -> None:
