@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.upkeep.losses import losses
 from dropzone_assets.upkeep.rebuild import Rebuild
@@ -15,8 +17,10 @@ C = "payments_20240501_110000.csv"
 ALL = ["a", "b", "c", "z"]
 
 
-def make_small(home: Path) -> Path:
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
     """A home with one table."""
+    home = tmp_path / "home"
     (home / "contracts").mkdir(parents=True)
     shutil.copy(CONTRACTS / "transactions.odcs.yaml", home / "contracts")
     (home / "dropzone").mkdir()
@@ -24,7 +28,8 @@ def make_small(home: Path) -> Path:
     return home
 
 
-def load(home: Path) -> Pipeline:
+@pytest.fixture
+def loaded(home: Path) -> Pipeline:
     """Two days of rows, one of them of two files."""
     files = {A: of("a", "b"), B: payments(payment("z", "2024-05-02")), C: of("c")}
     for name, text in files.items():

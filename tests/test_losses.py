@@ -14,18 +14,10 @@ from dropzone_assets.orchestration.sensors import due_sensor, source_sensor
 from dropzone_assets.pipeline.generations import stopped
 from dropzone_assets.upkeep.losses import losses
 from tests.conftest import Drop, Query
-from tests.lost import ALL, C, again, load, make_small, rebuilt, stores
+from tests.lost import ALL, C, again, home, loaded, rebuilt, stores
 from tests.pipeline import A, Pipeline, of
 
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return make_small(tmp_path / "home")
-
-
-@pytest.fixture
-def loaded(home: Path) -> Pipeline:
-    return load(home)
+__all__ = ["home", "loaded"]
 
 
 def test_a_whole_home_has_lost_nothing(loaded: Pipeline) -> None:

@@ -13,19 +13,11 @@ from dropzone_assets.pipeline.plan import History, plan_loads, plan_publications
 from dropzone_assets.upkeep.losses import losses
 from dropzone_assets.upkeep.rebuild import Rebuild
 from tests.conftest import Drop
-from tests.lost import ALL, C, again, copy_of, load, make_small, put_back, rebuilt, reopened, stores
+from tests.lost import ALL, C, again, copy_of, home, loaded, put_back, rebuilt, reopened, stores
 from tests.pipeline import A, B, Pipeline, of
 from tests.samples import payment, payments
 
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return make_small(tmp_path / "home")
-
-
-@pytest.fixture
-def loaded(home: Path) -> Pipeline:
-    return load(home)
+__all__ = ["home", "loaded"]
 
 
 def test_nothing_is_published_from_an_older_warehouse(loaded: Pipeline, drop: Drop, home: Path) -> None:
@@ -180,13 +172,12 @@ def test_a_rebuild_that_is_killed_goes_on(loaded: Pipeline, monkeypatch: pytest.
     assert losses(loaded.platform) == []
 
 
-def test_a_rebuild_waits_for_what_runs_of_another_process_load(home: Path) -> None:
-    pipeline = load(home)
-    pipeline.platform.settings.warehouse.unlink()
-    work = Rebuild(pipeline.platform)
+def test_a_rebuild_waits_for_what_runs_of_another_process_load(loaded: Pipeline) -> None:
+    loaded.platform.settings.warehouse.unlink()
+    work = Rebuild(loaded.platform)
     work.prepare()
-    batches = {request.id for request in plan_loads(pipeline.platform, lambda _: History(False, 0))}
+    batches = {request.id for request in plan_loads(loaded.platform, lambda _: History(False, 0))}
     assert work.is_in(batches) and not work.is_in({"another"})
-    pipeline.platform.ledger.deliveries.put_back(*batches, "They ended.")
-    pipeline.load()
+    loaded.platform.ledger.deliveries.put_back(*batches, "They ended.")
+    loaded.load()
     assert not work.is_in(batches)

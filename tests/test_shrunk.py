@@ -7,14 +7,11 @@ from sqlalchemy import update
 
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.schema import deliveries as book
-from tests.lost import ALL, load, make_small, rebuilt
+from tests.lost import ALL, home, loaded, rebuilt
 from tests.pipeline import A, Pipeline
 from tests.test_recover import failures
 
-
-@pytest.fixture
-def loaded(tmp_path: Path) -> Pipeline:
-    return load(make_small(tmp_path / "home"))
+__all__ = ["home", "loaded"]
 
 
 def of_a(pipeline: Pipeline) -> Delivery:

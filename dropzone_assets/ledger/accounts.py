@@ -262,3 +262,15 @@ _facts_of = attrgetter(*(column.name for column in FACTS))
 def delivery_of(row: Row[Any]) -> Delivery:
     """A row of the book."""
     return Delivery(*_facts_of(row))
+
+
+KNOWN = (
+    *("key", "source", "path", "name", "version", "size", "arrived", "file_time", "file_date"),
+    *("state", "content_hash", "parent"),
+)
+"""What is known of a delivery when it comes, beside its table."""
+
+
+def row_of(delivery: Delivery) -> dict[str, object]:
+    """The row of a delivery that comes."""
+    return {"table_name": delivery.table, **{name: getattr(delivery, name) for name in KNOWN}}

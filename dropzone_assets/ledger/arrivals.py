@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, literal, or_, select, union_all, update
 
 from dropzone_assets.files import FILES, Delivery
-from dropzone_assets.ledger.accounts import FACTS, Accounts, oldest_first
+from dropzone_assets.ledger.accounts import FACTS, Accounts, oldest_first, row_of
 from dropzone_assets.ledger.journal import note
 from dropzone_assets.ledger.publication import holding_unpublished, unpublished
 from dropzone_assets.ledger.schema import (
@@ -77,24 +77,7 @@ class Arrivals(Accounts):
 
     def record(self, new: Iterable[Delivery]) -> None:
         """Write new deliveries down; those already known stay as they are."""
-        values = [
-            {
-                "key": d.key,
-                "source": d.source,
-                "path": d.path,
-                "name": d.name,
-                "version": d.version,
-                "size": d.size,
-                "arrived": d.arrived,
-                "table_name": d.table,
-                "file_time": d.file_time,
-                "file_date": d.file_date,
-                "state": d.state,
-                "content_hash": d.content_hash,
-                "parent": d.parent,
-            }
-            for d in new
-        ]
+        values = [row_of(delivery) for delivery in new]
         insert = upsert(self._engine, book).on_conflict_do_nothing()
         with self._engine.begin() as connection:
             for chunk in chunks(values):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, delete, insert
 
 from dropzone_assets.files import Delivery
+from dropzone_assets.ledger.accounts import row_of
 from dropzone_assets.ledger.deliveries import COUNTS, Tally
 from dropzone_assets.ledger.journal import notes
 from dropzone_assets.ledger.schema import LOADED, contributions, now
@@ -48,23 +49,6 @@ class Recovery:
 
 
 def _values(each: Recovered) -> dict[str, object]:
-    d, at = each.delivery, now()
-    facts = {
-        "key": d.key,
-        "source": d.source,
-        "path": d.path,
-        "name": d.name,
-        "version": d.version,
-        "size": d.size,
-        "arrived": d.arrived,
-        "table_name": d.table,
-        "file_time": d.file_time,
-        "file_date": d.file_date,
-        "state": LOADED,
-        "content_hash": d.content_hash,
-        "parent": d.parent,
-        "fetched_at": at,
-        "loaded_at": at,
-        "contract_version": each.contract,
-    }
-    return facts | {name: getattr(each.tally, name) for name in COUNTS}
+    at = now()
+    loaded = {"state": LOADED, "fetched_at": at, "loaded_at": at, "contract_version": each.contract}
+    return row_of(each.delivery) | loaded | {name: getattr(each.tally, name) for name in COUNTS}

@@ -40,8 +40,7 @@ class Events:
     def files(self) -> Iterator[str]:
         """Files that arrived, were loaded or failed, and days that were published."""
         told = [each for each in self._feed.happened() if each.event in WORDS]
-        kind = lambda each: (each.event, each.table)  # noqa: E731 - used twice, here only
-        for (event, table), found in groupby(sorted(told, key=kind), kind):
+        for (event, table), found in groupby(sorted(told, key=_kind), _kind):
             yield from _lines(event, table, list(found))
         for table, days in groupby(self._feed.published(), lambda pair: pair[0]):
             listed = [str(day) for _, day in days]
@@ -78,6 +77,10 @@ class Events:
                     "End it; to find it: pgrep -fa 'dagster.*daemon'"
                 )
             self._daemons.append(str(beat.daemon_id))
+
+
+def _kind(each: Happened) -> tuple[str, str]:
+    return each.event, each.table
 
 
 def _lines(event: str, table: str, found: list[Happened]) -> Iterator[str]:
