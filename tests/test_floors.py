@@ -38,7 +38,7 @@ KEEPERS = {
 
 HOMELESS = {"utils", "util", "helpers", "common", "core", "base", "lib", "misc", "shared", "factory", "handlers"}
 
-LINES = 300
+LINES, SEEN = 300, 40
 
 
 def modules() -> dict[str, Path]:
@@ -131,6 +131,31 @@ def test_no_room_holds_more_than_its_share_of_the_lines() -> None:
     for name, file in MODULES.items():
         lines[room(name)] += len(file.read_text(encoding="utf-8").splitlines())
     assert {name: count for name, count in lines.items() if count > SHARE * lines.total()} == {}
+
+
+def test_no_function_is_longer_than_a_person_sees() -> None:
+    long = [
+        (name, node.name)
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= SEEN
+    ]
+    assert long == []
+
+
+CALLS = re.compile(r"^\| \d+ \| `([\w.]+)\.(\w+)`", re.MULTILINE)
+
+
+def test_the_tour_in_twelve_calls_names_what_is_there() -> None:
+    calls = CALLS.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert len(calls) == 12
+    defined = {
+        (name.removeprefix(f"{PACKAGE}."), node.name)
+        for name, tree in TREES.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert [call for call in calls if call not in defined] == []
 
 
 COLUMNS = {"transaction_id", "user_id", "amount", "currency", "vehicle_id", "event_type", "dep_time", "tailnum"}

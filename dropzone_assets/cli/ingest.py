@@ -1,9 +1,9 @@
 """`dropzone ingest` and `dropzone replay`: load what is new, or what had failed, and say what came of it."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -18,6 +18,9 @@ from dropzone_assets.pipeline.revalidate import Revalidated, revalidate, revalid
 from dropzone_assets.platform import Platform
 from dropzone_assets.upkeep.failed_folder import write_failed_folder
 from dropzone_assets.upkeep.losses import losses
+
+if TYPE_CHECKING:
+    from dropzone_assets.orchestration.ingest import Ingested
 
 Force = Annotated[bool, typer.Option("--force", help="Load everything that was loaded before again.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -87,7 +90,8 @@ def ingest_all(
         if prepare:
             prepare()
         before = {row.key for row in platform.ledger.deliveries.failures()}
-        seen, last = ingester.look(), platform.ledger.deliveries.last_entry()
+        ingester.look()
+        last = platform.ledger.deliveries.last_entry()
         pending = platform.ledger.deliveries.pending()
         try:
             with _progress(platform, pending) as say:
@@ -98,11 +102,17 @@ def ingest_all(
             _mirror(platform)
         others = ingester.other_batches()
     failures = [row for row in platform.ledger.deliveries.failures() if row.key not in before]
-    runs = [{"run": str(request), "why": why} for request, why in ingester.result.failed_runs]
-    waiting = list(_waiting(platform, others))
+    result = {**(said or {}), **_result(platform, ingester.result, failures, last)}
+    result |= {"files_in_other_runs": sum(others.values()), "files_waiting": list(_waiting(platform, others))}
+    as_json(result) if json else _tell(platform, result)
+    wrong = ("files_failed", "runs_failed", "lost", "sources_unavailable", "files_waiting")
+    return 1 if any(result[name] for name in wrong) else 0
+
+
+def _result(platform: Platform, seen: "Ingested", failures: Sequence[Any], last: int) -> dict[str, Any]:
+    """What an ingest came to, for machines. `last`: the last entry of the journal before it."""
     lost = losses(platform)
-    result = {
-        **(said or {}),
+    return {
         "lost": [{"store": loss.store, "table": loss.table, "found": loss.found, "cure": loss.cure} for loss in lost],
         "sources_unavailable": [
             {"source": name, "why": error.found, "cure": error.cure} for name, error in seen.unavailable.items()
@@ -111,19 +121,15 @@ def ingest_all(
         "files_new": seen.new,
         "files_gone": seen.gone,
         "files_not_settled": seen.waiting,
-        "files_in_other_runs": sum(others.values()),
         "files_loaded": platform.ledger.deliveries.worked_on(last),
         "files_taken_back": platform.ledger.deliveries.taken_back(last),
         "files_failed": len(failures),
-        "runs": len(ingester.result.runs),
-        "runs_failed": runs,
-        "runs_found_dead": ingester.result.died,
-        "runs_taken_over": ingester.result.queued,
-        "files_waiting": waiting,
+        "runs": len(seen.runs),
+        "runs_failed": [{"run": str(request), "why": why} for request, why in seen.failed_runs],
+        "runs_found_dead": seen.died,
+        "runs_taken_over": seen.queued,
         "failures": [{"file": f.path, "stage": f.stage, "reason": f.reason, "cure": f.cure} for f in failures],
     }
-    as_json(result) if json else _tell(platform, result)
-    return 1 if failures or runs or lost or seen.unavailable or waiting else 0
 
 
 def _mirror(platform: Platform) -> None:

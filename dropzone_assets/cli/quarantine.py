@@ -7,13 +7,15 @@ import typer
 
 from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.contracts import DELIVERY, Contract, sentences
-from dropzone_assets.engine import columns_of, quote, rows
+from dropzone_assets.engine import Connection, columns_of, quote, rows
 from dropzone_assets.errors import Permanent
 from dropzone_assets.formats import Place
 from dropzone_assets.inspect.query import open_query
 from dropzone_assets.inspect.trace import originals_of
 from dropzone_assets.pipeline.load import tables
 from dropzone_assets.platform import Platform
+
+Rows = list[tuple[Any, ...]]
 
 
 def quarantine(
@@ -30,43 +32,47 @@ def quarantine(
         if not columns_of(connection, tables(table_name)[1]):
             out.print(f"No file of {table_name} has been loaded yet. Next: dropzone ingest.")
             return
-        mine = f"FROM quarantine.{quote(table_name)} WHERE file GLOB $1 AND ($2 = '' OR list_contains(reasons, $2)) "
-        asked = [file, reason]
-        reasons = rows(
-            connection,
-            f"SELECT reason, count(*), count(DISTINCT file) FROM (SELECT unnest(reasons) AS reason, file {mine}) "
-            "GROUP BY reason ORDER BY 2 DESC, 1",
-            asked,
-        )
-        found = rows(
-            connection,
-            f"SELECT {DELIVERY}, file, record, reasons, raw::VARCHAR {mine} ORDER BY file, record LIMIT {limit}",
-            asked,
-        )
-        count = rows(connection, f"SELECT count(*) {mine}", asked)[0][0]
+        reasons, found, count = _found(connection, table_name, (file, reason), limit)
     rules = sentences(contract)
     places = _places(platform, contract, [(key, record) for key, _, record, *_ in found])
+    why = [{"reason": name, "rows": n, "files": files, "rule": rules.get(name, "")} for name, n, files in reasons]
     if json:
-        as_json(
-            {
-                "table": table_name,
-                "rows": count,
-                "reasons": [{"reason": r, "rows": n, "files": f, "rule": rules.get(r, "")} for r, n, f in reasons],
-                "quarantined": [_document(row, places.get((row[0], row[2]))) for row in found],
-            }
-        )
+        rows_found = [_document(row, places.get((row[0], row[2]))) for row in found]
+        as_json({"table": table_name, "rows": count, "reasons": why, "quarantined": rows_found})
         return
     table(
         f"Why rows of {table_name} were refused",
         ("reason", "rows", "files", "the rule"),
-        [(r, n, f, rules.get(r, "")) for r, n, f in reasons],
+        [tuple(line.values()) for line in why],
     )
     shown = [
-        (file, record, place.line if (place := places.get((key, record))) else None, "\n".join(why), raw)
-        for key, file, record, why, raw in found
+        (file, record, place.line if (place := places.get((key, record))) else None, "\n".join(broken), raw)
+        for key, file, record, broken, raw in found
     ]
     names = ("file", "record", "line", "reasons", "as it came")
     table(f"{min(limit, count):,} of {count:,} refused rows", names, shown)
+
+
+def _found(connection: Connection, table_name: str, asked: Sequence[str], limit: int) -> tuple[Rows, Rows, int]:
+    """How often each reason is there, the first rows, and how many rows there are.
+
+    Args:
+        asked: the name of the files, and the reason; * and nothing mean all.
+    """
+    mine = f"FROM quarantine.{quote(table_name)} WHERE file GLOB $1 AND ($2 = '' OR list_contains(reasons, $2)) "
+    reasons = rows(
+        connection,
+        f"SELECT reason, count(*), count(DISTINCT file) FROM (SELECT unnest(reasons) AS reason, file {mine}) "
+        "GROUP BY reason ORDER BY 2 DESC, 1",
+        asked,
+    )
+    found = rows(
+        connection,
+        f"SELECT {DELIVERY}, file, record, reasons, raw::VARCHAR {mine} ORDER BY file, record LIMIT {limit}",
+        asked,
+    )
+    count = rows(connection, f"SELECT count(*) {mine}", asked)[0][0]
+    return reasons, found, count
 
 
 def _places(platform: Platform, contract: Contract, rows: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Place]:

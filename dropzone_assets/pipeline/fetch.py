@@ -74,25 +74,7 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
     wanted = [delivery for delivery in deliveries if delivery.state not in ("linked", RETRACTING)]
     for start in range(0, len(wanted), GROUP):
         group = [d for d in wanted[start : start + GROUP] if d.content_hash or d.source not in silent]
-        sidecars = sidecars_of(platform, group)
-        with platform.raw.writing() as writing:
-            found = _at_once(platform, group, sidecars, writing)
-        outcomes = _whole(platform, found)
-        set_aside(platform, [(d, o) for d, o in zip(group, outcomes, strict=True) if isinstance(o, Lost)])
-        brought = [b for d, outcome in zip(group, outcomes, strict=True) if (b := _settle(platform, d, outcome, done))]
-        fresh = [d for d in brought if d.state not in ("loaded", "opened", "stored")]
-        platform.ledger.deliveries.fetched(fresh)
-        platform.ledger.deliveries.found_again([d.content_hash for d in brought])
-        had = {d.key for d in group if d.content_hash}
-        beside = {d.key: sidecars[d.key] for d in fresh if d.key in sidecars.keys() - had}
-        platform.ledger.deliveries.verified(beside)
-        back = platform.ledger.deliveries.refused_before(fresh)
-        platform.ledger.deliveries.retract(list(back), "The same bytes were taken back before.")
-        brought, fresh = ([d for d in some if d.key not in back] for some in (brought, fresh))
-        links = _links(platform, [d for d in fresh if d.table != FILES])
-        platform.ledger.deliveries.linked(links)
-        done.linked += [delivery for delivery in brought if delivery.key in links]
-        done.present += [delivery for delivery in brought if delivery.key not in links]
+        _fetch_group(platform, group, done)
         answered = {d.source for d in group if d.key not in done.waiting}
         silent |= {d.source: done.waiting[d.key] for d in group if d.source not in answered}
     done.waiting |= {d.key: silent[d.source] for d in wanted if d.source in silent and not d.content_hash}
@@ -101,6 +83,30 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
     if done.waiting and not (last and (done.present or done.linked)):
         raise next(iter(done.waiting.values()))
     return done
+
+
+def _fetch_group(platform: Platform, group: Sequence[Delivery], done: Fetched) -> None:
+    """Copy some at once, then tell the ledger of them all: what a kill makes us copy again is this group at most."""
+    sidecars = sidecars_of(platform, group)
+    with platform.raw.writing() as writing:
+        found = _at_once(platform, group, sidecars, writing)
+    outcomes = list(zip(group, _whole(platform, found), strict=True))
+    set_aside(platform, [(delivery, outcome) for delivery, outcome in outcomes if isinstance(outcome, Lost)])
+    brought = [b for delivery, outcome in outcomes if (b := _settle(platform, delivery, outcome, done))]
+    fresh = [d for d in brought if d.state not in ("loaded", "opened", "stored")]
+    platform.ledger.deliveries.fetched(fresh)
+    platform.ledger.deliveries.found_again([d.content_hash for d in brought])
+    # What was copied before was compared with its sidecars then.
+    had = {d.key for d in group if d.content_hash}
+    platform.ledger.deliveries.verified({d.key: sidecars[d.key] for d in fresh if d.key in sidecars.keys() - had})
+    # Bytes that a person has taken back stay away, whatever version of the file brings them.
+    back = platform.ledger.deliveries.refused_before(fresh)
+    platform.ledger.deliveries.retract(list(back), "The same bytes were taken back before.")
+    brought, fresh = ([d for d in some if d.key not in back] for some in (brought, fresh))
+    links = _links(platform, [d for d in fresh if d.table != FILES])
+    platform.ledger.deliveries.linked(links)
+    done.linked += [delivery for delivery in brought if delivery.key in links]
+    done.present += [delivery for delivery in brought if delivery.key not in links]
 
 
 def _at_once(

@@ -52,12 +52,21 @@ def run_in_process(
         run_id: its id; a new one when left out.
     """
     job = everything.get_subset(asset_selection=assets, asset_check_selection=checks)
+    run = _created(job, instance, tags, config, run_id or make_new_run_id())
+    with alive(Path(instance.root_directory) / "workers" / run.run_id):
+        return execute_run(InMemoryJob(everything), run, instance)
+
+
+def _created(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, tags: Mapping[str, str], config: Mapping[str, Any], run_id: str
+) -> dg.DagsterRun:
+    """A run with its origin, without which the UI can neither show it on the timeline nor make it again."""
     plan = create_execution_plan(
         job, config, instance_ref=instance.get_ref() if instance.is_persistent else None, tags=tags
     )
-    run = instance.create_run(
+    return instance.create_run(
         job_name=job.name,
-        run_id=run_id or make_new_run_id(),
+        run_id=run_id,
         run_config=config,
         status=None,
         tags=tags,
@@ -67,16 +76,14 @@ def run_in_process(
         execution_plan_snapshot=snapshot_from_execution_plan(plan, job.get_job_snapshot_id()),
         job_snapshot=job.get_job_snapshot(),
         parent_job_snapshot=job.get_parent_job_snapshot(),
-        asset_selection=assets,
-        asset_check_selection=checks,
+        asset_selection=job.asset_selection,
+        asset_check_selection=job.asset_check_selection,
         resolved_op_selection=None,
         op_selection=None,
         remote_job_origin=_origin(job.name),
         job_code_origin=None,
         asset_graph=job.asset_layer.asset_graph,
     )
-    with alive(Path(instance.root_directory) / "workers" / run.run_id):
-        return execute_run(InMemoryJob(everything), run, instance)
 
 
 def _origin(job: str) -> RemoteJobOrigin:
