@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any, Self
 
 HOUSE = "dropzone_assets"
-ROOMS = ("steps", "sinks", "formats", "assets", "contracts", "ledger", "definitions", "instance", "ingest")
+ROOMS = ("pipeline", "inspect", "proof", "sinks", "formats", "contracts", "ledger", "orchestration")
 
 spent: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])
 statements: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])

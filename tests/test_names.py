@@ -37,7 +37,7 @@ pytestmark = pytest.mark.direct
 
 PACKAGE = Path(__file__).parents[1] / "dropzone_assets"
 
-ROOMS = ("assets", "cli", "contracts", "engine", "formats", "sinks", "steps")
+ROOMS = ("cli", "contracts", "engine", "formats", "inspect", "orchestration", "pipeline", "proof", "sinks", "upkeep")
 """Where SQL speaks of rows."""
 
 DAY = date(2024, 5, 1)

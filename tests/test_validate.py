@@ -173,7 +173,7 @@ def test_a_big_file_is_numbered_across_all_threads(tmp_path: Path) -> None:
     pad = b"," + b"p" * 60
     content = b"id,pad\n" + b"\n".join(broken.get(n) or b"%d%b" % (n, pad) for n in range(1, 1_000_001))
     platform = open_platform(Settings(home=tmp_path))
-    load = judging.judge(platform, contract, [raw_file(platform, 0, content)])
+    load = judging.validate(platform, contract, [raw_file(platform, 0, content)])
     ((rows, wrong),) = engine.rows(
         load.connection, f"SELECT count(*), count(*) FILTER (id <> _record) FROM {load.rows()}"
     )
