@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Connection = duckdb.DuckDBPyConnection
 Error = duckdb.Error
+Relation = duckdb.DuckDBPyRelation
 
 WAREHOUSE = "warehouse"
 """The name under which the warehouse file is attached."""

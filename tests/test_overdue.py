@@ -62,7 +62,7 @@ def tick(home: Path, instance: dg.DagsterInstance) -> Iterator[Callable[[], Any]
             return sensor.evaluate_tick(context)
 
     yield tick
-    definitions.resources["platform"].ledger.engine.dispose()
+    definitions.resources["dropzone"].ledger.engine.dispose()
 
 
 def summary(home: Path) -> list[tuple[Any, ...]]:

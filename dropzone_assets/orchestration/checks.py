@@ -44,8 +44,8 @@ def _gone(table: str) -> dg.AssetChecksDefinition:
     key = no_files_gone(table)
 
     @dg.asset_check(name=key.name, asset=key.asset_key, description="No file that counts is gone from its source.")
-    def check(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
-        return _result(key.asset_key, key.name, check_results.gone_files(platform, table), WARN)
+    def check(dropzone: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        return _result(key.asset_key, key.name, check_results.gone_files(dropzone, table), WARN)
 
     return check
 
@@ -55,22 +55,22 @@ def platform_checks() -> list[dg.AssetChecksDefinition]:
     asset = dg.AssetKey(["summary", INGESTION])
 
     @dg.asset_check(asset=asset, description="Every file that arrived belongs to a table.")
-    def every_file_recognised(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
-        return _result(asset, "every_file_recognised", check_results.failed_deliveries(platform, ""), WARN)
+    def every_file_recognised(dropzone: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        return _result(asset, "every_file_recognised", check_results.failed_deliveries(dropzone, ""), WARN)
 
     @dg.asset_check(asset=asset, description="Every contract can be honoured, and nothing waits for one.")
-    def contracts_sound(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
-        return _result(asset, "contracts_sound", check_results.contracts_sound(platform), ERROR)
+    def contracts_sound(dropzone: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        return _result(asset, "contracts_sound", check_results.contracts_sound(dropzone), ERROR)
 
     @dg.asset_check(asset=asset, description="Ledger, warehouse, lake and raw zone have what the others know of.")
-    def stores_whole(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
-        lost = [(loss.store, loss.table, loss.found, loss.cure) for loss in losses(platform)]
+    def stores_whole(dropzone: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        lost = [(loss.store, loss.table, loss.found, loss.cure) for loss in losses(dropzone)]
         answer = CheckResult(not lost, {"losses": len(lost)}, ("store", "table", "found", "what to do"), lost)
         return _result(asset, "stores_whole", answer, ERROR)
 
     @dg.asset_check(asset=asset, description="No partition is missing in the lake because its publication fails.")
-    def all_published(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
-        return _result(asset, "all_published", check_results.all_published(platform), WARN)
+    def all_published(dropzone: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        return _result(asset, "all_published", check_results.all_published(dropzone), WARN)
 
     return [every_file_recognised, contracts_sound, stores_whole, all_published]
 
@@ -88,9 +88,9 @@ def _check(
 
     @dg.multi_asset_check(name=f"{layer}_{contract.table}_{name}", specs=[spec], pool=POOL)
     def check(
-        context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
+        context: dg.AssetCheckExecutionContext, dropzone: dg.ResourceParam[Platform]
     ) -> Iterator[dg.AssetCheckResult]:
-        answer = question(platform, contract, _days(context, platform, spec.asset_key))
+        answer = question(dropzone, contract, _days(context, dropzone, spec.asset_key))
         yield _result(spec.asset_key, name, answer, severity)
 
     return check
@@ -102,8 +102,8 @@ def _complete(contract: Contract) -> dg.AssetChecksDefinition:
     about = "No day lacks files whose time is up."
 
     @dg.asset_check(asset=asset, name=COMPLETE, description=about)
-    def complete(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
-        return _result(asset, COMPLETE, check_results.no_day_overdue(platform, contract, now()), WARN)
+    def complete(dropzone: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+        return _result(asset, COMPLETE, check_results.no_day_overdue(dropzone, contract, now()), WARN)
 
     return complete
 
@@ -114,9 +114,9 @@ def _quality(contract: Contract) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=f"lake_{contract.table}_quality", specs=specs)
     def check(
-        context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
+        context: dg.AssetCheckExecutionContext, dropzone: dg.ResourceParam[Platform]
     ) -> Iterator[dg.AssetCheckResult]:
-        for rule, answer in check_results.quality(platform, contract, _days(context, platform, asset)).items():
+        for rule, answer in check_results.quality(dropzone, contract, _days(context, dropzone, asset)).items():
             yield _result(asset, rule.name, answer, ERROR if rule.severe else WARN)
 
     return check

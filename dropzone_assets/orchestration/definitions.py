@@ -1,6 +1,7 @@
 """Where everything meets: settings in, Dagster definitions out. Holds no asset and no SQL."""
 
 import warnings
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -41,16 +42,34 @@ def build(settings: Settings, s3: "S3Resource | None" = None, duckdb: DuckDBReso
         s3: how S3 is reached; from the settings when None.
         duckdb: where the warehouse is; from the settings when None.
     """
-    reached = S3Access(settings.s3_endpoint, settings.s3_region)
+    access = _access(settings)
     if s3:
         reached = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
-    access = Access(reached, AzureAccess(settings.azure_endpoint))
+        access = replace(access, s3=reached)
     if duckdb:
         settings = settings.model_copy(update={"warehouse_path": duckdb.database})
     return define(Platform(settings, access), s3, duckdb)
 
 
-def define(platform: Platform, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
+def definitions(settings: Settings | None = None) -> dg.Definitions:
+    """The platform as a part of a project of one's own: `dg.Definitions.merge(definitions(), mine)`.
+
+    Every resource's key begins with `dropzone`, and the executor is the project's, so nothing clashes. An asset that
+    depends on `lake/T`, `validated/T`, `quarantine/T` or `summary/T` is given its rows as its annotation says.
+
+    Args:
+        settings: what describes the home; from the environment when None.
+    """
+    found = settings or Settings.from_env()
+    return define(Platform(found, _access(found)), executor=None)
+
+
+def define(
+    platform: Platform,
+    s3: "S3Resource | None" = None,
+    duckdb: DuckDBResource | None = None,
+    executor: dg.ExecutorDefinition | None = dg.in_process_executor,
+) -> dg.Definitions:
     """All definitions of a platform that is there already, so that what it has loaded is not loaded twice."""
     wait_patiently()
     contracts = list(platform.contracts.tables.values())
@@ -69,16 +88,20 @@ def define(platform: Platform, s3: "S3Resource | None" = None, duckdb: DuckDBRes
         jobs=[failed_files_job()],
         schedules=[summary_schedule()],
         resources={
-            "platform": platform,
-            "s3": s3 or _s3(platform.settings),
-            "duckdb": duckdb or DuckDBResource(database=str(platform.settings.warehouse)),
-            "raw_zone": RawZoneIOManager(platform),
-            "warehouse": WarehouseIOManager(platform),
-            "lake": LakeIOManager(platform),
-            "summary": SummaryIOManager(platform),
+            "dropzone": platform,
+            "dropzone_s3": s3 or _s3(platform.settings),
+            "dropzone_duckdb": duckdb or DuckDBResource(database=str(platform.settings.warehouse)),
+            "dropzone_raw_zone": RawZoneIOManager(platform),
+            "dropzone_warehouse": WarehouseIOManager(platform),
+            "dropzone_lake": LakeIOManager(platform),
+            "dropzone_summary": SummaryIOManager(platform),
         },
-        executor=dg.in_process_executor,
+        executor=executor,
     )
+
+
+def _access(settings: Settings) -> Access:
+    return Access(S3Access(settings.s3_endpoint, settings.s3_region), AzureAccess(settings.azure_endpoint))
 
 
 def _s3(settings: Settings) -> dg.ResourceDefinition:

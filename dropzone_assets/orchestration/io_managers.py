@@ -74,8 +74,17 @@ class _Room(dg.IOManager):
         self.platform = platform
 
     def _asked(self, context: dg.InputContext) -> tuple[Contract, tuple[date, ...]]:
-        days = tuple(date.fromisoformat(key) for key in context.asset_partition_keys)
-        return self.platform.contract(context.asset_key.path[-1]), days
+        return self.platform.contract(context.asset_key.path[-1]), _days(context)
+
+    def _given(self, context: dg.InputContext) -> object:
+        """What an asset of one's own asks for. Only such an asset needs pandas, which takes long to load."""
+        from dropzone_assets.orchestration.given import given
+
+        return given(context, self.platform, _days(context))
+
+
+def _days(context: dg.InputContext) -> tuple[date, ...]:
+    return tuple(date.fromisoformat(key) for key in context.asset_partition_keys)
 
 
 class RawZoneIOManager(_Room):
@@ -102,8 +111,10 @@ class WarehouseIOManager(_Room):
                 tallies = _commit(self.platform, *obj)
             context.add_output_metadata(_differences(obj[1], tallies))
 
-    def load_input(self, context: dg.InputContext) -> ValidatedRows:
-        """The validated rows of the partitions asked for."""
+    def load_input(self, context: dg.InputContext) -> object:
+        """The rows of the partitions asked for: copied out later for the lake, else as the input's annotation says."""
+        if context.dagster_type.typing_type is not ValidatedRows:
+            return self._given(context)
         contract, days = self._asked(context)
         return ValidatedRows(self.platform, contract, days)
 
@@ -141,8 +152,10 @@ class LakeIOManager(_Room):
         uri = self.platform.lake.uri(table)
         context.add_output_metadata({"bytes written by this run": size, "dagster/uri": uri})
 
-    def load_input(self, context: dg.InputContext) -> LakePartitions:
-        """The lake partitions asked for."""
+    def load_input(self, context: dg.InputContext) -> object:
+        """The lake partitions asked for: where they are for the summary, else rows as the input's annotation says."""
+        if context.dagster_type.typing_type is not LakePartitions:
+            return self._given(context)
         contract, days = self._asked(context)
         return LakePartitions(self.platform, contract, days)
 
@@ -156,6 +169,6 @@ class SummaryIOManager(_Room):
             keep(self.platform, obj)
         context.add_output_metadata({"dagster/uri": self.platform.lake.uri(f"summary/{obj.table}")})
 
-    def load_input(self, context: dg.InputContext) -> None:
-        """No asset reads a summary."""
-        raise NotImplementedError("Query summary.<table> instead.")
+    def load_input(self, context: dg.InputContext) -> object:
+        """The answers of the partitions asked for, as the input's annotation says."""
+        return self._given(context)

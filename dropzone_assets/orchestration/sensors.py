@@ -59,12 +59,12 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Asks for runs that load what is new at {config.url}.",
     )
-    def watch(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
+    def watch(context: dg.SensorEvaluationContext, dropzone: dg.ResourceParam[Platform]) -> Answers:
         for _ in _moments(context, config.poll_seconds):
-            said, changed = _look(platform, config.name)
-            asked = [no_files_gone(table) for table in sorted(changed & {FILES, *platform.workable()})]
-            lost = stopped(platform)
-            requests = [] if lost else plan_loads(platform, history(context.instance))[:MOST]
+            said, changed = _look(dropzone, config.name)
+            asked = [no_files_gone(table) for table in sorted(changed & {FILES, *dropzone.workable()})]
+            lost = stopped(dropzone)
+            requests = [] if lost else plan_loads(dropzone, history(context.instance))[:MOST]
             if requests or asked:
                 break
         if asked:
@@ -121,16 +121,16 @@ def due_sensor() -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks for runs that publish partitions whose rows have changed, and for checks of overdue days.",
     )
-    def publish_due(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
-        sweep(platform)
-        unkept = _mirror(platform)
+    def publish_due(context: dg.SensorEvaluationContext, dropzone: dg.ResourceParam[Platform]) -> Answers:
+        sweep(dropzone)
+        unkept = _mirror(dropzone)
         past = history(context.instance)
         for _ in _moments(context, PAUSE):
-            lost = stopped(platform)
-            tellings = plan_tellings(platform, past, now())  # first: what it writes down makes summaries due
-            publications = [] if lost else plan_publications(platform, past)
+            lost = stopped(dropzone)
+            tellings = plan_tellings(dropzone, past, now())  # first: what it writes down makes summaries due
+            publications = [] if lost else plan_publications(dropzone, past)
             urgent = [*tellings, *(due for due in publications if due.table != INGESTION)]
-            unsound = f"{' '.join(_unsound(platform))} {lost or ''} {outage(platform)}".strip()
+            unsound = f"{' '.join(_unsound(dropzone))} {lost or ''} {outage(dropzone)}".strip()
             if urgent or unsound != (context.cursor or ""):
                 break
         # The summary of what came in waits until nothing else does: rows come before their count.
@@ -142,7 +142,7 @@ def due_sensor() -> dg.SensorDefinition:
         elif lost and not requests:
             yield dg.SkipReason(f"{lost} {unkept}".strip())
         elif not requests:
-            due = sum(len(days) for days in platform.ledger.partitions.due().values())
+            due = sum(len(days) for days in dropzone.ledger.partitions.due().values())
             waiting = f"{due:,} partitions are due, each in a run that works on it or failed, or at rest."
             said = waiting if due else "The lake and the summaries hold what the warehouse holds."
             yield dg.SkipReason(f"{said} {unkept}".strip())
@@ -166,8 +166,8 @@ def failed_files_sensor() -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks for a run when other files have failed than before: it fails, and passes once none has.",
     )
-    def watch_failed(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> Answers:
-        failed = sorted(row.key for row in platform.ledger.deliveries.failures())
+    def watch_failed(context: dg.SensorEvaluationContext, dropzone: dg.ResourceParam[Platform]) -> Answers:
+        failed = sorted(row.key for row in dropzone.ledger.deliveries.failures())
         seen = sha256(" ".join(failed).encode()).hexdigest() if failed else ""
         if seen == (context.cursor or ""):
             yield dg.SkipReason(f"{len(failed):,} files have failed, as before." if failed else "No file has failed.")
@@ -182,8 +182,8 @@ def failed_files_job() -> dg.JobDefinition:
     """A run of it fails while a file has failed, and names file, reason and cure."""
 
     @dg.op(description="Passes when no file has failed.")
-    def no_file_has_failed(platform: dg.ResourceParam[Platform]) -> None:
-        found = platform.ledger.deliveries.failures()
+    def no_file_has_failed(dropzone: dg.ResourceParam[Platform]) -> None:
+        found = dropzone.ledger.deliveries.failures()
         if found:
             cases = [(row.table_name, row.path, row.stage, row.reason, row.cure) for row in found[:SHOWN]]
             names = ", ".join(sorted({row.path for row in found})[:3])
@@ -223,9 +223,9 @@ def summary_schedule() -> dg.ScheduleDefinition:
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    def yesterday(context: dg.ScheduleEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.RunRequest:
+    def yesterday(context: dg.ScheduleEvaluationContext, dropzone: dg.ResourceParam[Platform]) -> dg.RunRequest:
         day = context.scheduled_execution_time.date()
-        mine = [dg.AssetKey(["summary", table]) for table in (*platform.workable(), INGESTION)]
+        mine = [dg.AssetKey(["summary", table]) for table in (*dropzone.workable(), INGESTION)]
         return dg.RunRequest(partition_key=(day - timedelta(days=1)).isoformat(), asset_selection=mine)
 
     return yesterday

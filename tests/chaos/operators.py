@@ -19,7 +19,9 @@ from rich.console import Console
 
 from dropzone_assets.cli.app import COMMANDS
 from dropzone_assets.ledger.schema import FAILED
+from dropzone_assets.orchestration.instance import prepare_instance
 from dropzone_assets.orchestration.launcher.heartbeat import holder
+from dropzone_assets.settings import Settings
 from tests.chaos.account import account, undone
 from tests.chaos.boundaries import Clock
 from tests.chaos.crossings import Crossings
@@ -81,6 +83,7 @@ def daemon(home: Path, started: Connection) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     started.send(os.getpid())
+    prepare_instance(Settings.from_env())
     command = [sys.executable, "-W", "ignore", "-m", "dagster._daemon", "run", "-m", "dropzone_assets.definitions"]
     os.execv(sys.executable, command)
 

@@ -27,13 +27,13 @@ def files_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
         group_name=FILES,
         description=DESCRIPTION,
         kinds={"raw", "file"},
-        io_manager_key="raw_zone",
+        io_manager_key="dropzone_raw_zone",
         **stepped(days),
     )
-    def files(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
+    def files(context: dg.AssetExecutionContext, dropzone: dg.ResourceParam[Platform]) -> Fetched:
         with explained(context.run.run_id):
-            fetched = fetch_asked(context, platform, FILES)
-            unpacked = unpack(platform, fetched.present)
+            fetched = fetch_asked(context, dropzone, FILES)
+            unpacked = unpack(dropzone, fetched.present)
         _tell(context, fetched, unpacked)
         return fetched
 

@@ -27,15 +27,15 @@ def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Ass
         **described(contract, "lake"),
         **stepped(days),
         ins={"validated": dg.AssetIn(["validated", contract.table])},
-        io_manager_key="lake",
+        io_manager_key="dropzone_lake",
         pool=POOL,
     )
     def lake(
-        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], validated: ValidatedRows
+        context: dg.AssetExecutionContext, dropzone: dg.ResourceParam[Platform], validated: ValidatedRows
     ) -> Snapshot:
-        with explained(context.run.run_id), noted(platform, contract.table, validated.days):
+        with explained(context.run.run_id), noted(dropzone, contract.table, validated.days):
             taken = validated.snapshot(validated.due(context.run.tags.get(REQUEST)))
-        _tell(context, platform, taken)
+        _tell(context, dropzone, taken)
         return taken
 
     return lake

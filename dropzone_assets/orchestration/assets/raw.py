@@ -19,11 +19,11 @@ SHOWN = 20
 def raw_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The raw files of one table."""
 
-    @one_asset(**described(contract, "raw"), **stepped(days), io_manager_key="raw_zone")
-    def raw(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Fetched:
+    @one_asset(**described(contract, "raw"), **stepped(days), io_manager_key="dropzone_raw_zone")
+    def raw(context: dg.AssetExecutionContext, dropzone: dg.ResourceParam[Platform]) -> Fetched:
         with explained(context.run.run_id):
-            fetched = fetch_asked(context, platform, contract.table)
-        _tell(context, platform, fetched)
+            fetched = fetch_asked(context, dropzone, contract.table)
+        _tell(context, dropzone, fetched)
         return fetched
 
     return raw

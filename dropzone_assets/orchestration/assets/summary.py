@@ -22,14 +22,14 @@ def summary_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.
         **described(contract, "summary"),
         **stepped(days),
         ins={"lake": dg.AssetIn(["lake", contract.table])},
-        io_manager_key="summary",
+        io_manager_key="dropzone_summary",
         pool=POOL,
     )
     def summary(
-        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], lake: LakePartitions
+        context: dg.AssetExecutionContext, dropzone: dg.ResourceParam[Platform], lake: LakePartitions
     ) -> Summary:
-        with explained(context.run.run_id), noted(platform, contract.table, lake.days):
-            answers = ask(platform, contract, lake.days)
+        with explained(context.run.run_id), noted(dropzone, contract.table, lake.days):
+            answers = ask(dropzone, contract, lake.days)
         _tell(context, answers)
         return answers
 
@@ -45,12 +45,12 @@ def ingestion_asset(tables: Sequence[str], days: dg.DailyPartitionsDefinition) -
         group_name=INGESTION,
         description="What came in for each day, over all tables: files, rows, refusals, duplicates, files missing.",
         kinds={"summary", "duckdb"},
-        io_manager_key="summary",
+        io_manager_key="dropzone_summary",
         pool=POOL,
         **stepped(days),
     )
-    def ingestion(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Summary:
-        answers = ask_ingestion(platform, days_of(context), now())
+    def ingestion(context: dg.AssetExecutionContext, dropzone: dg.ResourceParam[Platform]) -> Summary:
+        answers = ask_ingestion(dropzone, days_of(context), now())
         _tell(context, answers)
         return answers
 

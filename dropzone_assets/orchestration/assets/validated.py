@@ -27,17 +27,19 @@ def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> 
     @dg.multi_asset(
         name=f"validate_{contract.table}",
         ins={"raw": dg.AssetIn(["raw", contract.table])},
-        outs={layer: dg.AssetOut(**described(contract, layer), io_manager_key="warehouse") for layer in layers},
+        outs={
+            layer: dg.AssetOut(**described(contract, layer), io_manager_key="dropzone_warehouse") for layer in layers
+        },
         pool=POOL,
         op_tags={"dagster/priority": "1"},  # rows first, then what is asked of the raw files
         **stepped(days),
     )
     def rows(
-        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform], raw: RawFiles
+        context: dg.AssetExecutionContext, dropzone: dg.ResourceParam[Platform], raw: RawFiles
     ) -> Iterator[dg.Output[Any]]:
         with explained(context.run.run_id):
-            chosen = versions(platform, raw.deliveries(context.run.tags.get(REQUEST)))
-            validation = validate(platform, contract, readable(platform, chosen.current))
+            chosen = versions(dropzone, raw.deliveries(context.run.tags.get(REQUEST)))
+            validation = validate(dropzone, contract, readable(dropzone, chosen.current))
         _tell(context, validation, chosen)
         yield dg.Output((validation, chosen), "validated")
         yield dg.Output(None, "quarantine")

@@ -1,0 +1,1 @@
+"""A Dagster project that stands on the tables of a home."""

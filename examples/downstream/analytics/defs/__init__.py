@@ -1,0 +1,1 @@
+"""The platform as a component, and our own assets beside it."""
