@@ -43,7 +43,7 @@ def ingest_with(settings: Settings, instance: dg.DagsterInstance, *, well: bool 
     """What `dropzone ingest` does; `well`: every run must succeed."""
     platform = open_platform(settings)
     with open_ingester(platform, instance) as ingester:
-        ingester.look()
+        ingester.discover()
         for request in ingester.requests():
             ingester.run(request)
     platform.ledger.engine.dispose()

@@ -87,7 +87,7 @@ def ingest_directly(home: Path, instance: dg.DagsterInstance, *, well: bool = Tr
     platform = open_platform(Settings(home=home))
     sweep(platform)
     with closing(Direct(platform, instance)) as ingester:
-        ingester.look()
+        ingester.discover()
         for request in ingester.requests():
             ingester.run(request)
     platform.ledger.engine.dispose()

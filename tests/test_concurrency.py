@@ -39,7 +39,7 @@ def daemon(home: Path, over: Event, instance: str = "dagster") -> None:
         while not last:
             last = over.is_set()
             ingester = Ingester(open_platform(settings), runs)
-            ingester.look()
+            ingester.discover()
             for request in ingester.requests():
                 ingester.run(request)
             ingester.close()

@@ -152,7 +152,7 @@ def look(self):
             time.sleep(60)
         except (KeyboardInterrupt, SystemExit):
             pass
-ingest.Ingester.look = ingest.Ingester.requests = look
+ingest.Ingester.discover = ingest.Ingester.requests = look
 """
     found = Ingest(home, command, prelude=deaf)
     until((home / "deaf").exists)

@@ -90,7 +90,7 @@ def ingest_all(
         if prepare:
             prepare()
         before = {row.key for row in platform.ledger.deliveries.failures()}
-        ingester.look()
+        ingester.discover()
         last = platform.ledger.deliveries.last_entry()
         pending = platform.ledger.deliveries.pending()
         try:
@@ -99,12 +99,12 @@ def ingest_all(
                     say(str(request))
                     ingester.run(request)
         finally:
-            _mirror(platform)
+            _failed_folder(platform)
         others = ingester.other_batches()
     failures = [row for row in platform.ledger.deliveries.failures() if row.key not in before]
     result = {**(said or {}), **_result(platform, ingester.result, failures, last)}
     result |= {"files_in_other_runs": sum(others.values()), "files_waiting": list(_waiting(platform, others))}
-    as_json(result) if json else _tell(platform, result)
+    as_json(result) if json else _print(platform, result)
     wrong = ("files_failed", "runs_failed", "lost", "sources_unavailable", "files_waiting")
     return 1 if any(result[name] for name in wrong) else 0
 
@@ -132,7 +132,7 @@ def _result(platform: Platform, seen: "Ingested", failures: Sequence[Any], last:
     }
 
 
-def _mirror(platform: Platform) -> None:
+def _failed_folder(platform: Platform) -> None:
     """Keep the folder of failures; that it cannot be kept is said, and stops nothing."""
     try:
         write_failed_folder(platform)
@@ -140,7 +140,7 @@ def _mirror(platform: Platform) -> None:
         problem(error)
 
 
-def _tell(platform: Platform, result: dict[str, Any]) -> None:
+def _print(platform: Platform, result: dict[str, Any]) -> None:
     for broken in platform.contracts.broken:
         err.print(f"[yellow]Contract left out:[/] {broken}")
     for loss in result["lost"]:

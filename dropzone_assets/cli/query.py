@@ -59,11 +59,11 @@ def shell() -> None:
             return
         statement += line + "\n"
         if statement.strip().endswith(";"):
-            _answer(platform, statement)
+            _print_answer(platform, statement)
             statement = ""
 
 
-def _answer(platform: Platform, statement: str) -> None:
+def _print_answer(platform: Platform, statement: str) -> None:
     try:
         _print(*_ask(platform, statement))
     except DropzoneError as error:

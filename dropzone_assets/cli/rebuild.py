@@ -36,7 +36,7 @@ def rebuild(
 
     platform = here()
     found = losses(platform)
-    _tell(found)
+    _print(found)
     work = Rebuild(platform)
     with (
         open_instance(platform.settings) as instance,
@@ -65,7 +65,7 @@ def rebuild(
     raise typer.Exit(bool(rest))
 
 
-def _tell(found: Sequence[Loss]) -> None:
+def _print(found: Sequence[Loss]) -> None:
     for loss in found:
         err.print(f"[bold red]Lost[/] {escape(loss.found)}", soft_wrap=True, highlight=False)
 

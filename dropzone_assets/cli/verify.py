@@ -31,11 +31,11 @@ def verify(
         raise typer.Exit(not holds)
     for error in broken:
         err.print(f"[bold red]Contract left out, so its table is not proved:[/] {escape(str(error))}")
-    _tell(proofs)
+    _print(proofs)
     raise typer.Exit(not holds)
 
 
-def _tell(proofs: Sequence[Proof]) -> None:
+def _print(proofs: Sequence[Proof]) -> None:
     counted = [(p.table, what, c.checked, c.equal, c.due, c.different) for p in proofs for what, c in p.counts.items()]
     asked = [row for row in counted if row[2]]
     if not asked:

@@ -66,10 +66,10 @@ def compile_contract(
     state = f", {fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}"
     layer = f"SELECT file_index AS {FILE_INDEX}{texts}{rescued}{arrived}{state}, {raw} AS {RAW} FROM ({relation})"
     layer = f"SELECT *{_typed(contract)} FROM ({layer})"
-    return _judged(contract, _transformed(contract, layer))
+    return _with_reasons(contract, _transformed(contract, layer))
 
 
-def _judged(contract: Contract, layer: str) -> str:
+def _with_reasons(contract: Contract, layer: str) -> str:
     """The outermost layer: which rules each row breaks."""
     rules = [(rule.name, f"({_condition(rule, n)})") for n, rule in _numbered(contract)]
     broken = " OR ".join(condition for _, condition in rules) or "false"

@@ -63,7 +63,7 @@ class Ingested:
 
 
 class Ingester:
-    """One ingest: `look` lists the sources, `requests` gives the runs to make, `run` makes one."""
+    """One ingest: `discover` lists the sources, `requests` gives the runs to make, `run` makes one."""
 
     def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
         self.platform = platform
@@ -71,11 +71,11 @@ class Ingester:
         self.result = Ingested()
         self._now: tuple[Request, str] | None = None
 
-    def look(self) -> Ingested:
+    def discover(self) -> Ingested:
         """Look at every source, and wait a little for files that have not settled. One that fails stops no other."""
         deadline = monotonic() + PATIENCE
         while True:
-            self._count([intake for name in self.platform.configs if (intake := self._look(name))])
+            self._count([intake for name in self.platform.configs if (intake := self._discover(name))])
             if not self.result.waiting or monotonic() > deadline:
                 return self.result
             sleep(0.25)
@@ -94,7 +94,7 @@ class Ingester:
             yield from [due for due in publications if due.table != INGESTION] or publications
             yield from self._hopeful(plan_tellings(self.platform, past, now(), patient=False))
             if len(self.result.runs) == before:
-                self._leave()
+                self._finish()
                 return
 
     def take_over(self) -> None:
@@ -167,7 +167,7 @@ class Ingester:
     def _past(self) -> Callable[[str], History]:
         return history(self.instance)
 
-    def _look(self, name: str) -> Discovered | None:
+    def _discover(self, name: str) -> Discovered | None:
         if name in self.result.unavailable:
             return None
         try:
@@ -176,7 +176,7 @@ class Ingester:
             self._left_out(name, error)
             return None
 
-    def _leave(self) -> None:
+    def _finish(self) -> None:
         """Senders are told, and what is loaded goes from its source, where that is wished for."""
         for name in self.platform.configs.keys() - self.result.unavailable.keys():
             for step in (send_receipts, retire):

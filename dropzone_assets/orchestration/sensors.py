@@ -61,7 +61,7 @@ def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
     )
     def watch(context: dg.SensorEvaluationContext, dropzone: dg.ResourceParam[Platform]) -> Answers:
         for _ in _moments(context, config.poll_seconds):
-            said, changed = _look(dropzone, config.name)
+            said, changed = _discover(dropzone, config.name)
             asked = [no_files_gone(table) for table in sorted(changed & {FILES, *dropzone.workable()})]
             lost = stopped(dropzone)
             requests = [] if lost else plan_loads(dropzone, history(context.instance))[:MOST]
@@ -88,7 +88,7 @@ def _moments(context: dg.SensorEvaluationContext, pause: float) -> Iterator[None
         rest = max(pause, IDLE * (monotonic() - looking))
 
 
-def _look(platform: Platform, name: str) -> tuple[str, set[str]]:
+def _discover(platform: Platform, name: str) -> tuple[str, set[str]]:
     """Tell senders, let go what is loaded and take in what is new; what came of it.
 
     A failure of one keeps nobody from the others. Also the tables of which files are gone, or there again.
@@ -123,7 +123,7 @@ def due_sensor() -> dg.SensorDefinition:
     )
     def publish_due(context: dg.SensorEvaluationContext, dropzone: dg.ResourceParam[Platform]) -> Answers:
         sweep(dropzone)
-        unkept = _mirror(dropzone)
+        unkept = _failed_folder(dropzone)
         past = history(context.instance)
         for _ in _moments(context, PAUSE):
             lost = stopped(dropzone)
@@ -200,7 +200,7 @@ def failed_files_job() -> dg.JobDefinition:
     return failed_files
 
 
-def _mirror(platform: Platform) -> str:
+def _failed_folder(platform: Platform) -> str:
     """Keep the folder of failures; why it cannot be kept, which is no reason to publish nothing."""
     try:
         write_failed_folder(platform)

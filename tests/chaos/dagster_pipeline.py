@@ -46,7 +46,7 @@ class DagsterWorld(World):
     def ingest(self) -> None:
         """What `dropzone ingest` does."""
         with open_ingester(self.platform, self._instance) as ingester:
-            ingester.look()
+            ingester.discover()
             for request in ingester.requests():
                 ingester.run(request)
 

@@ -34,13 +34,13 @@ def files_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
         with explained(context.run.run_id):
             fetched = fetch_asked(context, dropzone, FILES)
             unpacked = unpack(dropzone, fetched.present)
-        _tell(context, fetched, unpacked)
+        _add_metadata(context, fetched, unpacked)
         return fetched
 
     return files
 
 
-def _tell(context: dg.AssetExecutionContext, fetched: Fetched, unpacked: Unpacked) -> None:
+def _add_metadata(context: dg.AssetExecutionContext, fetched: Fetched, unpacked: Unpacked) -> None:
     fates = {
         "opened": unpacked.opened,
         "stored": unpacked.stored,

@@ -35,13 +35,13 @@ def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Ass
     ) -> Snapshot:
         with explained(context.run.run_id), noted(dropzone, contract.table, validated.days):
             taken = validated.snapshot(validated.due(context.run.tags.get(REQUEST)))
-        _tell(context, dropzone, taken)
+        _add_metadata(context, dropzone, taken)
         return taken
 
     return lake
 
 
-def _tell(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot) -> None:
+def _add_metadata(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot) -> None:
     own = ", ".join(quote(column.name) for column in taken.contract.columns)
     first = f"SELECT {own}, {DATA_DATE}, rowid AS _order FROM lake SEMI JOIN (SELECT unnest({_firsts(taken)}) AS rowid)"
     names, shown = previews(taken.connection, f"{first} USING (rowid)", DATA_DATE, "_order", SHOWN)

@@ -23,7 +23,7 @@ def raw_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Asse
     def raw(context: dg.AssetExecutionContext, dropzone: dg.ResourceParam[Platform]) -> Fetched:
         with explained(context.run.run_id):
             fetched = fetch_asked(context, dropzone, contract.table)
-        _tell(context, dropzone, fetched)
+        _add_metadata(context, dropzone, fetched)
         return fetched
 
     return raw
@@ -35,7 +35,7 @@ def fetch_asked(context: dg.AssetExecutionContext, platform: Platform, table: st
     return fetch(platform, wanted, last=context.retry_number == RETRIES.max_retries)
 
 
-def _tell(context: dg.AssetExecutionContext, platform: Platform, fetched: Fetched) -> None:
+def _add_metadata(context: dg.AssetExecutionContext, platform: Platform, fetched: Fetched) -> None:
     fates = {"present": fetched.present, "linked": fetched.linked, "changed": fetched.changed, "failed": fetched.failed}
     counts = Counter((str(d.file_date), fate) for fate, deliveries in fates.items() for d in deliveries)
     present: dict[str, list[Delivery]] = {}

@@ -30,7 +30,7 @@ def summary_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.
     ) -> Summary:
         with explained(context.run.run_id), noted(dropzone, contract.table, lake.days):
             answers = ask(dropzone, contract, lake.days)
-        _tell(context, answers)
+        _add_metadata(context, answers)
         return answers
 
     return summary
@@ -51,13 +51,13 @@ def ingestion_asset(tables: Sequence[str], days: dg.DailyPartitionsDefinition) -
     )
     def ingestion(context: dg.AssetExecutionContext, dropzone: dg.ResourceParam[Platform]) -> Summary:
         answers = ask_ingestion(dropzone, days_of(context), now())
-        _tell(context, answers)
+        _add_metadata(context, answers)
         return answers
 
     return ingestion
 
 
-def _tell(context: dg.AssetExecutionContext, answers: Summary) -> None:
+def _add_metadata(context: dg.AssetExecutionContext, answers: Summary) -> None:
     counts = dict(rows(answers.connection, "SELECT _data_date::VARCHAR, count(*) FROM answers GROUP BY ALL"))
     names, shown = previews(answers.connection, "SELECT *, rowid AS _order FROM answers", "_data_date", "_order", 20)
     for day in context.partition_keys:

@@ -40,14 +40,14 @@ def validated_assets(contract: Contract, days: dg.DailyPartitionsDefinition) -> 
         with explained(context.run.run_id):
             chosen = versions(dropzone, raw.deliveries(context.run.tags.get(REQUEST)))
             validation = validate(dropzone, contract, readable(dropzone, chosen.current))
-        _tell(context, validation, chosen)
+        _add_metadata(context, validation, chosen)
         yield dg.Output((validation, chosen), "validated")
         yield dg.Output(None, "quarantine")
 
     return rows
 
 
-def _tell(context: dg.AssetExecutionContext, validation: Validation, chosen: Versions) -> None:
+def _add_metadata(context: dg.AssetExecutionContext, validation: Validation, chosen: Versions) -> None:
     """Counts, reasons and a few rows, on exactly the day they are of."""
     validated, quarantine = (dg.AssetKey([layer, validation.contract.table]) for layer in ("validated", "quarantine"))
     counts = _counts(validation, chosen)

@@ -38,15 +38,15 @@ def give(sign: Path) -> IO[str]:
 
 def holder(sign: Path) -> int | None:
     """The pid of the process that gives this sign; None when it has ended."""
-    return _look(sign)[0]
+    return _read(sign)[0]
 
 
 def left(sign: Path) -> bool:
     """Whether the process that gave this sign has died: who ends takes it away."""
-    return _look(sign) == (None, True)
+    return _read(sign) == (None, True)
 
 
-def _look(sign: Path) -> tuple[int | None, bool]:
+def _read(sign: Path) -> tuple[int | None, bool]:
     """Who gives a sign, and whether it is there."""
     with suppress(FileNotFoundError), sign.open() as file:
         try:
