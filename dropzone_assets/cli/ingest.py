@@ -92,9 +92,8 @@ def ingest_all(
         before = {row.key for row in platform.ledger.deliveries.failures()}
         ingester.discover()
         last = platform.ledger.deliveries.last_entry()
-        pending = platform.ledger.deliveries.pending()
         try:
-            with _progress(platform, pending) as say:
+            with _progress(platform, platform.ledger.deliveries.pending()) as say:
                 for request in ingester.requests():
                     say(str(request))
                     ingester.run(request)
