@@ -15,7 +15,7 @@ UV := $(shell command -v uv 2>/dev/null)
 PEERS := duckdb polars pandas dlt floe spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check full long chaos services servers ui lint-contracts bench bench-quick env clean
+.PHONY: help demo up test check full long chaos services servers ui docs lint-contracts bench bench-quick env clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -59,6 +59,9 @@ ui: $(VENV)/.ui  ## The smoke test of the UI in Chromium.
 lint-contracts: $(VENV)/.datacontract  ## Every shipped contract passes the linter of the standard's own tool.
 	@for file in data/contracts/*.odcs.yaml; do $(VENV)/datacontract/bin/datacontract lint $$file || exit 1; done
 
+docs: $(VENV)/.docs  ## The documentation as a site in .site/, every link checked.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 bench: $(VENV)/.bench $(PEERS:%=bench-%)  ## Ours and its peers on every workload at full size, an hour or two; writes docs/benchmarks.md.
 	$(BIN)/python -m benchmarks --sizes full --rounds 3
 	$(BIN)/python benchmarks/ledger.py
@@ -76,7 +79,7 @@ env:  ## Print what a shell needs for dagster's own commands: eval "$$(make env)
 	@echo 'unset DAGSTER_MODULE_NAME; export DROPZONE_HOME="$(DROPZONE_HOME)" DAGSTER_HOME="$(DAGSTER_HOME)" $(ASSETS:%=DAGSTER_CLI_ASSET_%_MODULE_NAME=dropzone_assets.definitions) PATH="$(CURDIR)/$(BIN):$$PATH"'
 
 clean:  ## Remove the environment and everything the platform made; contracts and sources stay.
-	rm -rf $(VENV) data/raw data/lake data/failed data/dropzone data/dagster data/logs data/.up data/servers data/.spill .bench data/*.duckdb* data/*.sqlite* data/.ingest.lock
+	rm -rf $(VENV) .site data/raw data/lake data/failed data/dropzone data/dagster data/logs data/.up data/servers data/.spill .bench data/*.duckdb* data/*.sqlite* data/.ingest.lock
 
 # Each stamp installs the package with the extras of its purpose.
 $(VENV)/.demo: EXTRAS := demo
@@ -84,8 +87,9 @@ $(VENV)/.test: EXTRAS := demo,test
 $(VENV)/.check: EXTRAS := demo,test,check
 $(VENV)/.services: EXTRAS := demo,test,servers,postgres
 $(VENV)/.ui: EXTRAS := demo,test,ui-test
+$(VENV)/.docs: EXTRAS := demo,test,docs
 $(VENV)/.bench: EXTRAS := demo,test
-$(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.services $(VENV)/.ui $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.demo $(VENV)/.test $(VENV)/.check $(VENV)/.services $(VENV)/.ui $(VENV)/.docs $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python -e '.[$(EXTRAS)]'
 else

@@ -1,6 +1,7 @@
 """`dropzone init` makes a home that works, changes nothing that is there, and the demo brings its tables along."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -150,3 +151,15 @@ def test_the_demo_brings_its_tables_into_a_new_home(tmp_path: Path) -> None:
     names = {file.name for file in CONTRACTS.iterdir()}
     assert {file.name for file in (tmp_path / "contracts").iterdir()} == {*names, "orders.odcs.yaml"}
     assert "as_planted" in done.stdout
+
+
+@pytest.mark.full
+def test_the_lines_of_the_start_page_do_what_it_says(tmp_path: Path) -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "start.md").read_text(), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    lines = [line for line in lines if not line.startswith(("pip ", "dropzone up", "dropzone preview"))]
+    (tmp_path / "run").write_text("\n".join(("set -e", *lines)))
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "200"}
+    done = subprocess.run(["sh", "run"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "amount is at least 0" in done.stdout and "2 rows" in done.stdout
