@@ -8,6 +8,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from dropzone_assets.cli.app import app
+from dropzone_assets.cli.group import loaded
 
 HEAD = """# Commands
 
@@ -32,19 +33,21 @@ def _sections(command: Any, context: Any) -> Iterator[str]:
         yield from _section(command, context)
         return
     for name in command.list_commands(context):
-        inner = command.get_command(context, name)
+        places = getattr(command, "places", {})
+        inner = loaded(places[name]) if name in places else command.get_command(context, name)
         yield from _sections(inner, inner.context_class(inner, parent=context, info_name=name))
 
 
 def _section(command: Any, context: Any) -> Iterator[str]:
     usage = " ".join(command.collect_usage_pieces(context))
     yield f"\n## {context.command_path}\n\n```sh\n{context.command_path} {usage}\n```\n\n{command.help or ''}\n"
-    rows = [(_names(each, context), getattr(each, "help", None) or "") for each in command.get_params(context)]
-    yield "\n| | |\n|---|---|"
-    yield from (f"| `{names}` | {said.replace('|', chr(92) + '|')} |" for names, said in rows if said)
+    told = [each for each in command.get_params(context) if getattr(each, "help", None) and each.name != "help"]
+    if told:
+        yield "\n| | |\n|---|---|"
+    yield from (f"| `{_names(each)}` | {each.help.replace('|', chr(92) + '|')} |" for each in told)
 
 
-def _names(parameter: Any, context: Any) -> str:
+def _names(parameter: Any) -> str:
     if parameter.param_type_name == "option":
         return ", ".join([*parameter.opts, *parameter.secondary_opts])
-    return str(parameter.make_metavar(context))
+    return str(parameter.metavar or parameter.name.upper())

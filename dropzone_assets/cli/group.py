@@ -63,7 +63,7 @@ class _Group(TyperGroup):
             insist(lambda: interrupted(called))
         ctx.meta.setdefault(NAME, called)
         name, command, rest = super().resolve_command(ctx, args)
-        return name, _loaded(self.places[name]) if name and name in self.places else command, rest
+        return name, loaded(self.places[name]) if name and name in self.places else command, rest
 
 
 class _Ending:
@@ -93,7 +93,7 @@ def _purpose(place: str) -> str:
     return next((ast.get_docstring(each) or "" for each in functions), "")
 
 
-def _loaded(place: str) -> Any:
+def loaded(place: str) -> Any:
     """The function as a command."""
     alone = typer.Typer(add_completion=False)
     alone.command()(resolve_name(place))
