@@ -84,7 +84,7 @@ def test_the_daemon_asks_for_no_run_and_says_which_store_is_lost(
     loaded.platform.settings.warehouse.unlink()
     drop("payments_20240501_120000.csv", of("d"))
     for sensor in (source_sensor(loaded.platform.configs["dropzone"]), due_sensor()):
-        with dg.build_sensor_context(instance, cursor="", resources={"platform": loaded.platform}) as context:
+        with dg.build_sensor_context(instance, cursor="", resources={"dropzone": loaded.platform}) as context:
             answer = sensor.evaluate_tick(context)
         asked = [check.name for request in answer.run_requests or () for check in request.asset_check_keys or ()]
         assert asked == (

@@ -185,7 +185,7 @@ def test_the_alarm_is_a_check_that_the_sensor_asks_for_once(
     platform = open_platform(Settings(home=home))
     definitions = build(platform.settings)
     sensor = definitions.resolve_sensor_def("watch_dropzone")
-    with dg.build_sensor_context(instance=instance, resources={"platform": platform}) as context:
+    with dg.build_sensor_context(instance=instance, resources={"dropzone": platform}) as context:
         first, second = (sensor.evaluate_tick(context).run_requests or [] for _ in range(2))
     assert [json.loads(json.dumps(key.to_user_string())) for r in first for key in r.asset_check_keys or []] == [
         "raw/transactions:no_files_gone"

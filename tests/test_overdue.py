@@ -22,7 +22,10 @@ SLA = [
     {"property": "frequency", "value": 1, "unit": "d"},
     {"property": "timeOfAvailability", "value": "09:00"},
 ]
-CLOCKS = ("sensors", "ingest", "checks", "assets.lake", "assets.summary", "cli.status")
+CLOCKS = (
+    *(f"orchestration.{name}" for name in ("sensors", "ingest", "checks", "assets.lake", "assets.summary")),
+    "cli.status",
+)
 
 Clock = Callable[[datetime], None]
 Results = dict[str, dg.AssetCheckEvaluation]
