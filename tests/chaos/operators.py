@@ -196,7 +196,9 @@ class Round:
             there = home / place.relative_to(self.kept)
             shutil.copytree(place, there) if place.is_dir() else shutil.copy2(place, there)
         self.happened[f"{what} {'rolled back' if back and one is places else 'lost'}"] += 1
-        self.happened["named by status"] += self._call("status") != 0
+        before = len(self._said(None))
+        self._call("status")
+        self.happened["named by status"] += "Lost" in self._said(None)[before:]
         if self._call("rebuild"):
             raise Stuck(f"{what}: dropzone rebuild ended with a failure: {self._said()}")
 
