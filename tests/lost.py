@@ -1,6 +1,8 @@
 """A home with two days of rows, what is done to its stores, and what is asked of them afterwards."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,9 @@ def stores(pipeline: Pipeline) -> set[str]:
 def copy_of(home: Path, name: str) -> Path:
     """A copy of a store, to be put back later."""
     kept = home.parent / f"{name}.kept"
+    if name.endswith(".sqlite"):
+        with closing(sqlite3.connect(home / name)) as connection:  # what is only written ahead is not in the file yet
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     (shutil.copytree if (home / name).is_dir() else shutil.copy)(home / name, kept)
     return kept
 
