@@ -199,7 +199,7 @@ for n in range(int(sys.argv[2])):
 """
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_backups_that_are_made_while_files_are_loaded_are_each_whole(tmp_path: Path) -> None:
     home, kept = make_home(tmp_path / "home"), tmp_path / "kept"
     loader = subprocess.Popen([sys.executable, "-c", LOADER, str(home), "12"], stdout=subprocess.PIPE, text=True)

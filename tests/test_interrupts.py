@@ -90,7 +90,7 @@ def judge(home: Path, number: signal.Signals, found: tuple[int, str, float]) -> 
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 6))])
 def test_one_signal_at_any_moment_ends_an_ingest_and_the_next_one_goes_on(seed: int, tmp_path: Path) -> None:
     home, dice = make_home(tmp_path / "home"), random.Random(seed)
     for number in range(6):

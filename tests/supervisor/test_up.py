@@ -105,7 +105,9 @@ def test_what_an_older_one_left_is_ended_and_said(start: Start) -> None:
     assert not left.is_running()
 
 
-@pytest.mark.parametrize("name", ["code-server", "webserver", "daemon"])
+@pytest.mark.parametrize(
+    "name", ["daemon", *(pytest.param(name, marks=pytest.mark.long) for name in ("code-server", "webserver"))]
+)
 def test_a_service_that_ends_ends_all_with_its_last_words(start: Start, name: str) -> None:
     up = start().says("Watching dropzone;")
     below = up.below()
