@@ -17,7 +17,7 @@ from dropzone_assets.ledger import Ledger, open_ledger
 from dropzone_assets.orchestration.ingest import Ingested, open_ingester
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from tests.direct import ingest_directly
+from tests.direct import everything, ingest_directly
 
 CONTRACTS = Path(__file__).parents[1] / "data" / "contracts"
 
@@ -43,12 +43,7 @@ def ingest_with(settings: Settings, instance: dg.DagsterInstance, *, well: bool 
     """What `dropzone ingest` does; `well`: every run must succeed."""
     platform = open_platform(settings)
     with open_ingester(platform, instance) as ingester:
-        ingester.discover()
-        for request in ingester.requests():
-            ingester.run(request)
-    platform.ledger.engine.dispose()
-    assert not (well and ingester.result.failed_runs), ingester.result.failed_runs
-    return ingester.result
+        return everything(ingester, well=well)
 
 
 def pytest_collection_finish() -> None:

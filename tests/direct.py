@@ -82,14 +82,19 @@ class Direct(Ingester):
             keep(platform, answers)
 
 
+def everything(ingester: Ingester, *, well: bool) -> Ingested:
+    """All that is new; `well`: every run must succeed."""
+    ingester.discover()
+    for request in ingester.requests():
+        ingester.run(request)
+    ingester.platform.ledger.engine.dispose()
+    assert not (well and ingester.result.failed_runs), ingester.result.failed_runs
+    return ingester.result
+
+
 def ingest_directly(home: Path, instance: dg.DagsterInstance, *, well: bool = True) -> Ingested:
     """What `dropzone ingest` does, without runs."""
     platform = open_platform(Settings(home=home))
     sweep(platform)
     with closing(Direct(platform, instance)) as ingester:
-        ingester.discover()
-        for request in ingester.requests():
-            ingester.run(request)
-    platform.ledger.engine.dispose()
-    assert not (well and ingester.result.failed_runs), ingester.result.failed_runs
-    return ingester.result
+        return everything(ingester, well=well)
