@@ -6,6 +6,7 @@ So each signal is also noted where no handler can lose it (`signal.set_wakeup_fd
 thread that ends the process when the rest does not.
 """
 
+import logging
 import os
 import signal
 import socket
@@ -46,6 +47,8 @@ def listen() -> None:
     _noted()
     for each in SIGNALS:
         signal.signal(each, _interrupt)
+    if logging.lastResort:  # a library logs that it was interrupted, with a traceback
+        logging.lastResort.addFilter(_worth_saying)
 
 
 def heard() -> int:
@@ -85,6 +88,10 @@ def letting_go(give_back: Callable[[], object]) -> Iterator[None]:
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(exit_code()) if number == signal.SIGTERM else KeyboardInterrupt
+
+
+def _worth_saying(_record: logging.LogRecord) -> bool:
+    return not heard()
 
 
 @cache

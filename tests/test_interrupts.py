@@ -111,6 +111,23 @@ def test_one_signal_at_any_moment_ends_an_ingest_and_the_next_one_goes_on(seed: 
     platform.ledger.engine.dispose()
 
 
+@pytest.mark.parametrize(("ending", "said"), [("raise", ""), ("pass", ""), ("ignored", "a word of a library\n")])
+def test_what_a_library_logs_of_being_interrupted_is_kept_from_people(ending: str, said: str) -> None:
+    """SQLAlchemy logs what interrupts it while it closes a connection, with a traceback, and raises it again."""
+    code = f"""
+import logging, os, signal
+from dropzone_assets import interrupts
+interrupts.listen()
+try:
+    {"os.kill(os.getpid(), signal.SIGTERM)" if ending != "ignored" else "raise SystemExit(143)"}
+except SystemExit:
+    logging.getLogger("library").error("a word of a library")
+    {"pass" if ending == "pass" else "raise"}
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (0 if ending == "pass" else 143, said)
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("number", CODES)
 def test_a_rebuild_that_is_interrupted_says_how_it_is_gone_on_with(number: signal.Signals, tmp_path: Path) -> None:
