@@ -50,12 +50,12 @@ class Direct(Ingester):
         return not self.result.failed_runs
 
     def _load(self, request: Request) -> None:
-        platform, book = self.platform, self.platform.ledger.deliveries
-        fetched = fetch(platform, book.of_batch(request.id), last=True)
+        platform, ledger = self.platform, self.platform.ledger
+        fetched = fetch(platform, ledger.worklist.of_batch(request.id), last=True)
         if request.table == FILES:
             unpack(platform, fetched.present)
             return
-        chosen = versions(platform, book.of_batch(request.id))
+        chosen = versions(platform, ledger.worklist.of_batch(request.id))
         validation = validate(platform, platform.contract(request.table), readable(platform, chosen.current))
         with closing(validation.connection):
             load(platform, validation, chosen)

@@ -23,19 +23,19 @@ def delivery(path: str, version: str = "1", table: str = "t", day: int = 1) -> D
 def record(ledger: Ledger, *paths: str, table: str = "t") -> list[str]:
     """Write deliveries down; their keys."""
     new = [delivery(path, table=table) for path in paths]
-    ledger.deliveries.record(new)
+    ledger.arrivals.record(new)
     return [each.key for each in new]
 
 
 def new(ledger: Ledger, *files: Listed) -> set[str]:
     """Paths of the files the ledger has never seen."""
-    fates = ledger.deliveries.strange(json.dumps([file.key for file in files]))
+    fates = ledger.arrivals.strange(json.dumps([file.key for file in files]))
     return {file.path for file in files if fates.get(file.key) == "new"}
 
 
 def states(ledger: Ledger) -> dict[str, str]:
     """Path → state of every delivery."""
-    return {row.path: row.state for row in ledger.deliveries.everything()}
+    return {row.path: row.state for row in ledger.queries.everything()}
 
 
 def days(*numbers: int) -> list[date]:

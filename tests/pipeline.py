@@ -42,11 +42,11 @@ class Pipeline:
         """Load what is pending (of one table)."""
         for request in plan_loads(self.platform, lambda identity: History(False, self._ended[identity])):
             if only in ("", request.table):
-                present = fetch(self.platform, self.platform.ledger.deliveries.of_batch(request.id)).present
+                present = fetch(self.platform, self.platform.ledger.worklist.of_batch(request.id)).present
                 if request.table == FILES:
                     unpack(self.platform, present)
                 else:
-                    self.commit(self.judged(request.table, self.platform.ledger.deliveries.of_batch(request.id)))
+                    self.commit(self.judged(request.table, self.platform.ledger.worklist.of_batch(request.id)))
                 self._ended[request.id] += 1
 
     def all(self) -> None:
@@ -96,7 +96,7 @@ class Pipeline:
     def states(self) -> dict[str, list[str]]:
         """Path → states of its deliveries that count, oldest first."""
         found: dict[str, list[str]] = {}
-        for row in reversed(self.platform.ledger.deliveries.everything()):
+        for row in reversed(self.platform.ledger.queries.everything()):
             found.setdefault(row.path, []).append(row.state)
         return found
 

@@ -8,12 +8,12 @@ from tests.entries import WHY, delivery, record, states
 
 
 def owed(ledger: Ledger) -> list[str]:
-    return ledger.deliveries.unanswered("s", "", 10)
+    return ledger.receipts.unanswered("s", "", 10)
 
 
 def tell(ledger: Ledger, *keys: str) -> None:
     """As a receipt does that nothing comes between."""
-    ledger.deliveries.answered(keys, keys, ledger.deliveries.events(keys))
+    ledger.receipts.answered(keys, keys, ledger.receipts.events(keys))
 
 
 def test_an_answer_is_owed_for_what_is_decided_and_again_when_it_is_decided_otherwise(ledger: Ledger) -> None:
@@ -22,29 +22,29 @@ def test_an_answer_is_owed_for_what_is_decided_and_again_when_it_is_decided_othe
     ledger.deliveries.loaded([Tally(loaded, 1, 1, 0, 0)])
     ledger.deliveries.failed(failed, "read", WHY)
     assert owed(ledger) == ["a", "b"]
-    assert ledger.deliveries.unanswered("s", "a", 10) == ["b"]
+    assert ledger.receipts.unanswered("s", "a", 10) == ["b"]
     tell(ledger, loaded)
     tell(ledger, failed)
     assert owed(ledger) == []
-    ledger.deliveries.retract([loaded], "why")
+    ledger.retractions.retract([loaded], "why")
     assert owed(ledger) == []
-    ledger.deliveries.retracted([loaded])
+    ledger.retractions.retracted([loaded])
     assert owed(ledger) == ["a"]
 
 
 def test_an_answer_that_something_came_between_is_owed_still(ledger: Ledger) -> None:
     (key,) = record(ledger, "a")
     ledger.deliveries.loaded([Tally(key, 1, 1, 0, 0)])
-    before = ledger.deliveries.events([key])
+    before = ledger.receipts.events([key])
     ledger.deliveries.failed(key, "upload", WHY)
-    ledger.deliveries.answered([key], [key], before)
+    ledger.receipts.answered([key], [key], before)
     assert owed(ledger) == ["a"]
 
 
 def test_what_is_decided_of_a_member_is_told_of_its_archive_and_of_copies(ledger: Ledger) -> None:
     archive, copy = delivery("x.zip", table="files"), delivery("copy")
     members = [replace(delivery(f"x.zip!/{name}"), parent=archive.key, state="fetched") for name in ("a", "b")]
-    ledger.deliveries.record([archive, copy, *members])
+    ledger.arrivals.record([archive, copy, *members])
     ledger.deliveries.settled([archive.key], "opened")
     first, second = (member.key for member in members)
     ledger.deliveries.linked({copy.key: first})
@@ -62,19 +62,19 @@ def test_what_is_decided_of_a_member_is_told_of_its_archive_and_of_copies(ledger
 def test_what_is_missing_is_gone_with_its_members_and_may_be_there_again(ledger: Ledger) -> None:
     archive, other, left = delivery("x.zip", table="files"), delivery("b"), delivery("c")
     member = replace(delivery("x.zip!/a"), parent=archive.key, state="fetched")
-    ledger.deliveries.record([archive, other, left, member])
-    ledger.deliveries.leaving([left.key], "left")
-    (missing,) = ledger.deliveries.missing("s", json.dumps(["b"]), marked=False)
+    ledger.arrivals.record([archive, other, left, member])
+    ledger.retirement.leaving([left.key], "left")
+    (missing,) = ledger.absences.missing("s", json.dumps(["b"]), marked=False)
     assert missing.key == archive.key
-    ledger.deliveries.gone([archive.key])
-    assert [row.path for row in ledger.deliveries.absent()] == ["x.zip"]
-    assert [row.path for row in ledger.deliveries.absent("t")] == ["x.zip!/a"]
-    assert ledger.deliveries.absences("s") == 1
-    assert all(row.since for row in ledger.deliveries.absent())
-    assert ledger.deliveries.missing("s", json.dumps(["b"]), marked=False) == []
-    assert len(ledger.deliveries.missing("s", json.dumps(["b"]), marked=True)) == 1
-    assert ledger.deliveries.strange(json.dumps([archive.key, other.key])) == {archive.key: "gone"}
-    ledger.deliveries.retract([archive.key], "gone")
-    ledger.deliveries.there_again([archive.key])
-    assert ledger.deliveries.absent() == []
+    ledger.absences.gone([archive.key])
+    assert [row.path for row in ledger.absences.absent()] == ["x.zip"]
+    assert [row.path for row in ledger.absences.absent("t")] == ["x.zip!/a"]
+    assert ledger.absences.absences("s") == 1
+    assert all(row.since for row in ledger.absences.absent())
+    assert ledger.absences.missing("s", json.dumps(["b"]), marked=False) == []
+    assert len(ledger.absences.missing("s", json.dumps(["b"]), marked=True)) == 1
+    assert ledger.arrivals.strange(json.dumps([archive.key, other.key])) == {archive.key: "gone"}
+    ledger.retractions.retract([archive.key], "gone")
+    ledger.absences.there_again([archive.key])
+    assert ledger.absences.absent() == []
     assert states(ledger) == {"x.zip": "listed", "x.zip!/a": "listed", "b": "listed", "c": "listed"}

@@ -55,7 +55,7 @@ def put(home: Path, name: str, content: bytes) -> Path:
 def states(home: Path) -> dict[str, str]:
     """Path → state of every delivery."""
     platform = open_platform(Settings(home=home))
-    found = {row.path: row.state for row in platform.ledger.deliveries.everything()}
+    found = {row.path: row.state for row in platform.ledger.queries.everything()}
     platform.ledger.engine.dispose()
     return found
 
@@ -63,7 +63,7 @@ def states(home: Path) -> dict[str, str]:
 def reasons(home: Path) -> dict[str, str]:
     """Path → reason of every failed delivery."""
     platform = open_platform(Settings(home=home))
-    found = {row.path: f"{row.reason} {row.cure}" for row in platform.ledger.deliveries.failures()}
+    found = {row.path: f"{row.reason} {row.cure}" for row in platform.ledger.queries.failures()}
     platform.ledger.engine.dispose()
     return found
 
@@ -98,7 +98,7 @@ def test_an_archive_in_an_archive_is_opened_as_deep_as_the_source_says(
     assert "depth" in reasons(home)["outer.zip!/inner.zip"]
     configure(archives={"depth": 2})
     platform = open_platform(Settings(home=home))
-    assert platform.ledger.deliveries.reopen("") == 1
+    assert platform.ledger.replays.reopen("") == 1
     platform.ledger.engine.dispose()
     ingest()
     assert query(LAKE) == [("a",), ("b",)]
@@ -115,7 +115,7 @@ def test_a_bad_member_fails_alone_and_comes_in_when_a_contract_learns_its_name(
     contract = home / "contracts" / "transactions.odcs.yaml"
     contract.write_text(contract.read_text().replace("files: [", 'files: ["what is this.txt", ', 1))
     platform = open_platform(Settings(home=home))
-    platform.ledger.deliveries.reopen("")
+    platform.ledger.replays.reopen("")
     platform.ledger.engine.dispose()
     ingest()
     assert sorted(reasons(home)) == ["day.zip!/../evil.csv", "day.zip!/what is this.txt"]
@@ -204,9 +204,7 @@ def test_a_source_may_deliver_any_file_to_the_raw_zone_only(home: Path, ingest: 
     ingest()
     assert states(home) == dict.fromkeys(contents, "stored")
     platform = open_platform(Settings(home=home))
-    for delivery in platform.ledger.deliveries.of_dates(
-        "files", [platform.ledger.deliveries.everything()[0].file_date]
-    ):
+    for delivery in platform.ledger.worklist.of_dates("files", [platform.ledger.queries.everything()[0].file_date]):
         assert Path(platform.raw.uri(delivery.raw_path)).read_bytes() == contents[delivery.path]
     platform.ledger.engine.dispose()
     assert ingest().runs == []

@@ -24,7 +24,7 @@ def pipeline(home: Path) -> Iterator[Pipeline]:
 
 def numbers(pipeline: Pipeline, path: str) -> tuple[int | None, ...]:
     """Rows added, removed, changed and kept, of the version that is loaded."""
-    (row,) = [r for r in pipeline.platform.ledger.deliveries.everything() if r.path == path and r.state == LOADED]
+    (row,) = [r for r in pipeline.platform.ledger.queries.everything() if r.path == path and r.state == LOADED]
     return row.rows_added, row.rows_removed, row.rows_changed, row.rows_kept
 
 
@@ -58,9 +58,9 @@ def test_the_difference_that_a_restated_file_makes_is_written_down(pipeline: Pip
     pipeline.all()
     assert numbers(pipeline, A) == (1, 1, 2, 0)
     assert pipeline.held() == ["a", "b", "c", "e"]
-    (key,) = [r.key for r in pipeline.platform.ledger.deliveries.everything() if r.state == LOADED]
-    assert "1 added, 1 removed, 2 changed" in pipeline.platform.ledger.deliveries.journal(key)[-1].said
-    assert pipeline.platform.ledger.deliveries.data_dates(key) == {date(2024, 5, 1): 3, date(2024, 5, 2): 1}
+    (key,) = [r.key for r in pipeline.platform.ledger.queries.everything() if r.state == LOADED]
+    assert "1 added, 1 removed, 2 changed" in pipeline.platform.ledger.queries.journal(key)[-1].said
+    assert pipeline.platform.ledger.queries.data_dates(key) == {date(2024, 5, 1): 3, date(2024, 5, 2): 1}
 
 
 def test_loading_again_by_force_changes_nothing_that_was_written_of_a_restatement(
@@ -70,7 +70,7 @@ def test_loading_again_by_force_changes_nothing_that_was_written_of_a_restatemen
     pipeline.all()
     drop(A, of("a"))
     pipeline.all()
-    pipeline.platform.ledger.deliveries.load_again()
+    pipeline.platform.ledger.replays.load_again()
     pipeline.all()
     assert numbers(pipeline, A) == (0, 1, 0, 0)
 
@@ -82,7 +82,7 @@ def test_a_run_that_judged_an_older_version_commits_none_of_it(pipeline: Pipelin
     drop(A, of("old"))
     pipeline.all()
     stale = pipeline.judged(
-        "transactions", pipeline.platform.ledger.deliveries.of_dates("transactions", [date(2024, 5, 1)])
+        "transactions", pipeline.platform.ledger.worklist.of_dates("transactions", [date(2024, 5, 1)])
     )
     drop(A, of("new"))
     pipeline.all()
@@ -95,9 +95,9 @@ def test_a_run_that_judged_what_is_taken_back_meanwhile_removes_it(pipeline: Pip
     drop(A, of("a"))
     pipeline.all()
     stale = pipeline.judged(
-        "transactions", pipeline.platform.ledger.deliveries.of_dates("transactions", [date(2024, 5, 1)])
+        "transactions", pipeline.platform.ledger.worklist.of_dates("transactions", [date(2024, 5, 1)])
     )
-    pipeline.platform.ledger.deliveries.retract([d.key for d in stale[1].current], "wrong month")
+    pipeline.platform.ledger.retractions.retract([d.key for d in stale[1].current], "wrong month")
     pipeline.commit(stale)
     assert pipeline.held() == [] and pipeline.states()[A] == [RETRACTED]
 
@@ -145,7 +145,7 @@ def test_what_has_refused_rows_is_judged_again_first(home: Path, pipeline: Pipel
     pipeline.platform.ledger.engine.dispose()
     now = changed(home, "{minimum: -10}", "1.1.0")
     revalidate(now.platform, now.platform.contract("transactions"), move=False)
-    pending = {each.path: each.lot for each in now.platform.ledger.deliveries.unclaimed("transactions")}
+    pending = {each.path: each.lot for each in now.platform.ledger.claims.unclaimed("transactions")}
     assert pending == {B: "replay-1", A: "replay-2"}
     now.platform.ledger.engine.dispose()
 

@@ -17,11 +17,13 @@ LATER = timedelta(days=30)
 def test_a_file_that_waits_for_its_source(platform: Platform, drop: Drop) -> None:
     drop(A, of("a"))
     discover(platform, "dropzone")
-    deliveries = platform.ledger.deliveries
+    ledger = platform.ledger
     with patch("dropzone_assets.ledger.claims.now", lambda: now() + LATER):
-        deliveries.delayed({each.key: SourceUnavailable("Silence.", "") for each in deliveries.waiting("transactions")})
-        assert deliveries.unclaimed("transactions") == []
-    assert [each.path for each in deliveries.unclaimed("transactions")] == [A]
+        ledger.claims.delayed(
+            {each.key: SourceUnavailable("Silence.", "") for each in ledger.worklist.waiting("transactions")}
+        )
+        assert ledger.claims.unclaimed("transactions") == []
+    assert [each.path for each in ledger.claims.unclaimed("transactions")] == [A]
 
 
 def test_a_publication_that_failed(platform: Platform) -> None:

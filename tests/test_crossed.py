@@ -30,7 +30,7 @@ def pipeline(home: Path) -> Iterator[Pipeline]:
 
 
 def waiting(pipeline: Pipeline, path: str) -> list[Delivery]:
-    return [each for each in pipeline.platform.ledger.deliveries.waiting("transactions") if each.path == path]
+    return [each for each in pipeline.platform.ledger.worklist.waiting("transactions") if each.path == path]
 
 
 def test_a_day_published_between_a_load_that_died_and_its_repetition_hides_no_other_day(
@@ -43,7 +43,7 @@ def test_a_day_published_between_a_load_that_died_and_its_repetition_hides_no_ot
     drop(A, payments(payment("new")))
     drop(B, payments(payment("other")))
     pipeline.open()
-    fetch(pipeline.platform, pipeline.platform.ledger.deliveries.waiting("transactions"))
+    fetch(pipeline.platform, pipeline.platform.ledger.worklist.waiting("transactions"))
     pipeline.commit(pipeline.judged("transactions", waiting(pipeline, B)))
     died = patch.object(pipeline.platform.ledger.partitions, "touched", side_effect=KeyboardInterrupt)
     with died, pytest.raises(KeyboardInterrupt):
@@ -64,8 +64,8 @@ def test_a_file_of_no_table_that_goes_and_comes_back_is_failed_again(
     away.rename(file)
     pipeline.all()
     assert pipeline.states() == {"whatever.txt": ["superseded", "failed"]}  # a move gives a file another ctime
-    assert [row.cure for row in pipeline.platform.ledger.deliveries.failures()] != [""]
-    assert pipeline.platform.ledger.deliveries.pending() == 0
+    assert [row.cure for row in pipeline.platform.ledger.queries.failures()] != [""]
+    assert pipeline.platform.ledger.claims.pending() == 0
 
 
 @pytest.mark.parametrize("since", ["gone", "restated"])
@@ -74,7 +74,7 @@ def test_what_a_slow_backfill_finds_at_the_source_is_no_fault_of_what_is_loaded(
 ) -> None:
     file = drop(A, payments(payment("a")))
     discover(pipeline.platform, "dropzone")
-    seen = pipeline.platform.ledger.deliveries.of_dates("transactions", [date(2024, 5, 1)])
+    seen = pipeline.platform.ledger.worklist.of_dates("transactions", [date(2024, 5, 1)])
     pipeline.all()
     file.unlink() if since == "gone" else drop(A, "nonsense\n1\n")
     fetch(pipeline.platform, seen)
@@ -86,7 +86,7 @@ def test_a_file_that_goes_while_it_is_copied_has_failed(pipeline: Pipeline, drop
     with patch.object(source, "version", side_effect=lambda _: file.unlink() or ""):
         pipeline.all()
     assert pipeline.states() == {A: ["failed"]}
-    assert [row.stage for row in pipeline.platform.ledger.deliveries.failures()] == ["fetch"]
+    assert [row.stage for row in pipeline.platform.ledger.queries.failures()] == ["fetch"]
 
 
 def came_in(pipeline: Pipeline) -> list[tuple[int, int]]:
@@ -148,11 +148,11 @@ def test_a_copy_of_what_nobody_has_loaded_yet_replaces_nothing_until_that_is_loa
     drop(B, text)
     discover(pipeline.platform, "dropzone")
     fetch(pipeline.platform, waiting(pipeline, B))
-    (copy,) = [row for row in pipeline.platform.ledger.deliveries.everything() if row.state == "linked"]
-    pipeline.commit(pipeline.judged("transactions", pipeline.platform.ledger.deliveries.of_keys([copy.key])))
+    (copy,) = [row for row in pipeline.platform.ledger.queries.everything() if row.state == "linked"]
+    pipeline.commit(pipeline.judged("transactions", pipeline.platform.ledger.worklist.of_keys([copy.key])))
     assert pipeline.held() == ["old"]
     pipeline.all()
-    assert (pipeline.held(), pipeline.platform.ledger.deliveries.pending()) == (held, 0)
+    assert (pipeline.held(), pipeline.platform.ledger.claims.pending()) == (held, 0)
     pipeline.bring_up_to_date()
     assert pipeline.lake() == held
 

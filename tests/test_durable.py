@@ -11,8 +11,10 @@ from sqlalchemy import create_engine
 
 from dropzone_assets import durable, sqlite
 from dropzone_assets.ledger import LEFT, open_ledger
+from dropzone_assets.ledger.arrivals import Arrivals
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.partitions import Partitions
+from dropzone_assets.ledger.retirement import Retirement
 from dropzone_assets.settings import Settings
 from dropzone_assets.sinks.parquet import object_path
 from dropzone_assets.sources.folder import Folder
@@ -105,16 +107,16 @@ def test_no_promise_is_made_before_the_disk_has_what_it_is_about(
 
     def gone(keys: list[str], what: str) -> list[object]:
         moved = [f for f in (home / "dropzone" / "done").rglob("*") if f.is_file()]
-        rows = pipeline.platform.ledger.deliveries.of_keys(keys)
+        rows = pipeline.platform.ledger.worklist.of_keys(keys)
         named = [file for file in moved if not disk.holds(file)] if what == LEFT else []
         return [*copies(rows), *named]  # type: ignore[arg-type]
 
     with (
         promising(Deliveries, "fetched", copies, heard, wrong),  # type: ignore[attr-defined]
-        promising(Deliveries, "record", lambda ds: copies([d for d in ds if d.content_hash]), heard, wrong),
+        promising(Arrivals, "record", lambda ds: copies([d for d in ds if d.content_hash]), heard, wrong),
         promising(Partitions, "published", partitions, heard, wrong),
         promising(Partitions, "summarised", summaries, heard, wrong),
-        promising(Deliveries, "leaving", gone, heard, wrong),
+        promising(Retirement, "leaving", gone, heard, wrong),
     ):
         pipeline.all()
         pipeline.bring_up_to_date()

@@ -45,7 +45,7 @@ def moment(number: int, hour: int = 0, minute: int = 0) -> datetime:
 
 def brought(platform: Platform, *files: tuple[int, datetime], state: str = "loaded") -> None:
     """Files of these days of May that arrived at these moments."""
-    platform.ledger.deliveries.record(
+    platform.ledger.arrivals.record(
         Delivery(f"{next(NUMBERS)}", "s", f"f{n}", "1", 1, "t", moment(of), arrived, state)
         for n, (of, arrived) in enumerate(files)
     )
@@ -178,7 +178,7 @@ def test_a_file_that_is_restated_makes_no_day_late(bare: Platform, described: Co
     daily = replace(described, expected=DAILY)
     brought(bare, (1, moment(1)))
     news(bare, daily, moment(2))
-    (old,) = bare.ledger.deliveries.everything("t")
+    (old,) = bare.ledger.queries.everything("t")
     bare.ledger.deliveries.superseded([old.key])
     brought(bare, (1, moment(20)))
     found = of_day(bare, daily, 1, moment(21))

@@ -103,8 +103,8 @@ def test_a_copy_a_verified_file_and_a_wait_are_told(pipeline: Pipeline, home: Pa
     assert events(pipeline.platform, B) == [["listed", "fetched", "linked"]]
     drop("payments_20240503_100000.csv", payments(payment("c")))
     discover(pipeline.platform, "dropzone")
-    (waiting,) = pipeline.platform.ledger.deliveries.unclaimed("transactions")
-    pipeline.platform.ledger.deliveries.delayed({waiting.key: SourceUnavailable("s does not answer.", "Look at it.")})
+    (waiting,) = pipeline.platform.ledger.claims.unclaimed("transactions")
+    pipeline.platform.ledger.claims.delayed({waiting.key: SourceUnavailable("s does not answer.", "Look at it.")})
     (version,) = explain_file(pipeline.platform, waiting.path)[0].versions
     assert version.now.startswith("waiting until ") and "(1st time): s does not answer. Look at it." in version.now
 
@@ -197,8 +197,8 @@ def test_status_failed_tells_apart_who_has_to_act(pipeline: Pipeline, drop: Drop
     drop(A, "nonsense\n1\n")
     drop(B, payments(payment("a")))
     discover(pipeline.platform, "dropzone")
-    (key,) = [d.key for d in pipeline.platform.ledger.deliveries.unclaimed("transactions") if d.path == B]
-    pipeline.platform.ledger.deliveries.delayed({key: SourceUnavailable("s does not answer.", "Look at it.")})
+    (key,) = [d.key for d in pipeline.platform.ledger.claims.unclaimed("transactions") if d.path == B]
+    pipeline.platform.ledger.claims.delayed({key: SourceUnavailable("s does not answer.", "Look at it.")})
     pipeline.load()
     found = json.loads(ask("status", "--failed", "--json").output)
     ((failed,), (waiting,)) = found["failed"], found["waiting"]

@@ -122,7 +122,7 @@ def test_a_safe_name_is_plain_and_short(path: str) -> None:
 
 def test_a_senders_name_never_leads_out_of_the_folder(home: Path, platform: Platform) -> None:
     known = [delivery(path) for path in HOSTILE]
-    platform.ledger.deliveries.record(known)
+    platform.ledger.arrivals.record(known)
     before = {*home.rglob("*")}
     for each in known:
         platform.ledger.deliveries.failed(each.key, "read", WHY)

@@ -39,12 +39,12 @@ def batch(home: Path, platform: Platform) -> Iterator[list[Delivery]]:
             yield stream
 
     with patch.object(Folder, "open", broken), patch("dropzone_assets.pipeline.fetch.GROUP", 1):
-        yield platform.ledger.deliveries.unclaimed("transactions")
+        yield platform.ledger.claims.unclaimed("transactions")
 
 
 def states(platform: Platform) -> list[tuple[str, str]]:
     """Source and state of every delivery, the oldest file first."""
-    return [(row.source, row.state) for row in sorted(platform.ledger.deliveries.everything(), key=lambda r: r.path)]
+    return [(row.source, row.state) for row in sorted(platform.ledger.queries.everything(), key=lambda r: r.path)]
 
 
 def test_what_can_be_copied_is_copied_before_a_dead_source_stops_the_run(
@@ -65,15 +65,15 @@ def test_at_last_what_is_there_goes_on_alone(platform: Platform, batch: list[Del
 
 def test_a_file_waits_for_its_source_as_long_as_it_takes(platform: Platform, batch: list[Delivery]) -> None:
     for _ in range(4):
-        platform.ledger.deliveries.hasten()
+        platform.ledger.claims.hasten()
         for request in plan_loads(platform, lambda _: History(False, 1)):
-            wanted = [d for d in platform.ledger.deliveries.of_batch(request.id) if d.source == "dead"]
+            wanted = [d for d in platform.ledger.worklist.of_batch(request.id) if d.source == "dead"]
             if wanted:
                 with pytest.raises(SourceUnavailable):
                     fetch(platform, wanted)
-    found = {row.source: (row.state, row.stage, row.reason) for row in platform.ledger.deliveries.everything()}
+    found = {row.source: (row.state, row.stage, row.reason) for row in platform.ledger.queries.everything()}
     assert found["dead"][:2] == ("listed", "fetch") and "nobody answers" in found["dead"][2]
-    assert platform.ledger.deliveries.waiting_until() is not None
+    assert platform.ledger.claims.waiting_until() is not None
 
 
 def test_a_file_that_can_never_be_read_stops_no_other(platform: Platform, batch: list[Delivery]) -> None:

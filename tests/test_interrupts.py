@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from dropzone_assets.interrupts import GO_ON, PATIENCE, RESUMED, WORDS
-from dropzone_assets.ledger.schema import PENDING
+from dropzone_assets.ledger.states import PENDING
 from dropzone_assets.orchestration.instance import UNFINISHED, open_instance
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
@@ -105,7 +105,7 @@ def test_one_signal_at_any_moment_ends_an_ingest_and_the_next_one_goes_on(seed: 
     last.process.communicate(timeout=180)
     assert last.process.returncode == 0
     platform = open_platform(Settings(home=home))
-    states = [row.state for row in platform.ledger.deliveries.everything()]
+    states = [row.state for row in platform.ledger.queries.everything()]
     assert not {*PENDING, "failed"} & {*states}
     assert states.count("loaded") == FILES
     platform.ledger.engine.dispose()

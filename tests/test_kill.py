@@ -21,9 +21,11 @@ from dropzone_assets.demo.flights import write_flights
 from dropzone_assets.demo.generators import GENERATORS
 from dropzone_assets.engine import quote, rows
 from dropzone_assets.inspect.query import open_query
+from dropzone_assets.ledger.arrivals import Arrivals
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.partitions import Partitions
-from dropzone_assets.ledger.schema import PENDING
+from dropzone_assets.ledger.retirement import Retirement
+from dropzone_assets.ledger.states import PENDING
 from dropzone_assets.orchestration.instance import open_instance
 from dropzone_assets.platform import open_platform
 from dropzone_assets.proof import check_results
@@ -48,10 +50,10 @@ POINTS = {
 }
 
 ARRIVALS = {
-    "with members that the ledger does not know of": (Deliveries, "record"),
-    "with members that are not of the new archive yet": (Deliveries, "brought"),
+    "with members that the ledger does not know of": (Arrivals, "record"),
+    "with members that are not of the new archive yet": (Arrivals, "brought"),
     "before an archive is said to be opened": (Deliveries, "settled"),
-    "before a file is said to leave": (Deliveries, "leaving"),
+    "before a file is said to leave": (Retirement, "leaving"),
     "before the file leaves": (Folder, "move"),
     "after the file has left": (Folder, "move", "after"),
     "before the members that are replaced are superseded": (Deliveries, "superseded"),
@@ -97,7 +99,7 @@ def holdings(home: Path) -> Found:
     platform = open_platform(Settings(home=home))
     found: Found = {}
     with open_query(platform) as connection:
-        for table in {row.table_name for row in platform.ledger.deliveries.everything()}:
+        for table in {row.table_name for row in platform.ledger.queries.everything()}:
             contract = platform.contract(table)
             own = ", ".join(quote(column.name) for column in contract.columns)
             for name in (f"lake.{table}", f"validated.{table}"):
@@ -113,7 +115,7 @@ def holdings(home: Path) -> Found:
 def broken_promises(home: Path) -> list[object]:
     """Deliveries pending, partitions due, checks that do not hold, files that should not be there."""
     platform = open_platform(Settings(home=home))
-    deliveries = platform.ledger.deliveries.everything()
+    deliveries = platform.ledger.queries.everything()
     days = {
         table: sorted({d.file_date for d in deliveries if d.table_name == table}) for table in platform.contracts.tables
     }
@@ -257,7 +259,7 @@ def kept(home: Path) -> tuple[object, ...]:
     """The rows of the lake, the states of the files, and the places where they are."""
     with open_query(platform := open_platform(Settings(home=home))) as connection:
         found = [rows(connection, asked) for asked in KEPT]
-    states = sorted((row.path, row.state) for row in platform.ledger.deliveries.everything())
+    states = sorted((row.path, row.state) for row in platform.ledger.queries.everything())
     return found, states, there(home)
 
 

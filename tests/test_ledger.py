@@ -30,102 +30,102 @@ def test_what_was_recorded_is_known(ledger: Ledger) -> None:
     record(ledger, "1.csv")
     assert new(ledger, *files) == {"2.csv", "3.csv"}
     assert new(ledger, listed("1.csv", "2")) == {"1.csv"}
-    assert ledger.deliveries.strange("[]") == {}
+    assert ledger.arrivals.strange("[]") == {}
 
 
 def test_what_is_strange_is_named(ledger: Ledger) -> None:
     old, nobodys, left, loaded = record(ledger, "old", "nobodys", "left", "loaded")
     ledger.deliveries.superseded([old])
-    ledger.deliveries.record([delivery("?", table="")])
+    ledger.arrivals.record([delivery("?", table="")])
     ledger.deliveries.failed(listed("?").key, "read", WHY)
-    ledger.deliveries.leaving([left], LEFT)
+    ledger.retirement.leaving([left], LEFT)
     keys = [old, nobodys, left, loaded, listed("?").key, "never"]
     fates = {old: "superseded", left: "left", listed("?").key: "nameless", "never": "new"}
-    assert ledger.deliveries.strange(json.dumps(keys)) == fates
+    assert ledger.arrivals.strange(json.dumps(keys)) == fates
 
 
 def test_recording_again_changes_nothing(ledger: Ledger) -> None:
     (key,) = record(ledger, "a.csv")
     ledger.deliveries.loaded([Tally(key, 3, 2, 1, 0)])
-    before = list(map(tuple, ledger.deliveries.everything()))
-    ledger.deliveries.record([replace(delivery("a.csv"), size=99, arrived=ARRIVED + timedelta(days=9))])
-    assert list(map(tuple, ledger.deliveries.everything())) == before
+    before = list(map(tuple, ledger.queries.everything()))
+    ledger.arrivals.record([replace(delivery("a.csv"), size=99, arrived=ARRIVED + timedelta(days=9))])
+    assert list(map(tuple, ledger.queries.everything())) == before
 
 
 def test_thousands_are_recorded_at_once(ledger: Ledger) -> None:
     keys = record(ledger, *(f"{n}.csv" for n in range(2_500)))
     assert new(ledger, *(listed(f"{n}.csv") for n in range(2_501))) == {"2500.csv"}
-    ledger.deliveries.claim(keys, "b")
-    ledger.deliveries.fetched([replace(d, content_hash="h") for d in ledger.deliveries.of_keys(keys)])
+    ledger.claims.claim(keys, "b")
+    ledger.deliveries.fetched([replace(d, content_hash="h") for d in ledger.worklist.of_keys(keys)])
     ledger.deliveries.superseded(keys)
     assert set(states(ledger).values()) == {"superseded"}
 
 
 def test_a_delivery_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
     sent = delivery("deep/er/Grüße '1'.csv", "5-17", day=3)
-    ledger.deliveries.record([sent])
-    assert ledger.deliveries.unclaimed("t") == [sent]
+    ledger.arrivals.record([sent])
+    assert ledger.claims.unclaimed("t") == [sent]
     assert (sent.file_date, sent.place) == (date(2024, 5, 3), ("s", "deep/er/Grüße '1'.csv", "t"))
 
 
 def test_a_nameless_delivery_may_find_its_table_later(ledger: Ledger) -> None:
     (key,) = record(ledger, "a.csv", table="")
     ledger.deliveries.failed(key, "read", WHY)
-    assert [each.key for each in ledger.deliveries.nameless("s")] == [key]
-    assert ledger.deliveries.nameless("other") == []
-    ledger.deliveries.adopt(delivery("a.csv", table="t", day=2))
-    assert [each.file_date for each in ledger.deliveries.unclaimed("t")] == days(2)
-    assert ledger.deliveries.nameless("s") == ledger.deliveries.failures() == []
+    assert [each.key for each in ledger.arrivals.nameless("s")] == [key]
+    assert ledger.arrivals.nameless("other") == []
+    ledger.arrivals.adopt(delivery("a.csv", table="t", day=2))
+    assert [each.file_date for each in ledger.claims.unclaimed("t")] == days(2)
+    assert ledger.arrivals.nameless("s") == ledger.queries.failures() == []
 
 
 # -- what a run works on ---------------------------------------------------------------------------------------
 
 
 def test_the_oldest_file_comes_first(ledger: Ledger) -> None:
-    ledger.deliveries.record([delivery("b", day=2), delivery("c", day=1), delivery("a", day=2), delivery("d", day=9)])
-    assert [each.path for each in ledger.deliveries.unclaimed("t")] == ["c", "a", "b", "d"]
-    assert [each.path for each in ledger.deliveries.of_dates("t", days(9, 2))] == ["a", "b", "d"]
-    assert ledger.deliveries.of_dates("t", []) == ledger.deliveries.of_dates("u", days(1)) == []
+    ledger.arrivals.record([delivery("b", day=2), delivery("c", day=1), delivery("a", day=2), delivery("d", day=9)])
+    assert [each.path for each in ledger.claims.unclaimed("t")] == ["c", "a", "b", "d"]
+    assert [each.path for each in ledger.worklist.of_dates("t", days(9, 2))] == ["a", "b", "d"]
+    assert ledger.worklist.of_dates("t", []) == ledger.worklist.of_dates("u", days(1)) == []
 
 
 def test_what_was_superseded_is_no_part_of_its_date(ledger: Ledger) -> None:
     old, new = delivery("a", "1"), delivery("a", "2")
-    ledger.deliveries.record([old, new])
-    assert ledger.deliveries.siblings([new]) == [old]
+    ledger.arrivals.record([old, new])
+    assert ledger.worklist.siblings([new]) == [old]
     ledger.deliveries.superseded([old.key])
-    assert ledger.deliveries.of_dates("t", days(1)) == [new]
-    assert ledger.deliveries.siblings([new]) == []
+    assert ledger.worklist.of_dates("t", days(1)) == [new]
+    assert ledger.worklist.siblings([new]) == []
 
 
 def test_the_same_bytes_have_one_holder(ledger: Ledger) -> None:
     first, second, third = record(ledger, "a", "b", "c")
     hashes = {first: "h1", second: "h1", third: "h3"}
-    ledger.deliveries.fetched([replace(d, content_hash=hashes[d.key]) for d in ledger.deliveries.unclaimed("t")])
-    assert [each.key for each in ledger.deliveries.holders(["h1", "h2"])] == [first, second]
+    ledger.deliveries.fetched([replace(d, content_hash=hashes[d.key]) for d in ledger.claims.unclaimed("t")])
+    assert [each.key for each in ledger.worklist.holders(["h1", "h2"])] == [first, second]
     ledger.deliveries.linked({second: first})
-    assert [each.key for each in ledger.deliveries.holders(["h1"])] == [first]
-    assert [each.key for each in ledger.deliveries.unclaimed("t")] == [first, third]
+    assert [each.key for each in ledger.worklist.holders(["h1"])] == [first]
+    assert [each.key for each in ledger.claims.unclaimed("t")] == [first, third]
     ledger.deliveries.superseded([first])
-    assert [(each.key, each.state, each.same_as) for each in ledger.deliveries.unclaimed("t")] == [
+    assert [(each.key, each.state, each.same_as) for each in ledger.claims.unclaimed("t")] == [
         (second, "fetched", ""),
         (third, "fetched", ""),
     ]
 
 
 def test_counts_are_kept_per_table_and_per_date(ledger: Ledger) -> None:
-    ledger.deliveries.record([delivery("a"), delivery("b"), delivery("c", day=2), delivery("d", table="u")])
-    keys = {each.path: each.key for each in ledger.deliveries.unclaimed("t")}
+    ledger.arrivals.record([delivery("a"), delivery("b"), delivery("c", day=2), delivery("d", table="u")])
+    keys = {each.path: each.key for each in ledger.claims.unclaimed("t")}
     ledger.deliveries.loaded(
         [Tally(keys["a"], 10, 7, 3, 1), Tally(keys["b"], 5, 5, 0, 0), Tally(keys["c"], 1, 0, 1, 0)]
     )
-    per_date = [tuple(row) for row in ledger.deliveries.per_date(days(1))]
+    per_date = [tuple(row) for row in ledger.queries.per_date(days(1))]
     assert per_date == [("t", date(2024, 5, 1), 2, 10, 15, 12, 3, 1)]
-    assert [(row.path, row.rows_read) for row in ledger.deliveries.tallies("t", days(1, 2))] == [
+    assert [(row.path, row.rows_read) for row in ledger.queries.tallies("t", days(1, 2))] == [
         ("a", 10),
         ("b", 5),
         ("c", 1),
     ]
-    per_table = {(row.table_name, row.state): (row.files, row.valid) for row in ledger.deliveries.per_table()}
+    per_table = {(row.table_name, row.state): (row.files, row.valid) for row in ledger.queries.per_table()}
     assert per_table == {("t", "loaded"): (3, 12), ("u", "listed"): (1, 0)}
 
 

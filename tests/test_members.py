@@ -36,10 +36,10 @@ def test_the_newest_archive_counts_also_when_the_one_between_was_never_loaded(ho
 def test_an_older_archive_that_is_opened_last_replaces_nothing(home: Path, pipeline: Pipeline) -> None:
     put(home, "day.zip", packed({A: of("old")}))
     discover(pipeline.platform, "dropzone")
-    (old,) = fetch(pipeline.platform, pipeline.platform.ledger.deliveries.unclaimed(FILES)).present
+    (old,) = fetch(pipeline.platform, pipeline.platform.ledger.claims.unclaimed(FILES)).present
     put(home, "day.zip", packed({A: of("new")}))
     discover(pipeline.platform, "dropzone")
-    new = [d for d in pipeline.platform.ledger.deliveries.unclaimed(FILES) if d.key != old.key]
+    new = [d for d in pipeline.platform.ledger.claims.unclaimed(FILES) if d.key != old.key]
     unpack(pipeline.platform, fetch(pipeline.platform, new).present)
     unpack(pipeline.platform, [old])
     pipeline.all()
@@ -99,7 +99,7 @@ def test_a_sidecar_of_an_archive_is_believed_however_it_is_written(
     put(home, f"day.zip.{ending}", text.encode())
     put(home, "day.zip", packed({A: of("a")}))
     pipeline.all()
-    (failure,) = pipeline.platform.ledger.deliveries.failures()
+    (failure,) = pipeline.platform.ledger.queries.failures()
     assert "is not what" in failure.reason
 
 
@@ -165,7 +165,7 @@ def test_a_table_that_was_left_out_gets_its_share_of_old_files_when_it_is_replay
     contract.write_text(sound)
     pipeline = Pipeline(home)
     pipeline.all()
-    assert pipeline.platform.ledger.deliveries.share_again("movies") == 0
-    assert pipeline.platform.ledger.deliveries.share_again("songs") == 1
+    assert pipeline.platform.ledger.replays.share_again("movies") == 0
+    assert pipeline.platform.ledger.replays.share_again("songs") == 1
     pipeline.all()
     assert songs_and_movies(pipeline) == (["Heroes"], ["Alien"])

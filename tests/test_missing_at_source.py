@@ -61,11 +61,11 @@ def test_the_entry_says_what_becomes_of_a_file_that_is_gone(
     content = take_away(home, A)
     pipeline.all()
     assert pipeline.held() == held
-    assert len(pipeline.platform.ledger.deliveries.absent()) == (policy == "alarm")
+    assert len(pipeline.platform.ledger.absences.absent()) == (policy == "alarm")
     bring_back(home, A, content, before)
     pipeline.all()
     assert pipeline.held() == ["a", "b"]
-    assert pipeline.platform.ledger.deliveries.absent() == []
+    assert pipeline.platform.ledger.absences.absent() == []
 
 
 @pytest.mark.full
@@ -96,13 +96,13 @@ def test_a_source_that_lists_nothing_at_all_is_an_alarm_and_takes_nothing_back(h
             in pipeline.platform.ledger.listings.last()["dropzone"].problem
         )
     assert pipeline.held() == ["a", "b"]
-    assert len(pipeline.platform.ledger.deliveries.absent()) == 2
+    assert len(pipeline.platform.ledger.absences.absent()) == 2
     share.rmdir()
     (home / "unmounted").rename(share)
     take_away(home, A)
     pipeline.all()
     assert pipeline.held() == ["b"]
-    assert pipeline.platform.ledger.deliveries.absent() == []
+    assert pipeline.platform.ledger.absences.absent() == []
     assert pipeline.platform.ledger.listings.last()["dropzone"].problem == ""
 
 
@@ -129,7 +129,7 @@ def test_a_file_that_a_person_took_back_stays_away_though_it_was_gone_and_is_bac
     pipeline.all()
     apply(pipeline.platform, retraction(pipeline.platform, A))
     pipeline.all()
-    assert pipeline.platform.ledger.deliveries.absent() == []
+    assert pipeline.platform.ledger.absences.absent() == []
     bring_back(home, A, content, before)
     pipeline.all()
     assert pipeline.held() == ["b"]
@@ -145,7 +145,7 @@ def test_a_person_may_say_that_a_file_may_be_gone(home: Path, start: Start, poli
     put(home, "payments_20240503_100000.csv", of("c").encode())
     pipeline.all()
     assert pipeline.held() == ["a", "b", "c"]
-    assert pipeline.platform.ledger.deliveries.absent() == []
+    assert pipeline.platform.ledger.absences.absent() == []
 
 
 @pytest.mark.full
@@ -172,7 +172,7 @@ def test_an_unchanged_listing_asks_the_ledger_nothing(
     pipeline = start(gone="alarm")
     take_away(home, A)
     discover(pipeline.platform, "dropzone")
-    monkeypatch.setattr(type(pipeline.platform.ledger.deliveries), "missing", None)
+    monkeypatch.setattr(type(pipeline.platform.ledger.absences), "missing", None)
     discover(pipeline.platform, "dropzone")
 
 

@@ -24,14 +24,14 @@ POISON = NAMES[4]
 def work(home: Path) -> None:
     """What `dropzone ingest` does, by a process that dies of the poison as of a broken driver."""
     warnings.simplefilter("ignore")
-    judge = validated.judge
+    validate = validated.validate
 
     def judged(platform: object, contract: object, files: object) -> object:
         if POISON in {file.delivery.path for file in files}:  # type: ignore[attr-defined]
             os.kill(os.getpid(), signal.SIGKILL)
-        return judge(platform, contract, files)  # type: ignore[arg-type]
+        return validate(platform, contract, files)  # type: ignore[arg-type]
 
-    validated.judge = judged
+    validated.validate = judged
     with open_instance(Settings(home=home)) as instance:
         ingest_home(home, instance)
 
@@ -51,6 +51,6 @@ def test_whoever_reads_the_poison_dies_until_it_stands_alone(tmp_path: Path) -> 
         deaths += 1
         assert deaths < 12
     platform = open_platform(Settings(home=home))
-    states = {row.path: row.state for row in platform.ledger.deliveries.everything()}
+    states = {row.path: row.state for row in platform.ledger.queries.everything()}
     platform.ledger.engine.dispose()
     assert states == {name: "failed" if name == POISON else "loaded" for name in NAMES}

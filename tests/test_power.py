@@ -14,7 +14,8 @@ from blake3 import blake3
 from dropzone_assets.ledger import LEFT
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.partitions import Partitions
-from dropzone_assets.ledger.schema import KEPT, LOADED
+from dropzone_assets.ledger.retirement import Retirement
+from dropzone_assets.ledger.states import KEPT, LOADED
 from dropzone_assets.pipeline.raw_copy import raw_copy
 from dropzone_assets.settings import Settings
 from dropzone_assets.sinks.parquet import object_path
@@ -39,8 +40,8 @@ SEAMS: dict[str, tuple[type, str, bool]] = {
     "the lake is written": (Partitions, "published", False),
     "it is published": (Partitions, "published", True),
     "the summary is kept": (Partitions, "summarised", True),
-    "a file is about to leave, or has left": (Deliveries, "leaving", False),
-    "a file is leaving, or has": (Deliveries, "leaving", True),
+    "a file is about to leave, or has left": (Retirement, "leaving", False),
+    "a file is leaving, or has": (Retirement, "leaving", True),
 }
 """When the power is cut: before or after the last call of this."""
 
@@ -136,8 +137,8 @@ def broken(home: Path) -> list[str]:
     if not (home / "ledger.sqlite").exists():
         return [name for name, content in SENT.items() if not still_there(home, name, content)]
     pipeline = Pipeline(home)
-    book, known = pipeline.platform.ledger.deliveries, pipeline.platform.ledger.deliveries.everything()
-    for delivery in book.of_keys([row.key for row in known]):
+    ledger, known = pipeline.platform.ledger, pipeline.platform.ledger.queries.everything()
+    for delivery in ledger.worklist.of_keys([row.key for row in known]):
         if delivery.state in KEPT and delivery.content_hash:
             copy = raw_copy(pipeline.platform, delivery, deep=True)
             wrong += [f"raw copy of {delivery.path} {copy.found}"] if not copy.whole else []
@@ -181,7 +182,7 @@ def test_whenever_the_power_is_cut_the_ledger_tells_the_truth_and_nothing_is_los
             go_on(home)
             pipeline = Pipeline(home)
             assert (seam, pipeline.held(), pipeline.lake()) == (seam, ["a", "b", "c"], ["a", "b", "c"])
-            assert (seam, pipeline.platform.ledger.deliveries.failures()) == (seam, [])
+            assert (seam, pipeline.platform.ledger.queries.failures()) == (seam, [])
             assert (seam, broken(home)) == (seam, [])
             pipeline.platform.ledger.engine.dispose()
         image.unlink()

@@ -23,7 +23,7 @@ LAKE = "SELECT transaction_id, transaction_ts::DATE::VARCHAR, amount::INTEGER FR
 
 def fates(platform: Platform) -> dict[str, str]:
     """Path → what became of its newest version."""
-    return {row.path: row.state for row in reversed(platform.ledger.deliveries.everything())}
+    return {row.path: row.state for row in reversed(platform.ledger.queries.everything())}
 
 
 def partitions(platform: Platform) -> list[str]:
@@ -93,7 +93,7 @@ def test_a_restated_file_that_is_refused_leaves_the_old_rows(
     drop(A, "nonsense\n1\n")
     ingest()
     assert query(LAKE) == [("a", "2024-05-01", 5)]
-    assert [row.path for row in platform.ledger.deliveries.failures()] == [A]
+    assert [row.path for row in platform.ledger.queries.failures()] == [A]
 
 
 @pytest.mark.direct
@@ -127,7 +127,7 @@ def test_a_touched_file_changes_nothing_and_is_replaced_when_it_changes(
     if also == "rebuild":
         assert rebuild(platform, instance, "2024-05-01", "2024-05-01")
     if also == "load_again":
-        platform.ledger.deliveries.load_again()
+        platform.ledger.replays.load_again()
         ingest()
     assert query("SELECT * FROM validated.transactions") == before
     drop(A, payments(payment("b")))
@@ -198,7 +198,7 @@ def test_a_file_that_changes_after_it_was_listed_is_read_as_it_is_now(
     drop(A, payments(payment("b"), payment("c")))
     ingest()
     assert query(LAKE) == [("b", "2024-05-01", 5), ("c", "2024-05-01", 5)]
-    assert sorted(row.state for row in platform.ledger.deliveries.everything()) == ["loaded", "superseded"]
+    assert sorted(row.state for row in platform.ledger.queries.everything()) == ["loaded", "superseded"]
 
 
 # -- days --------------------------------------------------------------------------------------------------------------
@@ -239,10 +239,10 @@ def test_a_backfill_of_dates_loads_them_again_and_changes_no_row(
     ingest()
     tables = ("validated.transactions", "lake.transactions", "summary.transactions")
     before = [sorted(query(f"SELECT * FROM {table}")) for table in tables]
-    loaded = {row.path: row.loaded_at for row in platform.ledger.deliveries.everything()}
+    loaded = {row.path: row.loaded_at for row in platform.ledger.queries.everything()}
     assert rebuild(platform, instance, "2024-05-01", "2024-05-03")
     assert [sorted(query(f"SELECT * FROM {table}")) for table in tables] == before
-    again = {row.path: row.loaded_at for row in platform.ledger.deliveries.everything()}
+    again = {row.path: row.loaded_at for row in platform.ledger.queries.everything()}
     assert [path for path in sorted(loaded) if again[path] > loaded[path]] == sorted(loaded)[:3]
     assert query("SELECT count(*) FROM quarantine.transactions") == [(4,)]
     assert [run.table for run in ingest().runs] == ["ingestion"]
@@ -255,7 +255,7 @@ def test_loading_everything_again_changes_no_row(drop: Drop, ingest: Ingest, que
     ingest()
     tables = ("validated.transactions", "lake.transactions", "summary.transactions")
     before = [sorted(query(f"SELECT * FROM {table}")) for table in tables]
-    assert platform.ledger.deliveries.load_again() == 2
+    assert platform.ledger.replays.load_again() == 2
     assert ingest().runs[0].size == 2
     assert [sorted(query(f"SELECT * FROM {table}")) for table in tables] == before
 

@@ -75,7 +75,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def load_on(platform: Platform, day: int, today: date) -> None:
     """Load the file of a day as it would have been on another day."""
-    chosen = versions(platform, platform.ledger.deliveries.of_dates("transactions", [date(2024, 5, day)]))
+    chosen = versions(platform, platform.ledger.worklist.of_dates("transactions", [date(2024, 5, day)]))
     raw = [RawFile(delivery, platform.raw.uri(delivery.raw_path)) for delivery in chosen.current]
     validation = validate(platform, platform.contract("transactions"), raw, today)
     load(platform, validation, chosen)
@@ -243,9 +243,9 @@ def test_what_was_not_changed_is_not_blamed(proof: Proof) -> None:
 def test_what_is_due_is_not_wrong_and_loading_again_cures_what_was(home: Path, pipeline: Pipeline) -> None:
     put(home, name(3), payments(payment("new", "2024-05-03")).encode())
     pipeline.all()
-    pipeline.platform.ledger.deliveries.load_again()
-    taken_back = [d.key for d in pipeline.platform.ledger.deliveries.waiting("transactions") if d.path == name(5)]
-    pipeline.platform.ledger.deliveries.retract(taken_back, "sent by mistake")
+    pipeline.platform.ledger.replays.load_again()
+    taken_back = [d.key for d in pipeline.platform.ledger.worklist.waiting("transactions") if d.path == name(5)]
+    pipeline.platform.ledger.retractions.retract(taken_back, "sent by mistake")
     proof = proofs(pipeline.platform, "transactions")["transactions"]
     assert (proof.findings, proof.counts[OBJECTS].due, proof.counts[NOTES].due) == ([], 1, len(DAYS) + 3)
     warehouse(home, f"DELETE FROM {V} WHERE _data_date <> '2024-05-05'")
@@ -265,8 +265,8 @@ def test_what_an_older_contract_judged_is_said_and_compared_from_the_warehouse_o
     proof = proofs(pipeline.platform, "transactions")["transactions"]
     assert [(finding.what, finding.wrong) for finding in proof.findings] == [(OBJECTS, True), (ROWS, False)]
     assert (proof.findings[1].cure, proof.counts[ROWS].equal) == ("dropzone replay transactions", 0)
-    loaded = [kept.delivery.key for kept in pipeline.platform.ledger.deliveries.kept("transactions")]
-    pipeline.platform.ledger.deliveries.judge_again(loaded, RELEASE, "lot")
+    loaded = [kept.delivery.key for kept in pipeline.platform.ledger.worklist.kept("transactions")]
+    pipeline.platform.ledger.replays.revalidate(loaded, RELEASE, "lot")
     pipeline.load()
     pipeline.bring_up_to_date()
     proof = proofs(pipeline.platform, "transactions")["transactions"]

@@ -46,7 +46,7 @@ def test_a_backfill_reads_no_copy_that_is_not_whole(
     pipeline = Pipeline(home)
     assert bool(failures(pipeline)) is gone
     assert (
-        raw_copy(pipeline.platform, *pipeline.platform.ledger.deliveries.with_bytes(hashed(of("a")))).whole is not gone
+        raw_copy(pipeline.platform, *pipeline.platform.ledger.raw_copies.with_bytes(hashed(of("a")))).whole is not gone
     )
 
 
@@ -55,9 +55,9 @@ def test_a_contract_that_has_changed_judges_no_copy_that_is_not_whole(home: Path
     pipeline.all()
     file.unlink()
     harm(home)
-    (key,) = (row.key for row in pipeline.platform.ledger.deliveries.everything())
+    (key,) = (row.key for row in pipeline.platform.ledger.queries.everything())
     for how in ("release", "move"):
-        assert pipeline.platform.ledger.deliveries.judge_again([key], how, "lot") == 1
+        assert pipeline.platform.ledger.replays.revalidate([key], how, "lot") == 1
         pipeline.load()
         assert (pipeline.held(), pipeline.states()) == (["a"], {A: ["loaded"]})
 

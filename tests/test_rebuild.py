@@ -59,7 +59,7 @@ def test_rows_whose_copies_are_gone_too_stay_in_the_lake_until_a_person_lets_the
     shutil.rmtree(home / "raw")
     work = rebuilt(loaded)
     assert len(work.remaining()) == 2
-    assert {row.path: row.state for row in loaded.platform.ledger.deliveries.everything()}[A] == FAILED
+    assert {row.path: row.state for row in loaded.platform.ledger.queries.everything()}[A] == FAILED
     assert loaded.lake() == ALL
     assert loaded.held() == ["c", "z"]
     drop(A, of("a", "b"))
@@ -178,6 +178,6 @@ def test_a_rebuild_waits_for_what_runs_of_another_process_load(loaded: Pipeline)
     work.prepare()
     batches = {request.id for request in plan_loads(loaded.platform, lambda _: History(False, 0))}
     assert work.is_in(batches) and not work.is_in({"another"})
-    loaded.platform.ledger.deliveries.put_back(*batches, "They ended.")
+    loaded.platform.ledger.claims.put_back(*batches, "They ended.")
     loaded.load()
     assert not work.is_in(batches)

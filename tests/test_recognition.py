@@ -20,7 +20,7 @@ A = "payments_20240501_100000.csv"
 def failures(home: Path) -> list[tuple[str, str, str, str]]:
     """Path, stage, reason and cure of every failed delivery, in the order of their paths."""
     platform = open_platform(Settings(home=home))
-    found = [(row.path, row.stage, row.reason, row.cure) for row in platform.ledger.deliveries.failures()]
+    found = [(row.path, row.stage, row.reason, row.cure) for row in platform.ledger.queries.failures()]
     platform.ledger.engine.dispose()
     return sorted(found)
 

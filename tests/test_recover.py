@@ -48,14 +48,14 @@ def harm(home: Path, how: str = "empty") -> int:
 
 def again(pipeline: Pipeline) -> None:
     """What `ingest --force` does."""
-    assert pipeline.platform.ledger.deliveries.load_again()
+    assert pipeline.platform.ledger.replays.load_again()
     pipeline.all()
     pipeline.bring_up_to_date()
 
 
 def failures(pipeline: Pipeline) -> dict[str, str]:
     """Path → what is said of those that failed."""
-    return {row.path: f"{row.reason} {row.cure}" for row in pipeline.platform.ledger.deliveries.failures()}
+    return {row.path: f"{row.reason} {row.cure}" for row in pipeline.platform.ledger.queries.failures()}
 
 
 # -- what can be had again ---------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def test_a_source_with_other_bytes_under_the_same_version_is_not_taken(home: Pat
     file.write_bytes(of("z").encode())
     os.utime(file, ns=(moment, moment))
     harm(home)
-    assert pipeline.platform.ledger.deliveries.load_again()
+    assert pipeline.platform.ledger.replays.load_again()
     pipeline.load()
     assert pipeline.held() == ["a"]
     assert re.search("its source has (other bytes|another version)", failures(pipeline)[A])
@@ -163,15 +163,15 @@ def test_a_source_that_does_not_answer_is_waited_for_and_no_row_is_lost(home: Pa
     put(home, A, of("a").encode())
     pipeline.all()
     harm(home)
-    pipeline.platform.ledger.deliveries.load_again()
+    pipeline.platform.ledger.replays.load_again()
     with patch.object(Folder, "version", side_effect=SourceUnavailable("Nobody answers.")):
         with pytest.raises(SourceUnavailable):
             pipeline.load()
-        wanted = pipeline.platform.ledger.deliveries.waiting("transactions")
+        wanted = pipeline.platform.ledger.worklist.waiting("transactions")
         assert [delivery.path for delivery in wanted] == [A]
         pipeline.commit(pipeline.judged("transactions", wanted))
     assert pipeline.held() == ["a"]
-    pipeline.platform.ledger.deliveries.hasten()
+    pipeline.platform.ledger.claims.hasten()
     pipeline.load()
     assert (pipeline.held(), pipeline.states(), failures(pipeline)) == (["a"], {A: ["loaded"]}, {})
 
@@ -179,7 +179,7 @@ def test_a_source_that_does_not_answer_is_waited_for_and_no_row_is_lost(home: Pa
 def test_what_was_never_loaded_fails_like_anything_that_cannot_be_copied(home: Path, pipeline: Pipeline) -> None:
     file = put(home, A, of("a").encode())
     discover(pipeline.platform, "dropzone")
-    fetch(pipeline.platform, pipeline.platform.ledger.deliveries.unclaimed("transactions"))
+    fetch(pipeline.platform, pipeline.platform.ledger.claims.unclaimed("transactions"))
     file.unlink()
     harm(home)
     pipeline.load()
@@ -213,7 +213,7 @@ def test_the_same_file_dropped_again_makes_it_whole(home: Path, pipeline: Pipeli
 def test_an_object_put_back_by_hand_is_loaded_by_a_replay(home: Path, pipeline: Pipeline, lost: Path) -> None:
     (held,) = (home / "raw").rglob("*.csv")
     held.write_text(of("a"))
-    assert pipeline.platform.ledger.deliveries.reopen("transactions") == 1
+    assert pipeline.platform.ledger.replays.reopen("transactions") == 1
     pipeline.all()
     assert (pipeline.held(), pipeline.states(), failures(pipeline)) == (["a"], {A: ["loaded"]}, {})
 
@@ -240,5 +240,5 @@ def test_the_loss_is_told_until_it_is_over(home: Path, pipeline: Pipeline, lost:
     assert (answer.kept, [case[0] for case in answer.cases]) == (False, [A])
     (trouble,) = troubles(pipeline.platform)
     assert (trouble.kind, trouble.stage, trouble.file) == ("failed", "fetch", A)
-    (row,) = pipeline.platform.ledger.deliveries.named(A)
+    (row,) = pipeline.platform.ledger.queries.named(A)
     assert status_of(row).startswith("loaded") and "has 0 of" in status_of(row)

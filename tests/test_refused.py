@@ -26,7 +26,7 @@ def test_a_file_that_cannot_be_read_has_a_stage_a_reason_and_a_cure_and_delays_n
     drop("vehicles_events_20240501100000.json", events(event("V1")))
     drop("vehicles_events_20240501110000.json", '{"vehicles_events": [{"vehicle_id": ')
     ingest()
-    failures = platform.ledger.deliveries.failures()
+    failures = platform.ledger.queries.failures()
     assert {row.path for row in failures} == {A, "vehicles_events_20240501110000.json"}
     for row in failures:
         assert row.stage == "transform" and row.path in row.reason and row.cure

@@ -128,7 +128,7 @@ def test_files_that_an_earlier_release_knew_are_known_without_being_read(
         "day.zip": [SUPERSEDED, OPENED],
         "day.zip!/payments_20240504_100000.csv": [LOADED],
     }
-    assert [row.reason for row in pipeline.platform.ledger.deliveries.failures()] != [""]
+    assert [row.reason for row in pipeline.platform.ledger.queries.failures()] != [""]
     assert pipeline.held() == ["a", "d"]
     put(home, A, of("b").encode())
     put(home, "day.zip", packed({"payments_20240504_100000.csv": of("e")}))

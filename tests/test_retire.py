@@ -70,7 +70,7 @@ def test_an_older_version_that_is_back_does_not_leave_while_a_newer_one_is_pendi
     pipeline.all()
     os.utime(put(home, A, of("second").encode()), ns=(2, 2))
     discover(pipeline.platform, "dropzone")
-    fetch(pipeline.platform, pipeline.platform.ledger.deliveries.unclaimed("transactions"))
+    fetch(pipeline.platform, pipeline.platform.ledger.claims.unclaimed("transactions"))
     os.utime(put(home, A, of("first").encode()), ns=(1, 1))
     assert retire(pipeline.platform, "dropzone") == 0
     pipeline.all()
@@ -86,11 +86,11 @@ def test_a_version_that_failed_is_not_loaded_over_the_one_that_its_sender_put_ba
         os.utime(put(home, A, of(name).encode()), ns=(moment, moment))
         discover(pipeline.platform, "dropzone")
         if name == "second":
-            fetch(pipeline.platform, pipeline.platform.ledger.deliveries.unclaimed("transactions"))
+            fetch(pipeline.platform, pipeline.platform.ledger.claims.unclaimed("transactions"))
             refuse(pipeline, "2")
         pipeline.all()
         retire(pipeline.platform, "dropzone")
-    pipeline.platform.ledger.deliveries.reopen("")
+    pipeline.platform.ledger.replays.reopen("")
     pipeline.all()
     assert pipeline.held() == ["first"]
 
@@ -103,12 +103,12 @@ def test_a_copy_that_comes_before_a_newer_version_is_decided_has_its_rows_once(
     pipeline.all()
     os.utime(put(home, A, of("second").encode()), ns=(2, 2))
     discover(pipeline.platform, "dropzone")
-    fetch(pipeline.platform, pipeline.platform.ledger.deliveries.unclaimed("transactions"))
+    fetch(pipeline.platform, pipeline.platform.ledger.claims.unclaimed("transactions"))
     put(home, B, of("first").encode())
     discover(pipeline.platform, "dropzone")
-    deliveries = pipeline.platform.ledger.deliveries
-    fetch(pipeline.platform, [delivery for delivery in deliveries.unclaimed("transactions") if delivery.path == B])
-    pending = [delivery for delivery in deliveries.unclaimed("transactions") if delivery.path == B]
+    ledger = pipeline.platform.ledger
+    fetch(pipeline.platform, [delivery for delivery in ledger.claims.unclaimed("transactions") if delivery.path == B])
+    pending = [delivery for delivery in ledger.claims.unclaimed("transactions") if delivery.path == B]
     pipeline.commit(pipeline.judged("transactions", pending))
     if refused:
         refuse(pipeline, "2")
@@ -118,9 +118,9 @@ def test_a_copy_that_comes_before_a_newer_version_is_decided_has_its_rows_once(
 
 def refuse(pipeline: Pipeline, version: str) -> None:
     """The version of A with this time fails."""
-    deliveries = pipeline.platform.ledger.deliveries
-    found = [row.key for row in deliveries.everything() if row.path == A and f"-{version}+" in row.version]
-    deliveries.failed(found[0], "transform", Permanent("It killed its runs.", "Send another."))
+    ledger = pipeline.platform.ledger
+    found = [row.key for row in ledger.queries.everything() if row.path == A and f"-{version}+" in row.version]
+    ledger.deliveries.failed(found[0], "transform", Permanent("It killed its runs.", "Send another."))
 
 
 def test_a_copy_of_a_file_that_failed_fails_or_loads_on_its_own(

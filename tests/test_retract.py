@@ -132,7 +132,7 @@ def test_a_newer_archive_brings_back_what_went_with_the_older_one_only(
 def test_an_archive_taken_back_while_it_is_opened_brings_nothing(home: Path, pipeline: Pipeline) -> None:
     put(home, "day.zip", packed({A: of("a")}))
     discover(pipeline.platform, "dropzone")
-    present = fetch(pipeline.platform, pipeline.platform.ledger.deliveries.unclaimed("files")).present
+    present = fetch(pipeline.platform, pipeline.platform.ledger.claims.unclaimed("files")).present
     taken_back(pipeline.platform, "day.zip")
     unpack(pipeline.platform, present)
     pipeline.all()
@@ -159,7 +159,7 @@ def test_what_has_no_rows_yet_is_taken_back_too(
     taken_back(pipeline.platform, A)
     pipeline.all()
     assert pipeline.states() == {A: ["retracted"]}
-    assert pipeline.platform.ledger.deliveries.failures() == []
+    assert pipeline.platform.ledger.queries.failures() == []
     taken_back(pipeline.platform, A, undo=True)
     pipeline.all()
     assert pipeline.states() == {A: [then]}
@@ -175,7 +175,7 @@ def test_what_no_contract_recognises_is_a_failure_again_once_it_is_let_in(home: 
     taken_back(pipeline.platform, "what.txt", undo=True)
     pipeline.all()
     assert pipeline.states() == {"what.txt": ["failed"]}
-    assert pipeline.platform.ledger.deliveries.pending() == 0
+    assert pipeline.platform.ledger.claims.pending() == 0
 
 
 def test_a_run_that_has_it_loads_nothing_of_it(home: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,53 +47,53 @@ QUESTIONS: dict[str, Callable[[Platform, dg.DagsterInstance], object]] = {
     "a file nobody has seen": lambda p, _: [explain_file(p, "x.csv"), explain_not_found(p, "x.csv")],
     "a partition": lambda p, _: explain_partition(p, "transactions", DAY),
     "what has failed or waits": lambda p, _: troubles(p),
-    "what is gone": lambda p, _: [p.ledger.deliveries.absent(), p.ledger.deliveries.absences("dropzone")],
+    "what is gone": lambda p, _: [p.ledger.absences.absent(), p.ledger.absences.absences("dropzone")],
     "who is to be told": lambda p, _: [
-        p.ledger.deliveries.unanswered("dropzone", "", 100),
-        p.ledger.deliveries.of_path("dropzone", A),
+        p.ledger.receipts.unanswered("dropzone", "", 100),
+        p.ledger.receipts.of_path("dropzone", A),
     ],
-    "a name": lambda p, _: p.ledger.deliveries.named("x.csv"),
-    "the newest failures": lambda p, _: p.ledger.deliveries.failures(limit=10),
-    "what is pending": lambda p, _: [p.ledger.deliveries.pending(), p.ledger.deliveries.waiting_until()],
-    "nothing waits": lambda p, _: p.ledger.deliveries.hasten(),
-    "the summary of a day": lambda p, _: p.ledger.deliveries.per_date(DAYS),
-    "a day again": lambda p, _: p.ledger.deliveries.tallies("transactions", DAYS),
-    "a rebuild": lambda p, _: p.ledger.deliveries.of_dates("transactions", DAYS),
+    "a name": lambda p, _: p.ledger.queries.named("x.csv"),
+    "the newest failures": lambda p, _: p.ledger.queries.failures(limit=10),
+    "what is pending": lambda p, _: [p.ledger.claims.pending(), p.ledger.claims.waiting_until()],
+    "nothing waits": lambda p, _: p.ledger.claims.hasten(),
+    "the summary of a day": lambda p, _: p.ledger.queries.per_date(DAYS),
+    "a day again": lambda p, _: p.ledger.queries.tallies("transactions", DAYS),
+    "a rebuild": lambda p, _: p.ledger.worklist.of_dates("transactions", DAYS),
     "a run": lambda p, _: _a_run(p),
 }
 
 
 def _a_run(platform: Platform) -> None:
     """All that a run of many files asks and writes."""
-    deliveries = platform.ledger.deliveries
-    mine = deliveries.of_dates("transactions", [DAY])
+    ledger = platform.ledger
+    mine = ledger.worklist.of_dates("transactions", [DAY])
     many = [mine[0].key, *(str(n) for n in range(2 * CHUNK))]
     files = [replace(mine[0], key=key, path=key) for key in many]
-    deliveries.claim(many, "batch")
-    deliveries.fetched(deliveries.of_batch("batch"))
-    deliveries.holders(many)
-    deliveries.refused_before(files)
-    deliveries.arrival("dropzone", many)
-    deliveries.done_with(many)
-    deliveries.gone(many)
-    deliveries.there_again(many)
-    deliveries.siblings(files)
-    deliveries.linked({mine[0].key: mine[0].key})
-    deliveries.delayed({mine[0].key: SourceUnavailable("s", "t")})
-    deliveries.loaded([Tally(key, 1, 1, 0, 0, ((DAY, 1),)) for key in many])
-    deliveries.superseded(many)
-    deliveries.restore(many, mine[0].arrived)
-    deliveries.brought(many, mine[0])
-    deliveries.settled(many, "opened")
-    deliveries.failed(mine[0].key, "read", WHY)
-    deliveries.release("batch", 3, WHY)
-    deliveries.failed_inside(many)
-    deliveries.older_files(mine[0])
-    deliveries.sidecars("dropzone", many)
-    deliveries.retract(many, "why")
-    deliveries.retracted(many)
-    deliveries.let_in(many)
-    deliveries.judge_again(many, "move", "lot")
+    ledger.claims.claim(many, "batch")
+    ledger.deliveries.fetched(ledger.worklist.of_batch("batch"))
+    ledger.worklist.holders(many)
+    ledger.retractions.refused_before(files)
+    ledger.arrivals.arrival("dropzone", many)
+    ledger.deliveries.done_with(many)
+    ledger.absences.gone(many)
+    ledger.absences.there_again(many)
+    ledger.worklist.siblings(files)
+    ledger.deliveries.linked({mine[0].key: mine[0].key})
+    ledger.claims.delayed({mine[0].key: SourceUnavailable("s", "t")})
+    ledger.deliveries.loaded([Tally(key, 1, 1, 0, 0, ((DAY, 1),)) for key in many])
+    ledger.deliveries.superseded(many)
+    ledger.arrivals.restore(many, mine[0].arrived)
+    ledger.arrivals.brought(many, mine[0])
+    ledger.deliveries.settled(many, "opened")
+    ledger.deliveries.failed(mine[0].key, "read", WHY)
+    ledger.claims.release("batch", 3, WHY)
+    ledger.arrivals.failed_inside(many)
+    ledger.arrivals.older_files(mine[0])
+    ledger.arrivals.sidecars("dropzone", many)
+    ledger.retractions.retract(many, "why")
+    ledger.retractions.retracted(many)
+    ledger.retractions.let_in(many)
+    ledger.replays.revalidate(many, "move", "lot")
 
 
 @contextmanager

@@ -100,7 +100,7 @@ def test_ten_thousand_files_are_a_handful_of_requests_from_one_cheap_tick(
     answer = tick(WATCH)
     assert monotonic() - begun < 20
     assert len(answer.run_requests) <= 3
-    assert sum(len(d) for d in platform.ledger.deliveries.claimed().values()) == 10_000
+    assert sum(len(d) for d in platform.ledger.claims.claimed().values()) == 10_000
     assert {days(request) for request in answer.run_requests} == {("2024-01-01", "2024-02-19")}
 
 
@@ -173,7 +173,7 @@ def test_a_run_that_died_is_asked_for_again_until_its_deliveries_have_failed(
         instance.report_run_failed(start(instance, request), "killed")
     assert len(keys) == ATTEMPTS
     assert tick(WATCH).run_requests == []
-    (failure,) = platform.ledger.deliveries.failures("transactions")
+    (failure,) = platform.ledger.queries.failures("transactions")
     assert str(ATTEMPTS) in failure.reason and "dropzone replay" in failure.cure
 
 

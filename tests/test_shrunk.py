@@ -15,8 +15,8 @@ __all__ = ["home", "loaded"]
 
 
 def of_a(pipeline: Pipeline) -> Delivery:
-    (row,) = (row for row in pipeline.platform.ledger.deliveries.everything() if row.path == A)
-    (delivery,) = pipeline.platform.ledger.deliveries.of_keys([row.key])
+    (row,) = (row for row in pipeline.platform.ledger.queries.everything() if row.path == A)
+    (delivery,) = pipeline.platform.ledger.worklist.of_keys([row.key])
     return delivery
 
 
@@ -31,9 +31,7 @@ def damage(pipeline: Pipeline, *, records: int) -> None:
 def backfill(pipeline: Pipeline) -> None:
     """The day of A made again from its raw copies, which are not read whole beforehand."""
     day = of_a(pipeline).file_date
-    pipeline.commit(
-        pipeline.judged("transactions", pipeline.platform.ledger.deliveries.of_dates("transactions", [day]))
-    )
+    pipeline.commit(pipeline.judged("transactions", pipeline.platform.ledger.worklist.of_dates("transactions", [day])))
     pipeline.bring_up_to_date()
 
 
@@ -52,7 +50,7 @@ def test_a_load_that_gives_fewer_rows_out_of_the_same_file_takes_none_away_and_i
 def test_it_is_said_no_more_once_the_copy_is_whole_and_the_file_is_tried_again(loaded: Pipeline) -> None:
     damage(loaded, records=1)
     backfill(loaded)
-    loaded.platform.ledger.deliveries.reopen("")
+    loaded.platform.ledger.replays.reopen("")
     loaded.all()  # which copies the file again from its source
     assert failures(loaded) == {}
     assert loaded.held() == ALL
@@ -61,11 +59,11 @@ def test_it_is_said_no_more_once_the_copy_is_whole_and_the_file_is_tried_again(l
 def test_fewer_rows_count_once_a_person_has_taken_the_file_back_and_let_it_in_again(loaded: Pipeline) -> None:
     damage(loaded, records=1)
     backfill(loaded)
-    book_ = loaded.platform.ledger.deliveries
-    book_.retract([of_a(loaded).key], "A person took it back.")
+    ledger = loaded.platform.ledger
+    ledger.retractions.retract([of_a(loaded).key], "A person took it back.")
     loaded.load()
     assert "b" not in loaded.held()
-    book_.let_in([of_a(loaded).key])
+    ledger.retractions.let_in([of_a(loaded).key])
     backfill(loaded)
     assert failures(loaded) == {}
     assert loaded.held() == ["a", "c", "z"]

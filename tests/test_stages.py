@@ -96,9 +96,9 @@ def test_what_the_warehouse_cannot_take_fails_at_upload(home: Path, drop: Drop) 
     _reopened(pipeline, home, "integer")
     drop("things_20240502.csv", "size\n7\n")
     discover(pipeline.platform, "dropzone")
-    deliveries = pipeline.platform.ledger.deliveries
-    fetch(pipeline.platform, deliveries.unclaimed("things"))
-    chosen = versions(pipeline.platform, deliveries.unclaimed("things"))
+    ledger = pipeline.platform.ledger
+    fetch(pipeline.platform, ledger.claims.unclaimed("things"))
+    chosen = versions(pipeline.platform, ledger.claims.unclaimed("things"))
     raw = [RawFile(each, pipeline.platform.raw.uri(each.raw_path)) for each in chosen.current]
     with pytest.raises(Permanent, match="holds large"):
         _commit(pipeline.platform, validate(pipeline.platform, pipeline.platform.contract("things"), raw), chosen)
@@ -112,15 +112,15 @@ def test_a_file_that_kills_its_run_stands_alone_soon_and_delays_no_neighbour(hom
     for name in names:
         drop(name, payments(payment(name)))
     discover(pipeline.platform, "dropzone")
-    deliveries, ended, deaths = pipeline.platform.ledger.deliveries, Counter[str](), 0
+    ledger, ended, deaths = pipeline.platform.ledger, Counter[str](), 0
     while requests := plan_loads(pipeline.platform, lambda identity: History(False, ended[identity])):
         for request in requests:
             ended[request.id] += 1
-            fetch(pipeline.platform, deliveries.of_batch(request.id))
-            if names[5] in {each.path for each in deliveries.of_batch(request.id)}:
+            fetch(pipeline.platform, ledger.worklist.of_batch(request.id))
+            if names[5] in {each.path for each in ledger.worklist.of_batch(request.id)}:
                 deaths += 1
             else:
-                pipeline.commit(pipeline.judged(request.table, deliveries.of_batch(request.id)))
+                pipeline.commit(pipeline.judged(request.table, ledger.worklist.of_batch(request.id)))
     assert pipeline.states() == {name: ["failed" if name == names[5] else "loaded"] for name in names}
     assert deaths <= TOGETHER * 3 + ATTEMPTS
     assert stages(pipeline) == {names[5]: "transform"}

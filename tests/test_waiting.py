@@ -75,9 +75,9 @@ class Daemon:
         return [request.table for request in requests]
 
     def _judged(self, request: Request) -> tuple[Validation, Versions]:
-        book = self.pipeline.platform.ledger.deliveries
-        fetch(self.pipeline.platform, book.of_batch(request.id))
-        return self.pipeline.judged(request.table, book.of_batch(request.id))
+        ledger = self.pipeline.platform.ledger
+        fetch(self.pipeline.platform, ledger.worklist.of_batch(request.id))
+        return self.pipeline.judged(request.table, ledger.worklist.of_batch(request.id))
 
 
 @pytest.mark.parametrize("how", SPOILS)

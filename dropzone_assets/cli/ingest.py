@@ -29,7 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 def ingest(force: Force = False, json: Json = False) -> None:
     """Load everything new, through Dagster runs recorded on the instance. Exit code 1 when something failed."""
     platform = here()
-    prepare = platform.ledger.deliveries.load_again if force else None
+    prepare = platform.ledger.replays.load_again if force else None
     raise typer.Exit(ingest_all(platform, json=json, prepare=prepare))
 
 
@@ -43,8 +43,8 @@ def replay(
     again: list[str] = []
 
     def reopen() -> None:
-        count = platform.ledger.deliveries.reopen(table_name)
-        count += platform.ledger.deliveries.share_again(table_name) if contract and contract.selects else 0
+        count = platform.ledger.replays.reopen(table_name)
+        count += platform.ledger.replays.share_again(table_name) if contract and contract.selects else 0
         err.print(f"{_many(count, 'file')} to try again.")
         again.extend(revalidate(platform, contract, move=move) if contract else ())
 
@@ -89,18 +89,18 @@ def ingest_all(
     ):
         if prepare:
             prepare()
-        before = {row.key for row in platform.ledger.deliveries.failures()}
+        before = {row.key for row in platform.ledger.queries.failures()}
         ingester.discover()
-        last = platform.ledger.deliveries.last_entry()
+        last = platform.ledger.queries.last_entry()
         try:
-            with _progress(platform, platform.ledger.deliveries.pending()) as say:
+            with _progress(platform, platform.ledger.claims.pending()) as say:
                 for request in ingester.requests():
                     say(str(request))
                     ingester.run(request)
         finally:
             _failed_folder(platform)
         others = ingester.other_batches()
-    failures = [row for row in platform.ledger.deliveries.failures() if row.key not in before]
+    failures = [row for row in platform.ledger.queries.failures() if row.key not in before]
     result = {**(said or {}), **_result(platform, ingester.result, failures, last)}
     result |= {"files_in_other_runs": sum(others.values()), "files_waiting": list(_waiting(platform, others))}
     as_json(result) if json else _print(platform, result)
@@ -120,8 +120,8 @@ def _result(platform: Platform, seen: "Ingested", failures: Sequence[Any], last:
         "files_new": seen.new,
         "files_gone": seen.gone,
         "files_not_settled": seen.waiting,
-        "files_loaded": platform.ledger.deliveries.worked_on(last),
-        "files_taken_back": platform.ledger.deliveries.taken_back(last),
+        "files_loaded": platform.ledger.queries.worked_on(last),
+        "files_taken_back": platform.ledger.queries.taken_back(last),
         "files_failed": len(failures),
         "runs": len(seen.runs),
         "runs_failed": [{"run": str(request), "why": why} for request, why in seen.failed_runs],
@@ -152,14 +152,14 @@ def _print(platform: Platform, result: dict[str, Any]) -> None:
         table("Failed deliveries", ("file", "stage", "reason", "what to do"), [f.values() for f in result["failures"]])
     if result["runs_failed"]:
         table("Failed runs", ("run", "why"), [run.values() for run in result["runs_failed"]])
-    older = len(platform.ledger.deliveries.failures()) - result["files_failed"]
+    older = len(platform.ledger.queries.failures()) - result["files_failed"]
     if older:
         out.print(f"{_many(older, 'file')} had failed before. See: dropzone status.")
 
 
 def _waiting(platform: Platform, others: Collection[str]) -> Iterator[dict[str, Any]]:
     """The files that nobody works on, by what they wait for."""
-    for table_name, reason, cure, count in platform.ledger.deliveries.unattended(others):
+    for table_name, reason, cure, count in platform.ledger.claims.unattended(others):
         if table_name != FILES and (asleep := platform.contracts.why_not(table_name)):
             reason, cure = asleep.found, asleep.cure
         elif not reason:
@@ -213,7 +213,7 @@ def _progress(platform: Platform, total: int) -> Iterator[Any]:
 
         def follow() -> None:
             while not done.wait(0.3):
-                progress.update(bar, completed=total - platform.ledger.deliveries.pending())
+                progress.update(bar, completed=total - platform.ledger.claims.pending())
 
         thread = Thread(target=follow, daemon=True)
         thread.start()

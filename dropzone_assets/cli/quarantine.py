@@ -77,7 +77,7 @@ def _found(connection: Connection, table_name: str, asked: Sequence[str], limit:
 
 def _places(platform: Platform, contract: Contract, rows: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Place]:
     """Where the records of deliveries stand, as far as that can still be found out."""
-    deliveries = {each.key: each for each in platform.ledger.deliveries.of_keys(list({key for key, _ in rows}))}
+    deliveries = {each.key: each for each in platform.ledger.worklist.of_keys(list({key for key, _ in rows}))}
     found: dict[tuple[str, int], Place] = {}
     for key, delivery in deliveries.items():
         try:

@@ -101,7 +101,7 @@ def status(
 def _tables(platform: Platform) -> list[dict[str, Any]]:
     """One row a table; files that no contract recognises come under the empty name."""
     found: dict[str, dict[str, Any]] = {name: _blank(name) for name in platform.contracts.tables}
-    for row in platform.ledger.deliveries.per_table():
+    for row in platform.ledger.queries.per_table():
         line = found.setdefault(row.table_name, _blank(row.table_name))
         line[row.state] = row.files
         if row.state == "loaded":
@@ -121,7 +121,7 @@ def _blank(name: str) -> dict[str, Any]:
 
 def _files(platform: Platform, table_name: str, pattern: str) -> list[dict[str, Any]]:
     names = ("source", *PER_FILE, "stage", "reason", "cure", "same_as", "content_hash", "key")
-    rows = platform.ledger.deliveries.everything(table_name)
+    rows = platform.ledger.queries.everything(table_name)
     mine = [row for row in rows if not pattern or fnmatch(row.path, pattern) or fnmatch(row.path, f"*/{pattern}")]
     return [{name: getattr(row, name) for name in names} for row in mine]
 
@@ -157,13 +157,13 @@ def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
     for each in asleep(platform):
         waiting = f"{each.table}: {each.files:,} files and {each.partitions:,} partitions. {each.reason}"
         out.print(f"[bold yellow]Waiting[/] {escape(waiting)} [dim]{escape(each.cure)}[/]")
-    absent = platform.ledger.deliveries.absent()
+    absent = platform.ledger.absences.absent()
     for row in absent[:10]:
         since = f"{row.path} is gone from {row.source} since {row.since:%Y-%m-%d %H:%M} UTC."
         out.print(f"[bold yellow]Gone[/] {escape(since)} [dim]{escape(what_to_do(row.path))}[/]")
     if len(absent) > 10:
         out.print(f"… and {len(absent) - 10:,} more are gone; --json has them all.")
-    for row in platform.ledger.deliveries.failures(limit=10):
+    for row in platform.ledger.queries.failures(limit=10):
         out.print(f"[bold red]Failed[/] {row.reason} [dim]{row.cure}[/]")
 
 

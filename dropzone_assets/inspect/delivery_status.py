@@ -49,7 +49,7 @@ class Trouble:
 
 def troubles(platform: Platform, *, waiting: bool = True) -> list[Trouble]:
     """Every failed delivery and (when `waiting`) every one that waits or is tried again, newest first."""
-    found = [trouble_of(row) for row in platform.ledger.deliveries.troubles(waiting=waiting)]
+    found = [trouble_of(row) for row in platform.ledger.queries.troubles(waiting=waiting)]
     if not waiting:
         return found
     sleeping = {each.key: each for each in sleepers(platform)}
@@ -59,7 +59,7 @@ def troubles(platform: Platform, *, waiting: bool = True) -> list[Trouble]:
 def sleepers(platform: Platform) -> list[Trouble]:
     """Every pending delivery of a table that has no contract which can be honoured now: it waits for one."""
     found = []
-    for row in platform.ledger.deliveries.pending_apart(["", FILES, *platform.contracts.tables]):
+    for row in platform.ledger.queries.pending_apart(["", FILES, *platform.contracts.tables]):
         if why := sleeps(platform, row):
             facts = (row.key, row.source, row.path, row.version, row.table_name)
             found.append(Trouble(*facts, "contract", "waiting", row.arrived, None, row.attempts, why.found, why.cure))

@@ -44,7 +44,7 @@ def _wanted(platform: Platform, table: str, layer: str, days: Sequence[date]) ->
     if layer == "summary":
         return f"{DATA_DATE} IN (SELECT unnest({literals(days)}::DATE[]))"
     # Which day a file is of, the ledger knows.
-    keys = [delivery.key for delivery in platform.ledger.deliveries.of_dates(table, days)]
+    keys = [delivery.key for delivery in platform.ledger.worklist.of_dates(table, days)]
     return f"{DELIVERY} IN (SELECT unnest({literals(keys)}::VARCHAR[]))"
 
 

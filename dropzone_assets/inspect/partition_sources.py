@@ -68,7 +68,7 @@ def explain_partition(platform: Platform, table: str, day: date) -> PartitionSou
         Permanent: there is no such table.
     """
     table = platform.contract(table).table
-    rows = platform.ledger.deliveries.contributors(table, day)
+    rows = platform.ledger.queries.contributors(table, day)
     older: dict[str, list[Replaced]] = {}
     for row in platform.ledger.search.replaced([row.key for row in rows if row.rows_added is not None]):
         older.setdefault(row.by, []).append(Replaced(row.key, row.version, row.loaded_at))

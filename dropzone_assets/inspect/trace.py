@@ -58,7 +58,7 @@ def trace(platform: Platform, contract: Contract, where: str, limit: int) -> lis
         WarehouseBusy: a run holds the warehouse.
     """
     found, versions = _rows(platform, contract, where, limit)
-    deliveries = {each.key: each for each in platform.ledger.deliveries.of_keys([each.key for each in found])}
+    deliveries = {each.key: each for each in platform.ledger.worklist.of_keys([each.key for each in found])}
     traced: list[Traced] = []
     for key, group in groupby(found, key=lambda each: each.key):
         of_file, delivery = list(group), _known(contract, deliveries, key)
@@ -137,7 +137,7 @@ def _known(contract: Contract, deliveries: Mapping[str, Delivery], key: str) -> 
 def _archives(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
     """The archives a file came in, the innermost first; a shared file is no archive of its shares."""
     while delivery.parent:
-        (parent,) = platform.ledger.deliveries.of_keys([delivery.parent])
+        (parent,) = platform.ledger.worklist.of_keys([delivery.parent])
         if parent.path != delivery.path:
             yield parent
         delivery = parent

@@ -1,19 +1,20 @@
 """The record of every delivery ever listed, and of every lake partition that is due.
 
-The ledger decides what is new; nothing else does. To add a fact about deliveries, add a column in `schema` and the
-one method in `deliveries` that writes it.
+The ledger decides what is new; nothing else does. To add something that can happen to a delivery, add it to
+the table in `states` and a method that makes it happen; to add a fact about deliveries, add a column in `schema`.
 """
 
-from dropzone_assets.ledger.accounts import delivery_of
+from dropzone_assets.ledger.book import delivery_of
 from dropzone_assets.ledger.completeness import Told
-from dropzone_assets.ledger.deliveries import Kept, Tally
+from dropzone_assets.ledger.deliveries import Tally
 from dropzone_assets.ledger.feed import Feed, Happened
 from dropzone_assets.ledger.journal import working
 from dropzone_assets.ledger.ledger import Ledger, open_ledger
 from dropzone_assets.ledger.partitions import INGESTION, Hashes, Published
 from dropzone_assets.ledger.recovery import Recovered
-from dropzone_assets.ledger.reversals import MOVE, REBUILD, RELEASE
-from dropzone_assets.ledger.schema import (
+from dropzone_assets.ledger.replays import MOVE, REBUILD, RELEASE
+from dropzone_assets.ledger.schema import now
+from dropzone_assets.ledger.states import (
     FAILED,
     FETCH,
     FETCHED,
@@ -30,8 +31,8 @@ from dropzone_assets.ledger.schema import (
     SIDECAR,
     STORED,
     SUPERSEDED,
-    now,
 )
+from dropzone_assets.ledger.worklist import Kept
 
 __all__ = [
     "FAILED",

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, String, and_, bindparam, func, select, update
+from sqlalchemy import Row, String, and_, bindparam, func, select
 
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger.accounts import oldest_first
-from dropzone_assets.ledger.copies import Copies
-from dropzone_assets.ledger.journal import note
-from dropzone_assets.ledger.reversals import let_in
-from dropzone_assets.ledger.schema import CURRENT, FAILED, GONE, its_parent, its_state, its_table
+from dropzone_assets.ledger import states
+from dropzone_assets.ledger.book import Book, oldest_first, with_members
+from dropzone_assets.ledger.moves import move
+from dropzone_assets.ledger.retractions import let_in
 from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.schema import its_parent, its_state, its_table
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks, elements
+from dropzone_assets.ledger.states import CURRENT, FAILED, GONE
 
 
-class Absences(Copies):
+class Absences(Book):
     """What was at a source and is there no more."""
 
     def missing(self, source: str, paths: str, *, marked: bool) -> list[Delivery]:
@@ -42,19 +43,17 @@ class Absences(Copies):
     def gone(self, keys: Sequence[str]) -> None:
         """The files of these deliveries are gone from their source, and with them all that came in them."""
         with self._engine.begin() as connection:
-            for chunk in chunks(self._with_members(connection, keys)):
-                mine = (book.c.key.in_(chunk), its_state.in_(CURRENT), book.c.leaving == "")
-                note(connection, "gone", *mine)
-                connection.execute(update(book).where(*mine).values(leaving=GONE))
+            for chunk in chunks(with_members(connection, keys)):
+                mine = (book.c.key.in_(chunk), book.c.leaving == "")
+                move(connection, states.MISS, *mine, values={"leaving": GONE})
 
     def there_again(self, keys: Sequence[str]) -> None:
         """The files of these are there again: what was taken back because they were gone counts again."""
         with self._engine.begin() as connection:
-            for chunk in chunks(self._with_members(connection, keys)):
+            for chunk in chunks(with_members(connection, keys)):
                 mine = and_(book.c.key.in_(chunk), book.c.leaving == GONE)
                 let_in(connection, mine)
-                note(connection, "there again", mine)
-                connection.execute(update(book).where(mine).values(leaving=""))
+                move(connection, states.FIND, mine)
 
     def taken_again(self, source: str, paths: Sequence[str]) -> list[str]:
         """Files are listed at `paths`: what counts there is not gone any more; its keys."""
@@ -62,10 +61,9 @@ class Absences(Copies):
             gone = (book.c.leaving == GONE, book.c.source == source, its_parent == "", its_state.in_(CURRENT))
             listed, found = set(paths), connection.execute(select(book.c.key, book.c.path).where(*gone))
             keys = [row.key for row in found if row.path in listed]
-            for chunk in chunks(self._with_members(connection, keys)):
+            for chunk in chunks(with_members(connection, keys)):
                 mine = (book.c.key.in_(chunk), book.c.leaving == GONE, its_state.in_(CURRENT))
-                note(connection, "there again", *mine)
-                connection.execute(update(book).where(*mine).values(leaving=""))
+                move(connection, states.FIND, *mine)
         return keys
 
     def absences(self, source: str) -> int:
@@ -82,5 +80,4 @@ class Absences(Copies):
             its_state.in_(CURRENT),
             its_table == table if table is not None else its_parent == "",
         )
-        with self._engine.connect() as connection:
-            return list(connection.execute(oldest_first(query)))
+        return self._rows(oldest_first(query))

@@ -1,30 +1,16 @@
-"""How deliveries come into the first book, and how their files leave the source."""
+"""What is new: how deliveries come into the ledger."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import and_, case, func, literal, or_, select, union_all, update
+from sqlalchemy import func, literal, or_, select, union_all, update
 
 from dropzone_assets.files import FILES, Delivery
-from dropzone_assets.ledger.accounts import FACTS, Accounts, oldest_first, row_of
-from dropzone_assets.ledger.journal import note
-from dropzone_assets.ledger.publication import holding_unpublished, unpublished
+from dropzone_assets.ledger import states
+from dropzone_assets.ledger.book import Book, row_of
+from dropzone_assets.ledger.moves import move
 from dropzone_assets.ledger.schema import (
-    FAILED,
-    FETCHED,
-    GONE,
-    LEAVING,
-    LINKED,
-    LISTED,
-    LOADED,
-    PENDING,
-    RETRACTED,
-    RETRACTING,
-    SAFE,
-    SIDECAR,
     STRANGERS,
-    SUPERSEDED,
     its_parent,
     its_source,
     its_state,
@@ -34,15 +20,11 @@ from dropzone_assets.ledger.schema import (
 )
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import by_index, chunks, elements, upsert
-
-_AGAIN = {"batch": "", "lot": "", "again": "", "attempts": 0, "leaving": "", "same_as": ""}
-"""What is forgotten of a delivery that counts again."""
+from dropzone_assets.ledger.states import FAILED, GONE, RETRACTED, SIDECAR, SUPERSEDED
 
 
-class Arrivals(Accounts):
-    """What is new, and what need not stay where it came from."""
-
-    # -- what is new -------------------------------------------------------------------------------------------
+class Arrivals(Book):
+    """Which files are new, and what comes back."""
 
     def strange(self, keys: str) -> dict[str, str]:
         """Those of the listed keys that are not simply known, with what they are.
@@ -88,12 +70,11 @@ class Arrivals(Accounts):
 
         What no contract recognised is as it was: failed.
         """
-        state = case((its_table == "", FAILED), else_=LISTED)
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
-                mine = (book.c.key.in_(chunk), its_state == SUPERSEDED)
-                note(connection, "back", *mine)
-                connection.execute(update(book).where(*mine).values(**_AGAIN, state=state, arrived=arrived))
+                mine, at = book.c.key.in_(chunk), {"arrived": arrived}
+                move(connection, states.RETURN_NAMELESS, mine, its_table == "", values=at)
+                move(connection, states.RETURN, mine, its_table != "", values=at)
 
     def brought(self, keys: Sequence[str], parent: Delivery) -> None:
         """An archive has brought these: what an older one brought is of the newer one now, and counts again.
@@ -104,13 +85,10 @@ class Arrivals(Accounts):
         # A member that a person took back stays away when its archive was only gone for a while.
         both = or_(other.c.leaving != GONE, book.c.leaving == GONE)
         older = select(other.c.key).where(other.c.key == book.c.parent, other.c.state == RETRACTED, both)
-        with_it = and_(its_state.in_((RETRACTING, RETRACTED)), older.exists())
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), book.c.arrived < parent.arrived)
-                back = (*mine, or_(its_state == SUPERSEDED, with_it))
-                note(connection, "back", *back)
-                connection.execute(update(book).where(*back).values(**_AGAIN, **origin, state=FETCHED))
+                move(connection, states.BRING, *mine, or_(its_state == SUPERSEDED, older.exists()), values=origin)
                 connection.execute(update(book).where(*mine).values(**origin))
 
     def nameless(self, source: str) -> list[Delivery]:
@@ -121,10 +99,7 @@ class Arrivals(Accounts):
         """A contract recognises a delivery that none recognised before."""
         values = {"table_name": delivery.table, "file_time": delivery.file_time, "file_date": delivery.file_date}
         with self._engine.begin() as connection:
-            mine = (book.c.key == delivery.key, book.c.state == FAILED)
-            note(connection, "recognised", *mine, said=delivery.table)
-            fresh = {"state": LISTED, "stage": "", "reason": "", "cure": ""}
-            connection.execute(update(book).where(*mine).values(**fresh, **values))
+            move(connection, states.RECOGNISE, book.c.key == delivery.key, said=delivery.table, values=values)
 
     def sidecars(self, source: str, paths: Sequence[str]) -> set[str]:
         """Those of `paths` at which a sidecar has been listed."""
@@ -147,52 +122,3 @@ class Arrivals(Accounts):
             for chunk in chunks(parents)
             for delivery in self._find(book.c.parent.in_(chunk), its_state == FAILED)
         ]
-
-    # -- what need not stay --------------------------------------------------------------------------------------
-
-    def leavers(self, source: str, *, published: bool) -> list[Delivery]:
-        """Deliveries of `source` that need it no more, and whose files have not left it.
-
-        A member that is pending or has failed keeps its archive at the source, and the one around it. A file stays
-        while another version of it is pending: the one that is loaded may be about to be replaced. A copy stays until
-        what it is a copy of is loaded.
-
-        Args:
-            published: only those whose rows are all in the lake, also those that what came in them has brought.
-        """
-        other = book.alias()
-        needed = select(book.c.parent.label("key")).where(book.c.state.in_((*PENDING, FAILED)), book.c.parent != "")
-        around = needed.cte(recursive=True)
-        around = around.union(select(book.c.parent).join(around, book.c.key == around.c.key).where(book.c.parent != ""))
-        rivals = (other.c.source == source, other.c.path == book.c.path, other.c.state.in_(PENDING))
-        original = (other.c.key == book.c.same_as, other.c.state == LOADED)
-        in_lake = (~unpublished(book.c.key), ~unpublished(book.c.same_as)) if published else ()
-        found = self._find(
-            *(
-                book.c.source == source,
-                book.c.leaving.in_(("", LEAVING, GONE)),
-                book.c.parent == "",
-                book.c.state.in_(SAFE),
-            ),
-            book.c.key.not_in(select(around.c.key)),
-            ~select(other.c.key).where(*rivals).exists(),
-            or_(book.c.state != LINKED, select(other.c.key).where(*original).exists()),
-            *in_lake,
-        )
-        staying = holding_unpublished(self._engine, [d.key for d in found if d.table == FILES]) if published else set()
-        return [delivery for delivery in found if delivery.key not in staying]
-
-    def leaving(self, keys: Sequence[str], what: str) -> None:
-        """The files of these deliveries are about to leave, have left, or (empty) are there again."""
-        self._set(keys, leaving=what)
-
-    # -- how -----------------------------------------------------------------------------------------------------
-
-    def _find(self, *where: Any) -> list[Delivery]:
-        with self._engine.connect() as connection:
-            return [Delivery(*row) for row in connection.execute(oldest_first(select(*FACTS).where(*where)))]
-
-    def _set(self, keys: Sequence[str], **values: Any) -> None:
-        with self._engine.begin() as connection:
-            for chunk in chunks(keys):
-                connection.execute(update(book).where(book.c.key.in_(chunk)).values(**values))

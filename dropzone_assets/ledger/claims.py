@@ -3,27 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
+from sqlalchemy import Connection, case, func, or_, select, update
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger.accounts import delivery_of, oldest_first
-from dropzone_assets.ledger.journal import note
-from dropzone_assets.ledger.owed import owe
-from dropzone_assets.ledger.renewals import Renewals
-from dropzone_assets.ledger.schema import (
-    FAILED,
-    FETCHED,
-    LINKED,
-    PENDING,
-    RETRACTING,
-    its_batch,
-    its_state,
-    its_table,
-    now,
-)
+from dropzone_assets.ledger import states
+from dropzone_assets.ledger.book import Book, delivery_of, oldest_first
+from dropzone_assets.ledger.failures import fail
+from dropzone_assets.ledger.moves import move
 from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.schema import its_batch, its_state, its_table, now
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.states import LINKED, PENDING, RETRACTING
 
 TOGETHER = 2
 """Deaths that a batch may have as it is; then its halves are tried apart, so that one bad file stands alone soon."""
@@ -37,7 +28,7 @@ def wait_of(waits: int) -> timedelta:
     return SHORTEST * (1 << min(waits, DOUBLINGS))
 
 
-class Claims(Renewals):
+class Claims(Book):
     """What runs are asked for, and what becomes of it when they end early."""
 
     def unclaimed(self, table: str) -> list[Delivery]:
@@ -93,36 +84,31 @@ class Claims(Renewals):
         mine = (book.c.batch == batch, its_state.in_(PENDING))
         waiting = (*mine, book.c.waits > 0)
         with self._engine.begin() as connection:
-            _loosen(connection, book.c.batch == batch)
+            move(connection, states.UNLINK, book.c.batch == batch)
             connection.execute(update(book).where(*waiting).values(batch="", attempts=0))
             rest = list(connection.execute(oldest_first(select(book).where(*mine))))
             if len(rest) > 1 and max(row.attempts for row in rest) >= TOGETHER:
                 _part(connection, [row.key for row in rest], batch)
             elif len(rest) == 1 and rest[0].attempts >= most and rest[0].state != RETRACTING:
-                _give_up(connection, rest[0].key, error)
-            note(connection, "freed", *mine, said="The run that worked on it ended early.")
-            connection.execute(update(book).where(*mine).values(batch=""))
+                fail(connection, rest[0].key, "transform", error, its_state.in_(PENDING))
+            move(connection, states.FREE, book.c.batch == batch, said="The run that worked on it ended early.")
 
     def put_back(self, batch: str, said: str) -> None:
         """The run of `batch` was not begun, or a person stopped it: its deliveries are free, and nothing was tried."""
-        mine = (book.c.batch == batch, its_state.in_(PENDING))
+        fewer = case((book.c.attempts > 0, book.c.attempts - 1), else_=0)
         with self._engine.begin() as connection:
-            _loosen(connection, book.c.batch == batch)
-            note(connection, "freed", *mine, said=said)
-            fewer = case((book.c.attempts > 0, book.c.attempts - 1), else_=0)
-            connection.execute(update(book).where(*mine).values(batch="", attempts=fewer))
+            move(connection, states.UNLINK, book.c.batch == batch)
+            move(connection, states.FREE, book.c.batch == batch, said=said, values={"attempts": fewer})
 
     def delayed(self, why: Mapping[str, DropzoneError]) -> None:
         """These deliveries wait for their sources, which do not answer; longer each time."""
         at = now()
         with self._engine.begin() as connection:
             for key, error in why.items():
-                mine = (book.c.key == key, book.c.state.in_(PENDING))
-                note(connection, "waiting", *mine, said=error.found)
                 waits = int(connection.scalar(select(book.c.waits).where(book.c.key == key)) or 0)
-                said = {"stage": "fetch", "reason": error.found, "cure": error.cure}
+                reason = {"stage": "fetch", "reason": error.found, "cure": error.cure}
                 later = {"waits": waits + 1, "not_before": at + wait_of(waits)}
-                connection.execute(update(book).where(*mine).values(**said, **later))
+                move(connection, states.WAIT, book.c.key == key, said=error.found, values={**reason, **later})
 
     def hasten(self) -> None:
         """A person asks: nothing waits any longer."""
@@ -137,10 +123,6 @@ class Claims(Renewals):
             found: datetime | None = connection.scalar(query)
             return found
 
-    def _count(self, *where: ColumnElement[bool]) -> int:
-        with self._engine.connect() as connection:
-            return int(connection.scalar(select(func.count()).select_from(book).where(*where)) or 0)
-
 
 def _part(connection: Connection, keys: Sequence[str], batch: str) -> None:
     """Each half is a lot of its own, which shares no batch with the other."""
@@ -148,29 +130,3 @@ def _part(connection: Connection, keys: Sequence[str], batch: str) -> None:
     for lot, half in ((f"{batch}-1", keys[:middle]), (f"{batch}-2", keys[middle:])):
         for chunk in chunks(half):
             connection.execute(update(book).where(book.c.key.in_(chunk)).values(lot=lot, attempts=0))
-
-
-def _give_up(connection: Connection, key: str, error: DropzoneError) -> None:
-    fail(connection, key, "transform", error, book.c.state.in_(PENDING))
-
-
-def fail(connection: Connection, key: str, stage: str, error: DropzoneError, *where: ColumnElement[bool]) -> None:
-    """One delivery is set aside, and what was linked to it is pending again."""
-    mine = (book.c.key == key, *where)
-    note(connection, "failed", *mine, said=f"{stage}: {error.found}")
-    said = {"stage": stage, "reason": error.found, "cure": error.cure, "waits": 0, "not_before": None, "lot": ""}
-    if connection.execute(update(book).where(*mine).values(state=FAILED, **said)).rowcount:
-        owe(connection, [key])
-        unlink(connection, [key])
-
-
-def unlink(connection: Connection, keys: Sequence[str]) -> None:
-    """The deliveries linked to these are pending again: what they were equal to is gone."""
-    for chunk in chunks(keys):
-        _loosen(connection, book.c.same_as.in_(chunk), said="What it was equal to is gone.", batch="")
-
-
-def _loosen(connection: Connection, *where: ColumnElement[bool], said: str = "", **values: str) -> None:
-    mine = (*where, its_state == LINKED)
-    note(connection, "unlinked", *mine, said=said)
-    connection.execute(update(book).where(*mine).values(state=FETCHED, same_as="", **values))

@@ -2,41 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger.accounts import delivery_of, oldest_first
-from dropzone_assets.ledger.claims import fail, unlink
-from dropzone_assets.ledger.journal import note, notes
+from dropzone_assets.ledger import states
+from dropzone_assets.ledger.book import Book
+from dropzone_assets.ledger.failures import fail, unlink
+from dropzone_assets.ledger.journal import notes
+from dropzone_assets.ledger.moves import move, move_each
 from dropzone_assets.ledger.owed import owe
-from dropzone_assets.ledger.receipts import Answers
-from dropzone_assets.ledger.schema import (
-    CURRENT,
-    FAILED,
-    FETCHED,
-    KEPT,
-    LINKED,
-    LISTED,
-    LOADED,
-    PENDING,
-    RETRACTED,
-    RETRACTING,
-    SUPERSEDED,
-    contributions,
-    its_source,
-    its_state,
-    its_table,
-    now,
-    partitions,
-)
+from dropzone_assets.ledger.schema import contributions, its_state, now, partitions
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.states import FETCHED, LINKED, LOADED, OPENED, STORED
 
 COUNTS = ("rows_read", "valid", "quarantined", "late", "rows_added", "rows_removed", "rows_changed", "rows_kept")
-BLAMELESS = {"stage": "", "reason": "", "cure": ""}
 _UNCOPIED = book.c.content_hash + "" == ""
 
 
@@ -68,85 +51,19 @@ class Tally:
         return said + (f"; {self.rows_kept:,} kept that the contract now refuses" if self.rows_kept else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A delivery whose bytes are in the raw zone, and what loading it came to, last `loaded_at` (UTC)."""
-
-    delivery: Delivery
-    tally: Tally
-    loaded_at: datetime | None
-
-
-class Deliveries(Answers):
-    """The first book of the ledger."""
-
-    # -- what a run works on -----------------------------------------------------------------------------------
-
-    def of_batch(self, batch: str) -> list[Delivery]:
-        """The deliveries a batch claimed and nothing has set aside, oldest file first."""
-        return self._find(book.c.batch == batch, its_state.in_((*PENDING, LOADED, LINKED)))
-
-    def of_keys(self, keys: Sequence[str]) -> list[Delivery]:
-        """These deliveries, whatever their state."""
-        return [delivery for chunk in chunks(keys) for delivery in self._find(book.c.key.in_(chunk))]
-
-    def kept(self, table: str) -> list[Kept]:
-        """The deliveries of `table` whose bytes are in the raw zone, oldest file first."""
-        query = select(book).where(book.c.table_name == table, book.c.state.in_(KEPT), book.c.content_hash != "")
-        with self._engine.connect() as connection:
-            return [
-                Kept(delivery_of(r), Tally(r.key, r.rows_read, r.valid, r.quarantined, r.late), r.loaded_at)
-                for r in connection.execute(oldest_first(query))
-            ]
-
-    def waiting(self, table: str) -> list[Delivery]:
-        """The deliveries of `table` that are still to be loaded, or to be taken back, claimed or not."""
-        return self._find(its_table == table, book.c.state.in_(PENDING))
-
-    def of_dates(self, table: str, dates: Sequence[date]) -> list[Delivery]:
-        """The deliveries that make up these file dates today, oldest file first."""
-        if not dates:
-            return []
-        wanted = set(dates)
-        found = self._find(
-            book.c.table_name == table,
-            its_state.in_(CURRENT),
-            book.c.file_date.between(min(dates), max(dates)),
-        )
-        return [delivery for delivery in found if delivery.file_date in wanted]
-
-    def holders(self, hashes: Sequence[str]) -> list[Delivery]:
-        """Fetched or loaded deliveries with one of these contents, oldest file first."""
-        found = []
-        for chunk in chunks(hashes):
-            found += self._find(book.c.content_hash.in_(chunk), its_state.in_((FETCHED, LOADED)))
-        return found
-
-    def siblings(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
-        """Every other version of the same files that may count, or has failed to."""
-        mine = {delivery.key for delivery in deliveries}
-        places = {delivery.place for delivery in deliveries}
-        found = []
-        for source in sorted({source for source, _, _ in places}):
-            for chunk in chunks(sorted({path for name, path, _ in places if name == source})):
-                here = (book.c.path.in_(chunk), its_source == source)
-                found += self._find(*here, its_state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
-        return [d for d in found if d.key not in mine and d.place in places]
-
-    # -- what happened -----------------------------------------------------------------------------------------
+class Deliveries(Book):
+    """The first book of the ledger: what runs make of deliveries."""
 
     def fetched(self, deliveries: Sequence[Delivery]) -> None:
         """The bytes of these deliveries are in the raw zone."""
-        values = [
-            {"b_key": d.key, "content_hash": d.content_hash, "size": d.size, "rows_promised": d.rows_promised}
+        at = now()
+        found = [
+            {"key": d.key, "content_hash": d.content_hash, "size": d.size, "rows_promised": d.rows_promised}
             for d in deliveries
         ]
-        changed = {"state": FETCHED, "fetched_at": now(), "waits": 0, "not_before": None, **BLAMELESS}
-        mine = (book.c.key == bindparam("b_key"), or_(*(book.c.state == each for each in (LISTED, FETCHED, FAILED))))
+        said = [f"{d.size:,} bytes, {d.content_hash[:12]}" for d in deliveries]
         with self._engine.begin() as connection:
-            if values:
-                connection.execute(update(book).where(*mine).values(**changed), values)
-            notes(connection, "fetched", [(d.key, f"{d.size:,} bytes, {d.content_hash[:12]}") for d in deliveries])
+            move_each(connection, states.COPY, [{**each, "fetched_at": at} for each in found], said)
 
     def verified(self, names: Mapping[str, Sequence[str]]) -> None:
         """These deliveries (key → sidecars) are what the files beside them say."""
@@ -155,11 +72,10 @@ class Deliveries(Answers):
 
     def settled(self, keys: Sequence[str], state: str) -> None:
         """These files, which are no table's, are done with: opened, or stored."""
+        done = {OPENED: states.OPEN, STORED: states.STORE}[state]
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
-                mine = (book.c.key.in_(chunk), its_state != RETRACTED)
-                note(connection, state, *mine)
-                connection.execute(update(book).where(*mine).values(state=state, **BLAMELESS))
+                move(connection, done, book.c.key.in_(chunk))
             owe(connection, keys)
 
     def linked(self, links: Mapping[str, str]) -> None:
@@ -170,9 +86,9 @@ class Deliveries(Answers):
                 held = select(other.c.key).where(other.c.key == keeper).with_for_update()
                 connection.execute(held)  # whoever ends what it holds waits, and then sees this link
                 holds = select(other.c.key).where(other.c.key == keeper, other.c.state.in_((FETCHED, LOADED)))
-                mine = (book.c.key == key, book.c.state.in_((LISTED, FETCHED, LINKED)), holds.exists())
-                note(connection, "linked", *mine, book.c.state != LINKED, said=f"The same bytes as delivery {keeper}.")
-                connection.execute(update(book).where(*mine).values(state=LINKED, same_as=keeper, lot=""))
+                mine, said = (book.c.key == key, holds.exists()), f"The same bytes as delivery {keeper}."
+                for what in (states.LINK, states.RELINK):
+                    move(connection, what, *mine, said=said, values={"same_as": keeper})
             owe(connection, list(links))
 
     def done_with(self, linked: Sequence[str]) -> None:
@@ -184,14 +100,10 @@ class Deliveries(Answers):
 
     def loaded(self, tallies: Sequence[Tally], contract: str = "") -> None:
         """The rows of these deliveries, judged by this version of their contract, are in the warehouse."""
-        values = [{"b_key": t.key, **{name: getattr(t, name) for name in COUNTS}} for t in tallies]
-        changed = {"state": LOADED, "loaded_at": now(), "lot": "", "again": "", **BLAMELESS}
-        changed |= {"contract_version": contract}
-        mine = (book.c.key == bindparam("b_key"), book.c.state != RETRACTING, book.c.state != RETRACTED)
+        common = {"loaded_at": now(), "contract_version": contract}
+        found = [{"key": t.key, **{name: getattr(t, name) for name in COUNTS}, **common} for t in tallies]
         with self._engine.begin() as connection:
-            if values:
-                connection.execute(update(book).where(*mine).values(**changed), values)
-            notes(connection, "loaded", [(tally.key, str(tally)) for tally in tallies])
+            move_each(connection, states.LOAD, found, [str(tally) for tally in tallies])
             self._contribute(connection, tallies)
             owe(connection, [tally.key for tally in tallies])
 
@@ -220,13 +132,7 @@ class Deliveries(Answers):
         """
         with self._engine.begin() as connection:
             for chunk in chunks(keys):
-                mine: list[ColumnElement[bool]] = [
-                    book.c.key.in_(chunk),
-                    its_state.not_in((SUPERSEDED, RETRACTING, RETRACTED)),
-                ]
-                mine += [_UNCOPIED] * uncopied
-                note(connection, "superseded", *mine)
-                connection.execute(update(book).where(*mine).values(state=SUPERSEDED, batch="", lot=""))
+                move(connection, states.SUPERSEDE, book.c.key.in_(chunk), *[_UNCOPIED] * uncopied)
                 connection.execute(contributions.delete().where(contributions.c.key.in_(chunk)))
             owe(connection, keys)
             unlink(connection, keys)
@@ -239,10 +145,8 @@ class Deliveries(Answers):
                 (reading it as its table), upload (bringing its rows into the warehouse).
             uncopied: only while nobody has its bytes.
         """
-        mine: list[ColumnElement[bool]] = [book.c.state.not_in((SUPERSEDED, RETRACTING, RETRACTED))]
-        mine += [_UNCOPIED] * uncopied
         with self._engine.begin() as connection:
-            fail(connection, key, stage, error, *mine)
+            fail(connection, key, stage, error, *[_UNCOPIED] * uncopied)
 
 
 def _versions(connection: Connection, table: str) -> dict[date, int]:

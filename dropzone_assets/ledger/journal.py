@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal, select
 
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal, now
@@ -31,6 +31,16 @@ def note(connection: Connection, event: str, *where: ColumnElement[bool], said: 
     values = (literal(value, kinds[name].type) for name, value in facts.items())
     chosen = select(book.c.key, *values).where(*where).order_by(book.c.key)
     connection.execute(insert(journal).from_select(["key", *facts], chosen))
+
+
+def note_each(connection: Connection, event: str, said: Iterable[tuple[str, str]], *where: ColumnElement[bool]) -> None:
+    """`event` happens to those of these deliveries for which `where` holds now, by key, each with words of its own."""
+    facts = {"at": now(), "event": event, "run": _RUN.get()}
+    values = (literal(value, journal.c[name].type) for name, value in facts.items())
+    own = (book.c.key, *values, bindparam("b_said", type_=journal.c.said.type))
+    chosen = select(*own).where(book.c.key == bindparam("b_key"), *where)
+    given = [{"b_key": key, "b_said": words} for key, words in said]
+    connection.execute(insert(journal).from_select(["key", *facts, "said"], chosen), given)
 
 
 def notes(connection: Connection, event: str, said: Iterable[tuple[str, str]]) -> None:

@@ -21,6 +21,9 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, DropIndex
 
 from dropzone_assets.durable import sync
 from dropzone_assets.files import name_of
+from dropzone_assets.ledger.absences import Absences
+from dropzone_assets.ledger.arrivals import Arrivals
+from dropzone_assets.ledger.claims import Claims
 from dropzone_assets.ledger.completeness import Completeness
 from dropzone_assets.ledger.deliveries import Deliveries
 from dropzone_assets.ledger.facts import Facts, check_format
@@ -28,28 +31,50 @@ from dropzone_assets.ledger.feed import Feed
 from dropzone_assets.ledger.listings import Listings
 from dropzone_assets.ledger.outages import Outages
 from dropzone_assets.ledger.partitions import Partitions
+from dropzone_assets.ledger.queries import Queries
+from dropzone_assets.ledger.raw_copies import RawCopies
+from dropzone_assets.ledger.receipts import Receipts
 from dropzone_assets.ledger.recovery import Recovery
+from dropzone_assets.ledger.renewals import Renewals
+from dropzone_assets.ledger.replays import Replays
+from dropzone_assets.ledger.retirement import Retirement
+from dropzone_assets.ledger.retractions import Retractions
 from dropzone_assets.ledger.schema import deliveries, metadata
 from dropzone_assets.ledger.search import Search
+from dropzone_assets.ledger.worklist import Worklist
 from dropzone_assets.sqlite import share, tell, wait_for_disk
 
 
 class Ledger:
-    """Five books in one database, a `search` for a name, and the `recovery` of what was lost.
+    """One database, and one object for each thing that is written in it or asked of it.
 
-    They are `deliveries`, `partitions`, `listings`, `completeness` and `home`.
+    What can happen to a delivery is the table in `states`: `arrivals`, `renewals`, `claims`, `deliveries`,
+    `raw_copies`, `replays`, `retractions`, `absences` and `retirement` make it happen; `worklist`, `queries` and
+    `search` read; `receipts` know whose sender is to be told. Days are in `partitions`, `outages` and `completeness`,
+    sources in `listings`, what is true of the home in `home`; `recovery` writes down again what was lost.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.arrivals = Arrivals(engine)
+        self.renewals = Renewals(engine)
+        self.claims = Claims(engine)
         self.deliveries = Deliveries(engine)
+        self.raw_copies = RawCopies(engine)
+        self.replays = Replays(engine)
+        self.retractions = Retractions(engine)
+        self.absences = Absences(engine)
+        self.retirement = Retirement(engine)
+        self.receipts = Receipts(engine)
+        self.worklist = Worklist(engine)
+        self.queries = Queries(engine)
+        self.search = Search(engine)
         self.partitions = Partitions(engine)
         self.outages = Outages(engine)
-        self.listings = Listings(engine)
         self.completeness = Completeness(engine)
+        self.listings = Listings(engine)
         self.home = Facts(engine)
         self.recovery = Recovery(engine)
-        self.search = Search(engine)
 
     def feed(self) -> Feed:
         """What happens from now on."""

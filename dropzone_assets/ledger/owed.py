@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, or_, select, update
 
 from dropzone_assets.files import FILES
-from dropzone_assets.ledger.schema import LINKED, its_parent, its_state, its_table
 from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.schema import its_parent, its_state, its_table
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.states import LINKED
 
 
 def owe(connection: Connection, keys: Sequence[str]) -> None:

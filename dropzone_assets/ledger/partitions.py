@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Engine, Row, case, func, select, update
 
 from dropzone_assets.ledger.outages import WELL
-from dropzone_assets.ledger.reversals import REBUILD
-from dropzone_assets.ledger.schema import FAILED, FETCHED, LISTED, contributions, now
+from dropzone_assets.ledger.replays import REBUILD
+from dropzone_assets.ledger.schema import contributions, now
 from dropzone_assets.ledger.schema import deliveries as entries
 from dropzone_assets.ledger.schema import partitions as book
 from dropzone_assets.ledger.statements import chunks, upsert
+from dropzone_assets.ledger.states import FAILED, FETCHED, LISTED
 
 INGESTION = "ingestion"
 """The platform-wide summary: its days become due like those of a table."""

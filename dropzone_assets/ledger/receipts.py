@@ -5,15 +5,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
-from dropzone_assets.ledger.absences import Absences
-from dropzone_assets.ledger.accounts import oldest_first
-from dropzone_assets.ledger.schema import LINKED, LOADED, PENDING, SIDECAR, its_parent, its_source, now
+from dropzone_assets.ledger.book import Book, oldest_first
 from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.schema import its_parent, its_source, now
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.states import LINKED, LOADED, PENDING, SIDECAR
 
 
-class Answers(Absences):
+class Receipts(Book):
     """The outbox of receipts: a delivery is in it while `answered` is empty."""
 
     def unanswered(self, source: str, after: str, limit: int) -> list[str]:
@@ -42,8 +42,7 @@ class Answers(Absences):
     def of_path(self, source: str, path: str) -> list[Row[Any]]:
         """Every version of a file that came in no other, oldest first."""
         mine = (book.c.path == path, its_source == source, its_parent == "", book.c.state != SIDECAR)
-        with self._engine.connect() as connection:
-            return sorted(connection.execute(oldest_first(select(book).where(*mine))), key=lambda row: row.arrived)
+        return sorted(self._rows(oldest_first(select(book).where(*mine))), key=lambda row: row.arrived)
 
     def events(self, keys: Sequence[str]) -> int:
         """How much has happened to these deliveries: the number grows with each thing that does."""

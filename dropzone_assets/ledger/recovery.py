@@ -6,12 +6,13 @@ from typing import NamedTuple
 from sqlalchemy import Engine, delete, insert
 
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger.accounts import row_of
+from dropzone_assets.ledger.book import row_of
 from dropzone_assets.ledger.deliveries import COUNTS, Tally
 from dropzone_assets.ledger.journal import notes
-from dropzone_assets.ledger.schema import LOADED, contributions, now
+from dropzone_assets.ledger.schema import contributions, now
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.states import LOADED
 
 SAID = "Written down again from the warehouse: the ledger had lost it."
 

@@ -7,17 +7,18 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from dropzone_assets.files import Listed
-from dropzone_assets.ledger.arrivals import Arrivals
-from dropzone_assets.ledger.journal import note, notes
-from dropzone_assets.ledger.schema import FAILED, LINKED, LOADED, OPENED, STORED, SUPERSEDED
+from dropzone_assets.ledger import states
+from dropzone_assets.ledger.book import Book
+from dropzone_assets.ledger.journal import notes
+from dropzone_assets.ledger.moves import move
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.states import COUNTS, FAILED, LINKED, LOADED, OPENED, STORED
 
-COUNTED = ("rows_read", "valid", "quarantined", "late", "rows_kept")
 DIFFERENCES = ("rows_added", "rows_removed", "rows_changed")
 
 
-class Renewals(Arrivals):
+class Renewals(Book):
     """Deliveries that go on under another version, without a byte being read."""
 
     def renewed(self, listed: Mapping[str, Listed], arrived: datetime) -> set[str]:
@@ -44,9 +45,7 @@ class Renewals(Arrivals):
                 notes(connection, "failed", again)
                 for row in rows:
                     if row.state not in (LOADED, LINKED):
-                        own = book.c.key == row.key
-                        note(connection, "superseded", own)
-                        connection.execute(update(book).where(own).values(state=SUPERSEDED, batch="", lot=""))
+                        move(connection, states.SUPERSEDE, book.c.key == row.key)
                         inside = update(book).where(book.c.parent == row.key)
                         connection.execute(inside.values(parent=listed[row.key].key))
                 done |= {value["key"] for value in values}
@@ -58,5 +57,5 @@ def _renewed(row: dict[str, Any], item: Listed, arrived: datetime) -> dict[str, 
     new = {**row, "key": item.key, "version": item.version, "arrived": arrived, "batch": "", "lot": "", "leaving": ""}
     if row["state"] == LOADED:
         new |= {"state": LINKED, "same_as": row["key"], "loaded_at": None}
-        new |= dict.fromkeys(COUNTED, 0) | dict.fromkeys(DIFFERENCES)
+        new |= dict.fromkeys(COUNTS, 0) | dict.fromkeys(DIFFERENCES)
     return new

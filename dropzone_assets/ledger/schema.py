@@ -19,36 +19,9 @@ from sqlalchemy import (
     literal,
 )
 
+from dropzone_assets.ledger.states import FAILED, FETCH, GONE, LEFT, NAMELESS, SAFE, SUPERSEDED
+
 metadata = MetaData()
-
-LISTED, FETCHED, LOADED = "listed", "fetched", "loaded"
-LINKED, SUPERSEDED, FAILED = "linked", "superseded", "failed"
-RETRACTING, RETRACTED = "retracting", "retracted"
-"""States of files that are taken back: their rows are to go, and are gone."""
-
-OPENED, STORED, SIDECAR = "opened", "stored", "sidecar"
-"""States of files that are no table's: their members are deliveries of their own, or there is nothing more to do."""
-
-PENDING = (LISTED, FETCHED, RETRACTING)
-"""States of deliveries that a run has still to work on."""
-
-CURRENT = (LISTED, FETCHED, LOADED, LINKED, FAILED, OPENED, STORED)
-"""States of the deliveries that a rebuild of a date looks at again."""
-
-KEPT = (FETCHED, LOADED, LINKED, OPENED, STORED)
-"""States of deliveries whose bytes are in the raw zone."""
-
-SAFE = (LOADED, LINKED, OPENED, STORED)
-"""States of deliveries that need their source no more. A superseded version that is there is back, and needs it."""
-
-FETCH = "fetch"
-"""The stage of what could not be copied. A delivery in a state of `SAFE` that has it has lost its raw copy."""
-
-LEAVING, LEFT, GONE = "leaving", "left", "gone"
-"""A file that is to go from its source, one that has left it, and one that is gone without our doing."""
-
-NAMELESS = "nameless"
-"""A file that no contract recognised."""
 
 deliveries = Table(
     "deliveries",

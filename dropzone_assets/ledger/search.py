@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, and_, or_, select
 
 from dropzone_assets.files import name_of
-from dropzone_assets.ledger.schema import SUPERSEDED, contributions, its_source, its_state, its_table, sightings
+from dropzone_assets.ledger.schema import contributions, its_source, its_state, its_table, sightings
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.states import SUPERSEDED
 
 Place = tuple[str, str]
 """A source and a path at it."""

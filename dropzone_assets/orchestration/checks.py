@@ -127,7 +127,7 @@ def _days(context: dg.AssetCheckExecutionContext, platform: Platform, asset: dg.
     if context.has_partition_key or context.has_partition_key_range:
         return days_of(context)
     layer, table = asset.path
-    book = platform.ledger.partitions if layer == "lake" else platform.ledger.deliveries
+    book = platform.ledger.partitions if layer == "lake" else platform.ledger.queries
     return book.days(table)
 
 

@@ -85,7 +85,7 @@ class Ingester:
         if stopped(self.platform):  # whoever asks `losses` is told why
             return
         past = self._past()
-        self.platform.ledger.deliveries.hasten()
+        self.platform.ledger.claims.hasten()
         for _ in range(ROUNDS):
             self.take_over()
             before = len(self.result.runs)
@@ -102,14 +102,12 @@ class Ingester:
         self.result.died += len(bury_dead_runs(self.instance, BY))
         for run in take_queued(self.instance):
             self.result.queued += 1
-            self.platform.ledger.deliveries.put_back(
-                run.tags[REQUEST], "Its run waited for a daemon that is not there."
-            )
+            self.platform.ledger.claims.put_back(run.tags[REQUEST], "Its run waited for a daemon that is not there.")
 
     def other_batches(self) -> dict[str, int]:
         """Batches of runs that have not ended, those of other processes: how many files each has."""
         past = history(self.instance)
-        batches = self.platform.ledger.deliveries.claimed().items()
+        batches = self.platform.ledger.claims.claimed().items()
         return {batch: len(files) for batch, files in batches if past(batch).active}
 
     def run(self, request: Request) -> bool:
@@ -137,7 +135,7 @@ class Ingester:
             if run and not run.is_finished:
                 self.instance.report_run_canceled(run, STOPPED)
             self.instance.event_log_storage.free_concurrency_slots_for_run(identity)
-            self.platform.ledger.deliveries.put_back(request.id, STOPPED)
+            self.platform.ledger.claims.put_back(request.id, STOPPED)
 
     def _run(self, request: Request, identity: str) -> bool:
         self.result.runs.append(request)

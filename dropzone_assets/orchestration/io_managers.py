@@ -36,8 +36,8 @@ class RawFiles:
     def deliveries(self, request: str | None) -> list[Delivery]:
         """The deliveries of a request; without one, all that make up the days."""
         if request:
-            return self.platform.ledger.deliveries.of_batch(request)
-        return self.platform.ledger.deliveries.of_dates(self.table, self.days)
+            return self.platform.ledger.worklist.of_batch(request)
+        return self.platform.ledger.worklist.of_dates(self.table, self.days)
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ def failed_files_sensor() -> dg.SensorDefinition:
         description="Asks for a run when other files have failed than before: it fails, and passes once none has.",
     )
     def watch_failed(context: dg.SensorEvaluationContext, dropzone: dg.ResourceParam[Platform]) -> Answers:
-        failed = sorted(row.key for row in dropzone.ledger.deliveries.failures())
+        failed = sorted(row.key for row in dropzone.ledger.queries.failures())
         seen = sha256(" ".join(failed).encode()).hexdigest() if failed else ""
         if seen == (context.cursor or ""):
             yield dg.SkipReason(f"{len(failed):,} files have failed, as before." if failed else "No file has failed.")
@@ -183,7 +183,7 @@ def failed_files_job() -> dg.JobDefinition:
 
     @dg.op(description="Passes when no file has failed.")
     def no_file_has_failed(dropzone: dg.ResourceParam[Platform]) -> None:
-        found = dropzone.ledger.deliveries.failures()
+        found = dropzone.ledger.queries.failures()
         if found:
             cases = [(row.table_name, row.path, row.stage, row.reason, row.cure) for row in found[:SHOWN]]
             names = ", ".join(sorted({row.path for row in found})[:3])

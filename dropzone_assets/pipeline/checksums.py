@@ -46,7 +46,7 @@ def sidecars_of(platform: Platform, deliveries: Sequence[Delivery]) -> dict[str,
     asked: dict[str, list[str]] = {}
     for delivery in deliveries:
         asked.setdefault(delivery.source, []).extend(f"{delivery.path}.{ending}" for ending in endings)
-    seen = {(name, path) for name, paths in asked.items() for path in platform.ledger.deliveries.sidecars(name, paths)}
+    seen = {(name, path) for name, paths in asked.items() for path in platform.ledger.arrivals.sidecars(name, paths)}
     found = {d.key: [f"{d.path}.{e}" for e in endings if (d.source, f"{d.path}.{e}") in seen] for d in deliveries}
     return {key: names for key, names in found.items() if names}
 

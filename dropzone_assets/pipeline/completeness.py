@@ -47,7 +47,7 @@ def expected_days(platform: Platform, contract: Contract, at: datetime) -> list[
     Tomorrow counts because somewhere it has begun. A table that never had a file is not expected to have any, unless
     its contract names the first day.
     """
-    expected, span = contract.expected, platform.ledger.deliveries.span(contract.table)
+    expected, span = contract.expected, platform.ledger.queries.span(contract.table)
     if expected is None:
         return []
     first = expected.first or (span[0] if span else None)
@@ -79,7 +79,7 @@ def judged(
     """How these days stand; a file for any day of a period counts for its first."""
     windows = {day + n * DAY: day for day in days for n in range(expected.period)}
     found: dict[date, list[Any]] = {}
-    for row in platform.ledger.deliveries.arrivals(table, list(windows)):
+    for row in platform.ledger.queries.arrivals(table, list(windows)):
         found.setdefault(windows[row.file_date], []).append(row)
     return [_standing(table, expected, day, found.get(day, []), told.get(day), at) for day in days]
 

@@ -55,7 +55,7 @@ def discover(platform: Platform, name: str) -> Discovered:
         Permanent: it does not let us in.
     """
     intake, later = Discovered(), _Strange()
-    gone = {delivery.key for delivery in platform.ledger.deliveries.nameless(name)}
+    gone = {delivery.key for delivery in platform.ledger.arrivals.nameless(name)}
     try:
         with engine.connect() as connection:
             absence = Absence(platform, name, connection)
@@ -83,13 +83,13 @@ def discover(platform: Platform, name: str) -> Discovered:
 
 def _empty(platform: Platform, name: str, intake: Discovered) -> str:
     """What is wrong with a source that had files and lists nothing at all."""
-    had = 0 if intake.seen or platform.configs[name].gone == "keep" else platform.ledger.deliveries.absences(name)
+    had = 0 if intake.seen or platform.configs[name].gone == "keep" else platform.ledger.absences.absences(name)
     return f"{name} lists nothing at all, though {had:,} files were there. Is its folder mounted?" if had else ""
 
 
 def _tables(platform: Platform, keys: Iterable[str]) -> set[str]:
     """The tables of deliveries and of all that came in them."""
-    return {row.table_name for row in platform.ledger.deliveries.within(sorted(keys))}
+    return {row.table_name for row in platform.ledger.retractions.within(sorted(keys))}
 
 
 def _strange(platform: Platform, name: str, connection: engine.Connection, page: str, intake: Discovered) -> _Strange:
@@ -98,7 +98,7 @@ def _strange(platform: Platform, name: str, connection: engine.Connection, page:
     seen, waiting, keys = engine.rows(connection, count)[0]
     intake.seen += seen
     intake.waiting += waiting
-    found = _Strange(fates=platform.ledger.deliveries.strange(keys) if seen else {})
+    found = _Strange(fates=platform.ledger.arrivals.strange(keys) if seen else {})
     if not found.fates:
         return found
     columns = "key, settled, sidecar, path, version, size, problem"
@@ -109,9 +109,9 @@ def _strange(platform: Platform, name: str, connection: engine.Connection, page:
             continue
         (found.ready if settled else found.watched)[key] = Listed(name, path, version, size, problem=problem)
         found.sidecars |= {key} if sidecar else set()
-    platform.ledger.deliveries.leaving([key for key, fate in found.fates.items() if fate == "left"], "")
+    platform.ledger.retirement.leaving([key for key, fate in found.fates.items() if fate == "left"], "")
     again = [key for key, fate in found.fates.items() if fate == "gone"]
-    platform.ledger.deliveries.there_again(again)
+    platform.ledger.absences.there_again(again)
     intake.changed |= _tables(platform, again)
     return found
 
@@ -131,18 +131,18 @@ def _take(platform: Platform, name: str, strange: _Strange, intake: Discovered) 
     """Write down what has settled: new files, older versions that are back, files a contract has learned to know."""
     if not strange.ready:
         return
-    deliveries = platform.ledger.deliveries
-    arrived = deliveries.arrival(name, [item.path for item in strange.ready.values()])
+    ledger = platform.ledger
+    arrived = ledger.arrivals.arrival(name, [item.path for item in strange.ready.values()])
     new, back, nameless = (_of(strange, fate) for fate in ("new", "superseded", "nameless"))
     if new and platform.configs[name].gone != "keep":
-        intake.changed |= _tables(platform, deliveries.taken_again(name, [item.path for item in new.values()]))
+        intake.changed |= _tables(platform, ledger.absences.taken_again(name, [item.path for item in new.values()]))
     renewed = renew(platform, name, new, arrived)
     new = {key: item for key, item in new.items() if key not in renewed}
-    deliveries.restore(list(back), arrived)
+    ledger.arrivals.restore(list(back), arrived)
     beside = {key: item for key, item in new.items() if key in strange.sidecars and not item.problem}
-    deliveries.record([_nobodys(item, arrived, SIDECAR) for item in beside.values()])
+    ledger.arrivals.record([_nobodys(item, arrived, SIDECAR) for item in beside.values()])
     intake.refused += record(platform, [item for key, item in new.items() if key not in beside], arrived)
-    for known in deliveries.of_keys([*nameless, *back]):
+    for known in ledger.worklist.of_keys([*nameless, *back]):
         if not known.table:
             _adopt(platform, known, strange.ready[known.key])
     intake.new += len(new) - len(beside) + len(back)
@@ -161,10 +161,10 @@ def record(platform: Platform, items: Iterable[Listed], arrived: datetime) -> in
             good.append(recognised(platform, item, arrived))
         except Refused as refusal:
             refused[item] = refusal
-    deliveries = platform.ledger.deliveries
-    deliveries.record([*good, *(_nobodys(item, arrived) for item in refused)])
+    ledger = platform.ledger
+    ledger.arrivals.record([*good, *(_nobodys(item, arrived) for item in refused)])
     for item, why in refused.items():
-        deliveries.failed(item.key, "read", why)
+        ledger.deliveries.failed(item.key, "read", why)
     if refused:
         platform.ledger.partitions.ingestion_changed([arrived.date()])
     return len(refused)
@@ -215,7 +215,7 @@ def _tables_of(platform: Platform, item: Listed, arrived: datetime) -> Recognise
 def _adopt(platform: Platform, delivery: Delivery, item: Listed) -> None:
     """A contract may have learned the name of a file that was refused before."""
     try:
-        platform.ledger.deliveries.adopt(recognised(platform, item, delivery.arrived))
+        platform.ledger.arrivals.adopt(recognised(platform, item, delivery.arrived))
     except Refused:
         return
 

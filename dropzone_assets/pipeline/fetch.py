@@ -79,7 +79,7 @@ def fetch(platform: Platform, deliveries: Sequence[Delivery], *, last: bool = Fa
         silent |= {d.source: done.waiting[d.key] for d in group if d.source not in answered}
     done.waiting |= {d.key: silent[d.source] for d in wanted if d.source in silent and not d.content_hash}
     platform.ledger.deliveries.superseded([each.key for each in done.changed], uncopied=True)
-    platform.ledger.deliveries.delayed(done.waiting)
+    platform.ledger.claims.delayed(done.waiting)
     if done.waiting and not (last and (done.present or done.linked)):
         raise next(iter(done.waiting.values()))
     return done
@@ -95,13 +95,13 @@ def _fetch_group(platform: Platform, group: Sequence[Delivery], done: Fetched) -
     brought = [b for delivery, outcome in outcomes if (b := _settle(platform, delivery, outcome, done))]
     fresh = [d for d in brought if d.state not in ("loaded", "opened", "stored")]
     platform.ledger.deliveries.fetched(fresh)
-    platform.ledger.deliveries.found_again([d.content_hash for d in brought])
+    platform.ledger.raw_copies.found_again([d.content_hash for d in brought])
     # What was copied before was compared with its sidecars then.
     had = {d.key for d in group if d.content_hash}
     platform.ledger.deliveries.verified({d.key: sidecars[d.key] for d in fresh if d.key in sidecars.keys() - had})
     # Bytes that a person has taken back stay away, whatever version of the file brings them.
-    back = platform.ledger.deliveries.refused_before(fresh)
-    platform.ledger.deliveries.retract(list(back), "The same bytes were taken back before.")
+    back = platform.ledger.retractions.refused_before(fresh)
+    platform.ledger.retractions.retract(list(back), "The same bytes were taken back before.")
     brought, fresh = ([d for d in some if d.key not in back] for some in (brought, fresh))
     links = _links(platform, [d for d in fresh if d.table != FILES])
     platform.ledger.deliveries.linked(links)
@@ -210,9 +210,9 @@ def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
     loaded yet may be refused; once they are loaded, what was linked meanwhile is pending again.
     """
     keepers: dict[tuple[str, str], Delivery] = {}
-    holders = platform.ledger.deliveries.holders([delivery.content_hash for delivery in fresh])
+    holders = platform.ledger.worklist.holders([delivery.content_hash for delivery in fresh])
     versions: dict[tuple[str, str, str], list[Delivery]] = {}
-    for delivery in (*holders, *platform.ledger.deliveries.siblings(holders)):
+    for delivery in (*holders, *platform.ledger.worklist.siblings(holders)):
         versions.setdefault(delivery.place, []).append(delivery)
     for holder in sorted(holders, key=lambda holder: holder.state != "loaded"):
         newer = [other for other in versions[holder.place] if other.arrived > holder.arrived]

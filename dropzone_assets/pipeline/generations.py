@@ -66,7 +66,7 @@ def check_there(platform: Platform) -> bool:
     """
     if platform.settings.warehouse.exists():
         return True
-    if platform.ledger.home.heard(WAREHOUSE).number or platform.ledger.deliveries.any_loaded():
+    if platform.ledger.home.heard(WAREHOUSE).number or platform.ledger.queries.any_loaded():
         raise sentence(platform, "store", lacking(platform, None))
     return False
 

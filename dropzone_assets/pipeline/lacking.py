@@ -40,14 +40,14 @@ class Lacking(NamedTuple):
 
 def lacking(platform: Platform, connection: Connection | None) -> Lacking:
     """Compare the loads of ledger and attached warehouse; None stands for a warehouse that is not there."""
-    book = platform.ledger.deliveries
-    here = [Loaded(row.key, row.table_name, row.source, row.path, row.loaded_at) for row in book.all_loaded()]
+    ledger = platform.ledger
+    here = [Loaded(row.key, row.table_name, row.source, row.path, row.loaded_at) for row in ledger.queries.all_loaded()]
     there = _held(connection) if connection else []
     held, places = {each.key for each in there}, {each[1:4] for each in there}
     absent = [each for each in here if each.key not in held]
     loaded = {each.key for each in here}
     strange = [each for each in there if each.key not in loaded]
-    known = {each.key for each in book.of_keys([each.key for each in strange])}
+    known = {each.key for each in ledger.worklist.of_keys([each.key for each in strange])}
     # A process that died has replaced a version of a file, and could not say so.
     replaced = all(each[1:4] in places for each in absent)
     return Lacking(absent, [each for each in strange if each.key not in known], replaced)

@@ -76,10 +76,10 @@ def load(platform: Platform, validation: Validation, asked: Versions) -> list[Ta
         WarehouseBusy: the warehouse stays locked by another process.
         StoreLost: ledger and warehouse do not belong together; nothing has changed.
     """
-    deliveries = platform.ledger.deliveries
+    ledger = platform.ledger
     generations.check_there(platform)
     with attached(validation.connection, platform.settings.warehouse, read_only=False):
-        chosen = versions(platform, deliveries.of_keys(asked.keys()))
+        chosen = versions(platform, ledger.worklist.of_keys(asked.keys()))
         staying = shrunk(platform, validation, chosen)
         counting = {delivery.key for delivery in chosen.current} - staying.keys()
         refused = {key: refusal for key, refusal in validation.refused.items() if key in counting}
@@ -92,7 +92,7 @@ def load(platform: Platform, validation: Validation, asked: Versions) -> list[Ta
         platform.ledger.home.hear(WAREHOUSE, coming)
         _tell_ledger(platform, validation, chosen, tallies)
         for key, refusal in refused.items():
-            deliveries.failed(key, "transform", refusal)
+            ledger.deliveries.failed(key, "transform", refusal)
         keep(platform, chosen, staying)
     return tallies
 
@@ -102,12 +102,12 @@ def _tell_ledger(platform: Platform, validation: Validation, chosen: Versions, t
     ledger, table = platform.ledger, validation.contract.table
     ledger.partitions.touched(table, _touched(validation.connection, table, platform))
     gone = [old for _, old in chosen.gone({tally.key for tally in tallies})] + chosen.outdated
-    others = ledger.deliveries.of_keys([*gone, *chosen.linked, *chosen.retracted])
+    others = ledger.worklist.of_keys([*gone, *chosen.linked, *chosen.retracted])
     days = sorted({d.file_date for d in (*chosen.current, *others)})
     ledger.partitions.ingestion_changed(days)
     ledger.completeness.forget(table, sorted({d.file_date for d in others if d.key in chosen.retracted}))
     ledger.deliveries.superseded(gone)
-    ledger.deliveries.retracted(chosen.retracted)
+    ledger.retractions.retracted(chosen.retracted)
     ledger.deliveries.done_with(chosen.linked)
     ledger.deliveries.loaded(tallies, validation.contract.version)
     ledger.partitions.ingestion_changed(days)  # again: who asked since the first time has not seen what is loaded

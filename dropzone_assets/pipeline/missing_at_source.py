@@ -54,9 +54,9 @@ class Absence:
             self._listing = listing
             return set()
         gone, complete = self._gone(marked=self._config.gone == "retract" and count > 0)
-        self._platform.ledger.deliveries.gone([delivery.key for delivery in gone])
+        self._platform.ledger.absences.gone([delivery.key for delivery in gone])
         if self._config.gone == "retract" and count > 0:
-            self._platform.ledger.deliveries.retract([delivery.key for delivery in gone], WHY)
+            self._platform.ledger.retractions.retract([delivery.key for delivery in gone], WHY)
         self._listing = listing if complete else ""
         return {delivery.key for delivery in gone}
 
@@ -77,7 +77,7 @@ class Absence:
     def _unlisted(self, marked: bool) -> list[Delivery]:
         """Deliveries whose paths the look did not have, though its entry asks for such paths."""
         paths = engine.rows(self._connection, f"SELECT coalesce(to_json(list(path))::VARCHAR, '[]') FROM {PATHS}")
-        missing = self._platform.ledger.deliveries.missing(self._config.name, paths[0][0], marked=marked)
+        missing = self._platform.ledger.absences.missing(self._config.name, paths[0][0], marked=marked)
         if not missing:
             return []
         asked = f"SELECT DISTINCT path FROM (SELECT unnest($1) AS path) WHERE {wanted(self._config)}"

@@ -72,17 +72,17 @@ def plan_loads(platform: Platform, history: Callable[[str], History]) -> list[Re
     Args:
         history: of a request, by its id; a run that ended and left deliveries pending has died.
     """
-    deliveries = platform.ledger.deliveries
+    ledger = platform.ledger
     requests, tables = [], (FILES, *platform.workable())
     sound = (FILES, *platform.contracts_now().tables)
-    for batch, claimed in deliveries.claimed().items():
+    for batch, claimed in ledger.claims.claimed().items():
         past = history(batch)
         if past.active:
             continue
         if claimed[0].table not in sound:
-            deliveries.put_back(batch, "Its table has no contract that can be honoured now.")
+            ledger.claims.put_back(batch, "Its table has no contract that can be honoured now.")
         elif past.ended:
-            deliveries.release(batch, ATTEMPTS, _died(batch))
+            ledger.claims.release(batch, ATTEMPTS, _died(batch))
         elif claimed[0].table in tables:
             days = [delivery.file_date for delivery in claimed]
             requests.append(Request(batch, claimed[0].table, "load", min(days), max(days), len(claimed)))
@@ -92,12 +92,12 @@ def plan_loads(platform: Platform, history: Callable[[str], History]) -> list[Re
 
 
 def _claim(platform: Platform, table: str) -> Iterator[Request]:
-    free = platform.ledger.deliveries.unclaimed(table)
+    free = platform.ledger.claims.unclaimed(table)
     lots = {lot: {d.file_date for d in free if d.lot == lot} for lot in sorted({d.lot for d in free})}
     for lot, (first, last) in [(each, days) for each, dates in lots.items() for days in ranges(dates)]:
         mine = [d.key for d in free if d.lot == lot and first <= d.file_date <= last]
         batch = uuid4().hex[:20]
-        if count := platform.ledger.deliveries.claim(mine, batch):
+        if count := platform.ledger.claims.claim(mine, batch):
             yield Request(batch, table, "load", first, last, count)
 
 

@@ -21,7 +21,7 @@ def readable(platform: Platform, deliveries: Iterable[Delivery]) -> list[RawFile
         Transient: the raw zone, or a source that may still have the bytes of one, does not answer.
     """
     copied = [delivery for delivery in deliveries if delivery.content_hash]
-    without = platform.ledger.deliveries.unreadable([delivery.key for delivery in copied])
+    without = platform.ledger.raw_copies.unreadable([delivery.key for delivery in copied])
     copied = [delivery for delivery in copied if delivery.key not in without]
     damaged = [Damage(d, copy) for d in copied if not (copy := raw_copy(platform, d)).whole]
     found = recover(platform, damaged)
@@ -45,14 +45,14 @@ def set_aside(platform: Platform, lost: Sequence[tuple[Delivery, DropzoneError]]
         if state:
             stays = "What came in it" if state == OPENED else "What it brought"
             error = Lost(f"{error.found} {stays} stays as it is.", error.cure)
-            platform.ledger.deliveries.lost(delivery.key, state, error)
+            platform.ledger.raw_copies.lost(delivery.key, state, error)
         else:
             platform.ledger.deliveries.failed(delivery.key, FETCH, error)
 
 
 def _held(platform: Platform, keys: Sequence[str]) -> dict[str, str]:
     """Those of these deliveries of which something has come, and what that makes them."""
-    inside = {row.parent for row in platform.ledger.deliveries.within(keys)}
+    inside = {row.parent for row in platform.ledger.retractions.within(keys)}
     held = {key: OPENED for key in keys if key in inside}
     if keys and platform.settings.warehouse.exists():
         connection = platform.connect()

@@ -49,14 +49,14 @@ def recover(platform: Platform, damaged: Sequence[Damage]) -> dict[str, Outcome]
     for parent, members in inside.items():
         found |= _unpacked_again(platform, parent, members)
     again = {outcome.content_hash for outcome in found.values() if isinstance(outcome, Delivery)}
-    platform.ledger.deliveries.found_again(sorted(again))
+    platform.ledger.raw_copies.found_again(sorted(again))
     return found
 
 
 def _recovered(platform: Platform, damage: Damage) -> Outcome:
     """The delivery, once its bytes have been had from another place than what it came in."""
     delivery, why = damage.delivery, "its source no longer has it"
-    others = platform.ledger.deliveries.with_bytes(delivery.content_hash)
+    others = platform.ledger.raw_copies.with_bytes(delivery.content_hash)
     silent: SourceUnavailable | None = None
     try:
         if any(_from_object(platform, delivery, other) for other in others):
@@ -98,7 +98,7 @@ def _from_object(platform: Platform, delivery: Delivery, other: Delivery) -> boo
 def _places(platform: Platform, deliveries: Iterable[Delivery]) -> Iterator[_Place]:
     """Where files with these bytes were listed, and where those that have left were moved to."""
     roots = {d.key: d for d in deliveries if not d.parent and d.source in platform.configs}
-    rows = {row.key: row for row in platform.ledger.deliveries.entries(list(roots))}
+    rows = {row.key: row for row in platform.ledger.queries.entries(list(roots))}
     for key, delivery in roots.items():
         config = platform.configs[delivery.source]
         yield _Place(config.name, delivery.path, delivery.version)
@@ -125,7 +125,7 @@ def _from_place(platform: Platform, delivery: Delivery, place: _Place) -> str:
 def _unpacked_again(platform: Platform, parent: str, members: Sequence[Damage]) -> dict[str, Outcome]:
     """Make the raw copies of members, or of the shares of a file, again from what they came in."""
     wanted = {each.delivery.key: each for each in members}
-    outer = platform.ledger.deliveries.of_keys([parent])
+    outer = platform.ledger.worklist.of_keys([parent])
     outcome: Outcome = outer[0] if outer else Permanent("Nobody knows what it came in.")
     if outer and not (copy := raw_copy(platform, outer[0], deep=True)).whole:
         outcome = recover(platform, [Damage(outer[0], copy)])[parent]

@@ -30,6 +30,6 @@ def renew(platform: Platform, name: str, new: Mapping[str, Listed], arrived: dat
             seconds = (int(found["mtime"]) + int(found["later"])) / 1e9
             changed = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
             known[replace(item, version=found["before"]).key] = (item, changed)
-    deliveries = platform.ledger.deliveries
-    same = {d.key: known[d.key][0] for d in deliveries.of_keys(list(known)) if known[d.key][1] < d.arrived}
-    return deliveries.renewed(same, arrived) if same else set()
+    ledger = platform.ledger
+    same = {d.key: known[d.key][0] for d in ledger.worklist.of_keys(list(known)) if known[d.key][1] < d.arrived}
+    return ledger.renewals.renewed(same, arrived) if same else set()

@@ -34,7 +34,7 @@ def revalidate(platform: Platform, contract: Contract, *, move: bool) -> list[st
         found = _judged_before(connection, contract, move=move)
     lots = {f"replay-{n}": [key for key, refused in found if refused is (n == 1)] for n in (1, 2)}
     for lot, keys in lots.items():
-        platform.ledger.deliveries.judge_again(keys, MOVE if move else RELEASE, lot)
+        platform.ledger.replays.revalidate(keys, MOVE if move else RELEASE, lot)
     return [key for keys in lots.values() for key in keys]
 
 
@@ -52,6 +52,6 @@ def _judged_before(connection: Connection, contract: Contract, *, move: bool) ->
 
 def revalidated(platform: Platform, keys: Sequence[str]) -> Revalidated:
     """What has come of it for those of these deliveries that are loaded."""
-    found = [row for row in platform.ledger.deliveries.entries(keys) if row.state == "loaded"]
+    found = [row for row in platform.ledger.queries.entries(keys) if row.state == "loaded"]
     names = ("rows_added", "rows_removed", "rows_changed", "rows_kept")
     return Revalidated(len(found), *(sum(getattr(row, name) or 0 for row in found) for name in names))

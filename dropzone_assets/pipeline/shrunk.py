@@ -36,14 +36,14 @@ def keep(platform: Platform, chosen: Versions, staying: Mapping[str, Refused]) -
         if key in lost:
             platform.ledger.deliveries.failed(key, "transform", refusal)
         else:
-            platform.ledger.deliveries.lost(key, LOADED, refusal)
+            platform.ledger.raw_copies.lost(key, LOADED, refusal)
 
 
 def _before(platform: Platform, validation: Validation, chosen: Versions) -> dict[str, int]:
     """Delivery → records of it when the same bytes were loaded by the same contract."""
     hashes = {delivery.key: delivery.content_hash for delivery in chosen.current}
     lost = [delivery.key for delivery in chosen.current if delivery.again == REBUILD]
-    noted = platform.ledger.deliveries.entries(lost)
+    noted = platform.ledger.queries.entries(lost)
     found = {row.key: int(row.rows_read) for row in noted if row.contract_version == validation.contract.version}
     if "rows_read" in columns_of(validation.connection, LOADS):
         query = f"SELECT delivery, rows_read, content_hash FROM {LOADS} WHERE list_contains($1, delivery)"

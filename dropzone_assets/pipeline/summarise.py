@@ -89,7 +89,7 @@ def ask_ingestion(platform: Platform, days: Sequence[date], at: datetime) -> Sum
     connection = platform.connect()
     conform(connection, "answers", {DAY: "DATE", **INGESTION_COLUMNS})
     found: dict[tuple[str, date], dict[str, Any]] = {}
-    for row in platform.ledger.deliveries.per_date(days):
+    for row in platform.ledger.queries.per_date(days):
         found[row.table_name, row.file_date] = {name: int(getattr(row, name)) for name in OF_FILES}
     for row in platform.ledger.partitions.per_date(days):
         found.setdefault((row.table_name, row.data_date), {})["duplicates"] = row.valid - row.lake_rows

@@ -61,8 +61,8 @@ def unpack(platform: Platform, deliveries: Sequence[Delivery]) -> Unpacked:
 
 def _replace(platform: Platform, delivery: Delivery) -> None:
     """Older versions of an opened file count no more; their members are replaced one by one."""
-    older = platform.ledger.deliveries.older_files(delivery)
-    platform.ledger.deliveries.superseded([*older, *platform.ledger.deliveries.failed_inside(older)])
+    older = platform.ledger.arrivals.older_files(delivery)
+    platform.ledger.deliveries.superseded([*older, *platform.ledger.arrivals.failed_inside(older)])
 
 
 def _inside(platform: Platform, delivery: Delivery, writing: Writing) -> tuple[list[Delivery], Permanent | None]:
@@ -89,7 +89,7 @@ def _shares(platform: Platform, delivery: Delivery) -> Iterator[Delivery]:
 
 def _members(platform: Platform, delivery: Delivery, writing: Writing) -> Iterator[Delivery]:
     """The members of an archive, each with its bytes in the raw zone; a bad one fails alone."""
-    failed = platform.ledger.deliveries.failed_inside([delivery.key])
+    failed = platform.ledger.arrivals.failed_inside([delivery.key])
     with members_of(platform, delivery) as members:
         for member, stream in members:
             if member.problem or not HIDDEN.search(member.path):
@@ -126,17 +126,17 @@ def _member(
 
 def _record(platform: Platform, parent: Delivery, members: list[Delivery]) -> None:
     """Write members down. They arrived when what they came in did, so that the newest counts, whichever opens last."""
-    platform.ledger.deliveries.record(members)
+    platform.ledger.arrivals.record(members)
     keys = [member.key for member in members]
-    platform.ledger.deliveries.brought(keys, parent)
-    if any(known.state == RETRACTED for known in platform.ledger.deliveries.of_keys([parent.key])):
-        platform.ledger.deliveries.retract(keys, "What it came in was taken back.")
+    platform.ledger.arrivals.brought(keys, parent)
+    if any(known.state == RETRACTED for known in platform.ledger.worklist.of_keys([parent.key])):
+        platform.ledger.retractions.retract(keys, "What it came in was taken back.")
 
 
 def _refused(platform: Platform, archive: Delivery, path: str, refusal: Refused) -> None:
     at, key = now(), _failed_key(archive, path)
     failed = Delivery(key, archive.source, path, archive.version, -1, "", at, at, parent=archive.key)
-    platform.ledger.deliveries.record([failed])
+    platform.ledger.arrivals.record([failed])
     platform.ledger.deliveries.failed(key, "read", refusal)
     platform.ledger.partitions.ingestion_changed([at.date()])
 

@@ -41,9 +41,9 @@ def versions(platform: Platform, asked: Sequence[Delivery]) -> Versions:
     """
     retracted = [d.key for d in asked if d.state == RETRACTING]
     deliveries = [d for d in asked if d.state not in (RETRACTING, RETRACTED, SUPERSEDED)]
-    book, asked_for = platform.ledger.deliveries, {d.key for d in deliveries}
-    copies = book.of_keys([row.key for row in book.copies(list(asked_for))])
-    others = [*book.siblings([*deliveries, *copies]), *copies]
+    ledger, asked_for = platform.ledger, {d.key for d in deliveries}
+    copies = ledger.worklist.of_keys([row.key for row in ledger.queries.copies(list(asked_for))])
+    others = [*ledger.worklist.siblings([*deliveries, *copies]), *copies]
     arrived = [d for d in deliveries if d.state in ("fetched", "loaded", "linked")]
     arrived += [d for d in others if d.state in ("loaded", "linked")]
     newest = {d.place: d for d in sorted(arrived, key=lambda d: (d.arrived, d.key))}
@@ -51,7 +51,7 @@ def versions(platform: Platform, asked: Sequence[Delivery]) -> Versions:
     linked = [d.key for d in deliveries if d.state == "linked"]
     current = [d for d in deliveries if d.key in counting and d.state != "linked"]
     keepers = {d.key: d.same_as if d.state == "linked" else d.key for d in (*deliveries, *copies)}
-    elsewhere = book.of_keys(sorted({*keepers.values()} - asked_for))
+    elsewhere = ledger.worklist.of_keys(sorted({*keepers.values()} - asked_for))
     sure = {d.key for d in current} | {d.key for d in elsewhere if d.state == "loaded"}
     winners = {d.place: d for d in newest.values() if keepers.get(d.key) in sure}
     replaced: dict[str, list[str]] = {}

@@ -97,9 +97,9 @@ def moment(platform: Platform, contract: Contract) -> Moment:
 
 
 def _books(platform: Platform, table: str) -> tuple[dict[str, Kept], dict[str, Delivery], dict[date, int], set[date]]:
-    deliveries, partitions = platform.ledger.deliveries, platform.ledger.partitions
-    kept = {each.delivery.key: each for each in deliveries.kept(table)}
-    waiting = {each.key: each for each in deliveries.waiting(table)}
+    ledger, partitions = platform.ledger, platform.ledger.partitions
+    kept = {each.delivery.key: each for each in ledger.worklist.kept(table)}
+    waiting = {each.key: each for each in ledger.worklist.waiting(table)}
     return kept, waiting, partitions.versions(table, partitions.days(table)), set(partitions.due().get(table, ()))
 
 

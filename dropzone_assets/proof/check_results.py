@@ -32,7 +32,7 @@ def files_conserved(platform: Platform, contract: Contract, days: Sequence[date]
     """For every file: rows read = valid + quarantined, counted in the warehouse."""
     connection = platform.connect()
     held: list[dict[str, int]] = [{}, {}]
-    tallies = platform.ledger.deliveries.tallies(contract.table, days)
+    tallies = platform.ledger.queries.tallies(contract.table, days)
     if platform.settings.warehouse.exists():
         mine = f"{DELIVERY} IN (SELECT unnest({literals([tally.key for tally in tallies])}::VARCHAR[]))"
         with attached(connection, platform.settings.warehouse, read_only=True):
@@ -51,7 +51,7 @@ def files_conserved(platform: Platform, contract: Contract, days: Sequence[date]
 
 def quarantine_rate(platform: Platform, contract: Contract, days: Sequence[date]) -> CheckResult:
     """On every file date the refused share of rows is at most the contract's threshold."""
-    found = [r for r in platform.ledger.deliveries.per_date(days) if r.table_name == contract.table]
+    found = [r for r in platform.ledger.queries.per_date(days) if r.table_name == contract.table]
     shares = [(r.file_date, int(r.rows_read), int(r.quarantined), r.quarantined / max(r.rows_read, 1)) for r in found]
     wrong = [share for share in shares if share[3] > contract.max_quarantine]
     read, refused = (sum(share[n] for share in shares) for n in (1, 2))
@@ -70,7 +70,7 @@ def contracts_sound(platform: Platform) -> CheckResult:
 
 def failed_deliveries(platform: Platform, table: str | None) -> CheckResult:
     """No delivery of a table is still failed; the empty table stands for files that nobody recognised."""
-    found = platform.ledger.deliveries.failures(table)
+    found = platform.ledger.queries.failures(table)
     cases = [(row.path, row.stage, row.reason, row.cure) for row in found]
     return CheckResult(not cases, {"failed deliveries": len(cases)}, ("file", "stage", "reason", "what to do"), cases)
 
@@ -94,7 +94,7 @@ def no_day_overdue(platform: Platform, contract: Contract, at: datetime) -> Chec
 
 def gone_files(platform: Platform, table: str) -> CheckResult:
     """No file of a table that counts is gone from its source, unless a person said that it may be."""
-    found = platform.ledger.deliveries.absent(table)
+    found = platform.ledger.absences.absent(table)
     cases = [(row.path, row.source, f"{row.since:%Y-%m-%d %H:%M}", what_to_do(row.path)) for row in found]
     return CheckResult(not cases, {"files gone": len(cases)}, ("file", "source", "since (UTC)", "what to do"), cases)
 

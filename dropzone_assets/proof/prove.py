@@ -41,7 +41,7 @@ def _proofs(platform: Platform, table: str, deep: bool, say: Say) -> Iterator[Pr
         yield _prove(platform, contract, deep, say)
     if not table:
         known = platform.contracts.tables.keys()
-        others = {row.table_name for row in platform.ledger.deliveries.per_table()} - known - {"", FILES}
+        others = {row.table_name for row in platform.ledger.queries.per_table()} - known - {"", FILES}
         for name in (FILES, *sorted(others)):
             yield _prove_raw(platform, name, deep, say)
         yield _prove_ingestion(platform)
@@ -49,7 +49,7 @@ def _proofs(platform: Platform, table: str, deep: bool, say: Say) -> Iterator[Pr
 
 def bytes_to_read(platform: Platform, table: str = "", *, deep: bool = False) -> int:
     """About how many bytes `prove` will tell of."""
-    sizes = platform.ledger.deliveries.sizes()
+    sizes = platform.ledger.queries.sizes()
     mine = {of: size for of, size in sizes.items() if of[0] and table in ("", of[0])}
     judged = sum(size for (name, state), size in mine.items() if state == "loaded" and name != FILES)
     return judged + deep * sum(size for (_, state), size in mine.items() if state != "superseded")
@@ -107,7 +107,7 @@ def _rebuild(platform: Platform, rebuilt: Rebuilt, now: Moment, raw: RawObjects,
 def _prove_raw(platform: Platform, name: str, deep: bool, say: Say) -> Proof:
     """What has raw files and no contract: what is no one table's, and tables that are not active any more."""
     proof = Proof(name)
-    kept = platform.ledger.deliveries.kept(name)
+    kept = platform.ledger.worklist.kept(name)
     raw = RawObjects(platform, kept)
     raw.find()
     if deep:

@@ -107,7 +107,7 @@ class Warehouse:
         if key in self._now.waiting:
             proof.count(NOTED).due += 1
             return
-        known = self._platform.ledger.deliveries.of_keys([key])
+        known = self._platform.ledger.worklist.of_keys([key])
         name = known[0].path if known else key
         state = f"is {known[0].state}" if known else "does not exist"
         count = held.validated.get(key, Fingerprint()).rows + held.quarantine.get(key, Fingerprint()).rows

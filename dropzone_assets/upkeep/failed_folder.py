@@ -49,7 +49,7 @@ def write_failed_folder(platform: Platform) -> int:
         Transient: the folder cannot be written.
     """
     root = platform.settings.home / "failed"
-    entry = f"{platform.ledger.deliveries.last_entry()} {platform.ledger.outages.state()}"
+    entry = f"{platform.ledger.queries.last_entry()} {platform.ledger.outages.state()}"
     try:
         if _stamped(root) == _state(root, entry):
             return 0
@@ -68,7 +68,7 @@ def write_failed_folder(platform: Platform) -> int:
 
 def _failures(platform: Platform, root: Path) -> Iterator[Failure]:
     failed = troubles(platform, waiting=False)
-    known = {each.key: each for each in platform.ledger.deliveries.of_keys([trouble.key for trouble in failed])}
+    known = {each.key: each for each in platform.ledger.worklist.of_keys([trouble.key for trouble in failed])}
     for trouble in (each for each in failed if each.key in known):
         link = root / (trouble.stage or "read") / safe_name(trouble.file, trouble.key)
         target = _kept(platform, known[trouble.key]) or _at_source(platform, trouble)

@@ -77,13 +77,13 @@ def _recovered(load: dict[str, object], days: Sequence[tuple[date, int]]) -> Rec
 
 def _take_back(platform: Platform, held: dict[str, Delivery], poor: set[str]) -> None:
     """What is loaded by the ledger alone: another version has taken its place, or it was taken back."""
-    book, places = platform.ledger.deliveries, {delivery.place for delivery in held.values()}
-    lacking = [row for row in book.all_loaded() if row.key not in held and row.key not in poor]
+    ledger, places = platform.ledger, {delivery.place for delivery in held.values()}
+    lacking = [row for row in ledger.queries.all_loaded() if row.key not in held and row.key not in poor]
     replaced = [row.key for row in lacking if (row.source, row.path, row.table_name) in places]
     others = [row.key for row in lacking if row.key not in set(replaced)]
-    book.superseded(replaced)
-    book.retract(others, NOT_HELD)
-    book.retracted(others)
+    ledger.deliveries.superseded(replaced)
+    ledger.retractions.retract(others, NOT_HELD)
+    ledger.retractions.retracted(others)
 
 
 def _partitions(platform: Platform, connection: Connection) -> None:
@@ -97,7 +97,5 @@ def _partitions(platform: Platform, connection: Connection) -> None:
     for table, versions in found.items():
         book.touched(table, versions)
         book.lapse(table, [day for day, _ in versions])
-    days = {row.file_date for row in platform.ledger.deliveries.all_loaded()} | {
-        d for v in found.values() for d, _ in v
-    }
+    days = {row.file_date for row in platform.ledger.queries.all_loaded()} | {d for v in found.values() for d, _ in v}
     book.ingestion_changed(sorted({*days, *book.days(INGESTION)}))

@@ -120,7 +120,7 @@ def _both(first: Missing, second: Missing) -> Missing:
 
 def _raw(platform: Platform) -> Iterator[Loss]:
     """A few of the objects stand for all: the newest and some of any time. `verify` looks for each."""
-    sample = platform.ledger.deliveries.raw_sample()
+    sample = platform.ledger.queries.raw_sample()
     gone = [each for each in sample if not platform.raw.exists(each.raw_path)]
     if gone:
         count = "all" if len(gone) == len(sample) else f"{len(gone)}"

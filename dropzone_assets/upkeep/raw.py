@@ -26,8 +26,8 @@ def heal_raw(platform: Platform) -> tuple[int, list[DropzoneError]]:
 
 def lost_objects(platform: Platform, tables: Sequence[str] | None = None) -> list[Delivery]:
     """The deliveries whose raw object is not there, or is not as long as the ledger says. The zone is listed."""
-    names = platform.ledger.deliveries.tables() if tables is None else tables
-    objects = [RawObjects(platform, platform.ledger.deliveries.kept(name)) for name in names]
+    names = platform.ledger.queries.tables() if tables is None else tables
+    objects = [RawObjects(platform, platform.ledger.worklist.kept(name)) for name in names]
     for each in objects:
         each.find()
     return [owner for each in objects for path in sorted(each.broken) for owner in each.owners[path]]

@@ -37,12 +37,12 @@ class Rebuild:
 
     def is_in(self, batches: Collection[str]) -> bool:
         """Whether these batches, which runs of another process are at work on, hold what is to be loaded again."""
-        waiting = self.platform.ledger.deliveries.to_rebuild()
+        waiting = self.platform.ledger.replays.to_rebuild()
         return any(row.batch in batches for row in waiting if row.state != FAILED)
 
     def remaining(self) -> list[tuple[str, str]]:
         """What could not be rebuilt, in sentences with what to do, once the runs have ended."""
-        waiting = self.platform.ledger.deliveries.to_rebuild()
+        waiting = self.platform.ledger.replays.to_rebuild()
         failed = [(row.reason, row.cure) for row in waiting if row.state == FAILED]
         pending = [row for row in waiting if row.state != FAILED]
         if pending:
@@ -69,8 +69,8 @@ class Rebuild:
         self.lost += [(error.found, error.cure) for error in lost]
 
     def _warehouse(self) -> Iterator[str]:
-        again = [row.key for row in self.platform.ledger.deliveries.to_rebuild() if row.state == FAILED]
-        self.platform.ledger.deliveries.rebuild(again)
+        again = [row.key for row in self.platform.ledger.replays.to_rebuild() if row.state == FAILED]
+        self.platform.ledger.replays.rebuild(again)
         count = heal_warehouse(self.platform) + len(again)
         if count:
             yield f"{_many(count, 'delivery', 'deliveries')} to load again; until then the lake keeps their days."

@@ -78,16 +78,16 @@ class Facts:
 
 def file_of(platform: Platform, source: str, path: str) -> File:
     """How a file stands now, read from the ledger."""
-    ledger = platform.ledger.deliveries
-    found = ledger.of_path(source, path)
+    ledger = platform.ledger
+    found = ledger.receipts.of_path(source, path)
     counting = [row for row in found if row.state != SUPERSEDED]
     newest = counting[-1] if counting else None
     older = any(row.state in (LOADED, LINKED, OPENED) for row in counting[:-1])
     file = File(path, [row.key for row in found], newest, older)
     if newest is not None:
-        keys = [row.key for row in ledger.within([newest.key])]
-        file.events = ledger.events([*file.versions, *keys])
-        file.inside = ledger.within([newest.key])
+        keys = [row.key for row in ledger.retractions.within([newest.key])]
+        file.events = ledger.receipts.events([*file.versions, *keys])
+        file.inside = ledger.retractions.within([newest.key])
     return file
 
 
@@ -99,7 +99,7 @@ def facts_of(platform: Platform, files: Iterable[File]) -> Facts:
     """
     inside = [row for file in files for row in file.inside]
     wanted = sorted({row.same_as for row in inside if row.state == LINKED})
-    facts = Facts({row.key: row for row in platform.ledger.deliveries.within(wanted)})
+    facts = Facts({row.key: row for row in platform.ledger.retractions.within(wanted)})
     sources = {row.key: row for row in map(facts.of, inside) if row.state == LOADED}
     if not sources or not platform.settings.warehouse.exists():
         return facts
@@ -185,7 +185,7 @@ def _refused(platform: Platform, file: File, facts: Facts) -> Iterator[_Refusal]
             said = f"{row.reason} {row.cure}{still}".strip().replace(f"{platform.settings.home}/", "")
             yield _Refusal(_member(file, row), None, None, said, {})
         elif row.state in (RETRACTING, RETRACTED):
-            said = next((e.said for e in reversed(platform.ledger.deliveries.journal(row.key)) if e.said), "")
+            said = next((e.said for e in reversed(platform.ledger.queries.journal(row.key)) if e.said), "")
             yield _Refusal(_member(file, row), None, None, f"It was taken back. {said}".strip(), {})
         elif row.state in (LOADED, LINKED) and facts.of(row).quarantined:
             found = facts.refused.get(facts.of(row).key, [])[:room]

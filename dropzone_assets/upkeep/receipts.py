@@ -65,14 +65,14 @@ def send_receipts(platform: Platform, name: str) -> int:
 def _due(platform: Platform, name: str) -> Iterator[list[str]]:
     """The paths to tell of, a group at a time."""
     after = ""
-    while paths := platform.ledger.deliveries.unanswered(name, after, ASKED):
+    while paths := platform.ledger.receipts.unanswered(name, after, ASKED):
         yield from (paths[start : start + GROUP] for start in range(0, len(paths), GROUP))
         after = paths[-1]
 
 
 def _told(platform: Platform, file: File) -> None:
     about = [*file.versions, *(row.key for row in file.inside)]
-    platform.ledger.deliveries.answered(file.versions, about, file.events)
+    platform.ledger.receipts.answered(file.versions, about, file.events)
 
 
 class Outbox:

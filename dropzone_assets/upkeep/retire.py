@@ -36,13 +36,13 @@ def retire(platform: Platform, name: str) -> int:
     config = platform.configs[name]
     if config.after == "keep":
         return 0
-    leavers = platform.ledger.deliveries.leavers(name, published=config.leave == "published")
+    leavers = platform.ledger.retirement.leavers(name, published=config.leave == "published")
     for group in (leavers[start : start + GROUP] for start in range(0, len(leavers), GROUP)):
         if monotonic() > deadline:
             break
         safe, refused = _safe(platform, group)
         refusal = refusal or refused
-        platform.ledger.deliveries.leaving([delivery.key for delivery in safe], LEAVING)
+        platform.ledger.retirement.leaving([delivery.key for delivery in safe], LEAVING)
         left: list[str] = []
         for delivery in safe:
             if monotonic() > deadline:
@@ -55,7 +55,7 @@ def retire(platform: Platform, name: str) -> int:
             except Permanent as error:
                 refusal = refusal or error
         settle(platform, name)
-        platform.ledger.deliveries.leaving(left, LEFT)
+        platform.ledger.retirement.leaving(left, LEFT)
     if refusal:
         raise refusal
     return count
@@ -101,5 +101,5 @@ def _leave(platform: Platform, delivery: Delivery) -> bool:
 
 def _outlived(platform: Platform, delivery: Delivery) -> list[str]:
     """The failed versions, by key, of a file that its sender has put back as it is loaded: nobody may load them now."""
-    others = platform.ledger.deliveries.siblings([delivery])
+    others = platform.ledger.worklist.siblings([delivery])
     return [other.key for other in others if other.state == FAILED]

@@ -43,7 +43,7 @@ def retraction(platform: Platform, file: str, source: str = "", *, undo: bool = 
     Raises:
         Permanent: there is no such file, there are several, or nothing of it can be taken back (or let in).
     """
-    found = [row for row in platform.ledger.deliveries.named(file) if source in ("", row.source)]
+    found = [row for row in platform.ledger.queries.named(file) if source in ("", row.source)]
     places = sorted({(row.source, row.path) for row in found})
     if not places:
         raise Permanent(f"No file {file!r} was ever listed{f' at {source}' if source else ''}.", _near(platform, file))
@@ -62,13 +62,13 @@ def apply(platform: Platform, what: Retraction, *, undo: bool = False) -> None:
 
     A file that a person took back stays away, though it be gone and come again. One that a person lets in may be gone.
     """
-    inside = platform.ledger.deliveries.within(what.keys)
+    inside = platform.ledger.retractions.within(what.keys)
     gone = [row.key for row in inside if row.leaving == GONE]
-    platform.ledger.deliveries.leaving(gone, LEFT)
+    platform.ledger.retirement.leaving(gone, LEFT)
     if undo:
-        platform.ledger.deliveries.let_in(what.keys)
+        platform.ledger.retractions.let_in(what.keys)
     else:
-        platform.ledger.deliveries.retract(what.keys, BY_HAND)
+        platform.ledger.retractions.retract(what.keys, BY_HAND)
 
 
 def _fits(row: Any, undo: bool) -> bool:
@@ -77,8 +77,8 @@ def _fits(row: Any, undo: bool) -> bool:
 
 
 def _retraction(platform: Platform, mine: Sequence[Any], undo: bool) -> Retraction:
-    ledger, keys = platform.ledger.deliveries, [row.key for row in mine]
-    inside = [row for row in ledger.within(keys) if _fits(row, undo)]
+    ledger, keys = platform.ledger, [row.key for row in mine]
+    inside = [row for row in ledger.retractions.within(keys) if _fits(row, undo)]
     every = [row.key for row in inside]
     originals = {row.same_as for row in inside} - {"", *every}
     tables = {row.table_name for row in inside} - {"", FILES, *platform.contracts.tables}
@@ -88,9 +88,9 @@ def _retraction(platform: Platform, mine: Sequence[Any], undo: bool) -> Retracti
         keys,
         len({row.path for row in inside}),
         any(row.state in (RETRACTING, RETRACTED) for row in inside),
-        ledger.on_days([row.key for row in inside if row.state == LOADED]),
-        sorted({row.path for row in ledger.copies(every)}),
-        sorted({delivery.path for delivery in ledger.of_keys(sorted(originals))}),
+        ledger.queries.on_days([row.key for row in inside if row.state == LOADED]),
+        sorted({row.path for row in ledger.queries.copies(every)}),
+        sorted({delivery.path for delivery in ledger.worklist.of_keys(sorted(originals))}),
         sorted(tables),
     )
 
@@ -105,7 +105,7 @@ def _nothing(row: Any, undo: bool) -> Permanent:
 
 def _near(platform: Platform, file: str) -> str:
     """The names most like it, in a sentence."""
-    paths = platform.ledger.deliveries.paths()
+    paths = platform.ledger.queries.paths()
     last = "regexp_extract(path, '[^/]*$')"
     likeness = f"greatest(jaro_winkler_similarity({last}, $2), jaro_winkler_similarity(path, $2))"
     query = (

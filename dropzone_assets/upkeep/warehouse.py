@@ -52,7 +52,7 @@ def heal_warehouse(platform: Platform) -> int:
 def _heal(platform: Platform, connection: Connection) -> int:
     ledger, held = platform.ledger, generations.held(connection)
     lost = _lost(platform, connection)
-    ledger.deliveries.rebuild(lost)
+    ledger.replays.rebuild(lost)
     _give_up(platform)
     days = {table: ledger.partitions.days(table) for table in platform.contracts.tables}
     known = [version for table in days for version in ledger.partitions.known(table).values()]
@@ -76,7 +76,7 @@ def _heal(platform: Platform, connection: Connection) -> int:
 def _lost(platform: Platform, connection: Connection) -> list[str]:
     """The loaded deliveries that the warehouse lacks, and those that it may hold as they were before."""
     written = generations.moment(connection)
-    stale = [row.key for row in platform.ledger.deliveries.all_loaded() if _later(row.loaded_at, written)]
+    stale = [row.key for row in platform.ledger.queries.all_loaded() if _later(row.loaded_at, written)]
     return sorted({*(each.key for each in lacking(platform, connection).warehouse), *stale})
 
 
@@ -98,20 +98,20 @@ def _set_aside(platform: Platform) -> None:
 
 def _give_up(platform: Platform) -> None:
     """What cannot be loaded again has failed: its bytes are gone too. The lake keeps the days that have rows of it."""
-    book, where = platform.ledger.deliveries, platform.settings.warehouse.name
-    waiting = {row.key: row.table_name for row in book.to_rebuild() if row.state != FAILED}
+    ledger, where = platform.ledger, platform.settings.warehouse.name
+    waiting = {row.key: row.table_name for row in ledger.replays.to_rebuild() if row.state != FAILED}
     for delivery in lost_objects(platform, sorted(set(waiting.values()))):
         if delivery.key in waiting:
             uri = platform.raw.uri(delivery.raw_path)
             found = f"{delivery.path}: the lake has its rows, {where} has lost them, and its copy {uri} is gone too."
             cure = f"Put that copy or the file back, then: dropzone rebuild. Or: dropzone retract {delivery.path}."
-            book.failed(delivery.key, "fetch", Permanent(found, cure))
+            ledger.deliveries.failed(delivery.key, "fetch", Permanent(found, cure))
 
 
 def _remove(platform: Platform, connection: Connection) -> None:
     """Take out the rows of deliveries that have none by the ledger."""
     held = [row[0] for row in rows(connection, f"SELECT delivery FROM {LOADS}")]
-    gone = [d.key for d in platform.ledger.deliveries.of_keys(held) if d.state in OUT]
+    gone = [d.key for d in platform.ledger.worklist.of_keys(held) if d.state in OUT]
     for schema, name in _tables(connection):
         mine = f"{DELIVERY} IN (SELECT unnest({literals(gone)}::VARCHAR[]))"
         connection.execute(f"DELETE FROM {WAREHOUSE}.{schema}.{quote(name)} WHERE {mine}")

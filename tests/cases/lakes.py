@@ -94,7 +94,7 @@ class LakeCases:
         for file in (local.home / "dropzone").glob("*.csv"):
             file.unlink()
         platform = open_platform(remote)
-        platform.ledger.deliveries.load_again()
+        platform.ledger.replays.load_again()
         platform.ledger.engine.dispose()
         run(remote)
         assert ask(open_platform(remote), "FROM lake.transactions") == before

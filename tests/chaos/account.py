@@ -8,7 +8,7 @@ from blake3 import blake3
 
 from dropzone_assets.engine import quote, rows
 from dropzone_assets.inspect.query import open_query
-from dropzone_assets.ledger.schema import PENDING
+from dropzone_assets.ledger.states import PENDING
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import partition_uris
 
@@ -53,7 +53,7 @@ def _answers(connection: Any, uris: list[str], name: str) -> Iterable[tuple[Any,
 def _states(platform: Platform) -> list[Any]:
     """Path and table → what became of the versions that count, with the counts of the one that is loaded."""
     found: dict[tuple[str, str], dict[str, tuple[int, ...]]] = {}
-    for row in platform.ledger.deliveries.everything():
+    for row in platform.ledger.queries.everything():
         if row.state not in ("superseded", "retracted"):
             counts = (row.rows_read, row.valid, row.quarantined, row.late) if row.state == "loaded" else ()
             states = found.setdefault((row.path, row.table_name), {})
@@ -65,7 +65,7 @@ def _states(platform: Platform) -> list[Any]:
 def undone(platform: Platform, *, died: bool) -> list[str]:
     """What should be done by now and is not, and what lies around that no process left behind which `died`."""
     books, home = platform.ledger.partitions, platform.settings.home
-    everything = platform.ledger.deliveries.everything()
+    everything = platform.ledger.queries.everything()
     wrong = [f"pending: {row.path} {row.state}" for row in everything if row.state in PENDING]
     wrong += [f"due: {table} {list(map(str, days))}" for table, days in books.due().items()]
     wrong += [f"without a summary: {table} {list(map(str, days))}" for table, days in books.unsummarised().items()]
@@ -76,7 +76,7 @@ def undone(platform: Platform, *, died: bool) -> list[str]:
         if blake3((raw / name).read_bytes()).hexdigest() != Path(name).stem:
             wrong.append(f"in the raw zone: {name} is not whole")
     kept = {row.key for row in everything if row.state in ("loaded", "opened", "linked")}
-    for delivery in platform.ledger.deliveries.of_keys(sorted(kept)):
+    for delivery in platform.ledger.worklist.of_keys(sorted(kept)):
         if not (raw / delivery.raw_path).exists():
             wrong.append(f"not in the raw zone: {delivery.path}")
     return wrong

@@ -54,10 +54,10 @@ class DagsterWorld(World):
         ledger = self.platform.ledger
         for _ in range(ROUNDS):
             self.ingest()
-            if not (ledger.deliveries.pending() or ledger.partitions.due() or ledger.partitions.unsummarised()):
+            if not (ledger.claims.pending() or ledger.partitions.due() or ledger.partitions.unsummarised()):
                 return
             self.clock.jump += timedelta(hours=1)
-        raise Stuck(f"After {ROUNDS} ingests {ledger.deliveries.pending()} files are pending.")
+        raise Stuck(f"After {ROUNDS} ingests {ledger.claims.pending()} files are pending.")
 
 
 @contextmanager

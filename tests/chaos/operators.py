@@ -18,7 +18,7 @@ import psutil
 from rich.console import Console
 
 from dropzone_assets.cli.app import COMMANDS
-from dropzone_assets.ledger.schema import FAILED
+from dropzone_assets.ledger.states import FAILED
 from dropzone_assets.orchestration.instance import prepare_instance
 from dropzone_assets.orchestration.launcher.heartbeat import holder
 from dropzone_assets.settings import Settings
@@ -160,7 +160,7 @@ class Round:
         deadline = monotonic() + PATIENCE
         while True:
             self._call("ingest")
-            if any(row.state == FAILED for row in self.world.platform.ledger.deliveries.everything()):
+            if any(row.state == FAILED for row in self.world.platform.ledger.queries.everything()):
                 self.happened["replayed"] += 1
                 self._call("replay")
             if self._done():
@@ -218,13 +218,13 @@ class Round:
         """Whether everything that has come is loaded and published."""
         books = self.world.platform.ledger
         return self._current() and not (
-            books.deliveries.pending() or books.partitions.due() or books.partitions.unsummarised()
+            books.claims.pending() or books.partitions.due() or books.partitions.unsummarised()
         )
 
     def _current(self) -> bool:
         """Whether the present version of each file has been listed."""
         root = self.world.home / "dropzone"
-        known = {(row.path, row.version) for row in self.world.platform.ledger.deliveries.everything()}
+        known = {(row.path, row.version) for row in self.world.platform.ledger.queries.everything()}
         source = self.world.platform.sources.get("dropzone")
         assert source
         return all((path, source.version(path)) in known for path in self.world.sent if (root / path).exists())

@@ -45,20 +45,20 @@ class Pipeline:
 
     def rebuild(self, table: str, day: date) -> None:
         """What a run without a request does with a day: everything from all of its deliveries."""
-        deliveries = self.platform.ledger.deliveries
-        present = fetch(self.platform, deliveries.of_dates(table, [day])).present
+        ledger = self.platform.ledger
+        present = fetch(self.platform, ledger.worklist.of_dates(table, [day])).present
         if table == FILES:
             unpack(self.platform, present)
             return
         contract = self.platform.contract(table)
-        self._commit(contract, deliveries.of_dates(table, [day]))
+        self._commit(contract, ledger.worklist.of_dates(table, [day]))
         self._lake(contract, [day])
 
     def _history(self, identity: str) -> History:
         return History(False, self._ended[identity])
 
     def _load(self, request: Request) -> None:
-        wanted = self.platform.ledger.deliveries.of_batch
+        wanted = self.platform.ledger.worklist.of_batch
         present = fetch(self.platform, wanted(request.id), last=self._ended[request.id] > 0).present
         if request.table == FILES:
             unpack(self.platform, present)

@@ -135,11 +135,11 @@ class World:
 
     def force(self) -> None:
         """Load everything again."""
-        self.platform.ledger.deliveries.load_again()
+        self.platform.ledger.replays.load_again()
 
     def replay(self) -> None:
         """Load what has failed again."""
-        self.platform.ledger.deliveries.reopen("")
+        self.platform.ledger.replays.reopen("")
 
     def retract(self, path: str) -> None:
         """A person takes a file back, as it is now; what was ever in it is not sent again."""
@@ -160,7 +160,7 @@ class World:
     def restart(self) -> None:
         """End the process and start it again, whatever opening meets."""
         self._start_again(anew=True)
-        self.platform.ledger.deliveries.pending()
+        self.platform.ledger.claims.pending()
 
     def jump(self, seconds: int) -> None:
         """The clock is set forward, or back."""
@@ -178,7 +178,7 @@ class World:
         self.change(self.version, True)
         for _ in range(2):  # what died too often is failed, and a person loads it again
             self.replay()
-            self.platform.ledger.deliveries.hasten()
+            self.platform.ledger.claims.hasten()
             self._settle()
         self.calm = set(self.sent)
 
@@ -187,10 +187,10 @@ class World:
             self.look()
             made = self.load() + self.publish()
             self.leave()
-            if not made and not self.platform.ledger.deliveries.pending():
+            if not made and not self.platform.ledger.claims.pending():
                 return
             self.clock.jump += timedelta() if made else timedelta(hours=1)
-        raise Stuck(f"After {ROUNDS} rounds {self.platform.ledger.deliveries.pending()} files are pending.")
+        raise Stuck(f"After {ROUNDS} rounds {self.platform.ledger.claims.pending()} files are pending.")
 
     def close(self) -> None:
         """End the process."""

@@ -80,8 +80,8 @@ def test_connections_that_break_lose_nothing_and_double_nothing(
             broken += 1
     breaking.clear()
     assert broken, "nothing broke"
-    open_platform(settings).ledger.deliveries.reopen("")
+    open_platform(settings).ledger.replays.reopen("")
     ingest_with(settings, instance)
     ingest_with(settings, instance)
     assert held(settings) == EXPECTED
-    assert open_platform(settings).ledger.deliveries.pending() == 0
+    assert open_platform(settings).ledger.claims.pending() == 0

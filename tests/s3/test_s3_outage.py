@@ -37,15 +37,15 @@ def ingested(platform: Platform) -> int:
     pipeline, failed = Pipeline(platform, Counter()), 0
     discover(platform, "dropzone")
     for _ in range(40):
-        if failed and not platform.ledger.deliveries.pending() and not platform.ledger.partitions.due():
+        if failed and not platform.ledger.claims.pending() and not platform.ledger.partitions.due():
             break
-        platform.ledger.deliveries.hasten()
+        platform.ledger.claims.hasten()
         for request in (*pipeline.loads(), *pipeline.publications()):
             try:
                 pipeline.run(request)
             except StoreUnavailable:
                 failed += 1
-    assert not platform.ledger.deliveries.pending()
+    assert not platform.ledger.claims.pending()
     assert not platform.ledger.partitions.due()
     platform.ledger.engine.dispose()
     return failed

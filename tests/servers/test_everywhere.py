@@ -60,7 +60,7 @@ def test_a_file_from_every_place_is_in_the_lake(ingested: Ingested) -> None:
 
 def test_every_file_is_known_with_its_source(ingested: Ingested) -> None:
     platform = open_platform(ingested.settings)
-    rows = platform.ledger.deliveries.everything()
+    rows = platform.ledger.queries.everything()
     platform.ledger.engine.dispose()
     found = {(row.source, row.state) for row in rows}
     assert found == {(name, "loaded") for name in ingested.watched} | {("sftp", "opened")}

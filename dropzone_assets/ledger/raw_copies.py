@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from dropzone_assets.errors import DropzoneError
 from dropzone_assets.files import Delivery
-from dropzone_assets.ledger.journal import note
-from dropzone_assets.ledger.reversals import Reversals
-from dropzone_assets.ledger.schema import FETCH, LOST, PENDING, RETRACTED, RETRACTING, SAFE, SUPERSEDED, its_state
+from dropzone_assets.ledger import states
+from dropzone_assets.ledger.book import Book
+from dropzone_assets.ledger.moves import move
+from dropzone_assets.ledger.schema import UNFETCHED, its_state
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.states import FETCH, PENDING, SAFE
 
 
-class Copies(Reversals):
+class RawCopies(Book):
     """What is known of the objects in the raw zone."""
 
     def with_bytes(self, content_hash: str) -> list[Delivery]:
@@ -25,20 +27,16 @@ class Copies(Reversals):
 
         Its rows, its members and what is linked to it stay.
         """
-        said = {"stage": FETCH, "reason": error.found, "cure": error.cure, "waits": 0, "not_before": None}
-        free = {"batch": "", "lot": "", "again": ""}
-        mine = (book.c.key == key, its_state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
+        values = {"stage": FETCH, "reason": error.found, "cure": error.cure, "state": state}
         with self._engine.begin() as connection:
-            note(connection, "failed", *mine, said=f"{FETCH}: {error.found}")
-            connection.execute(update(book).where(*mine).values(state=state, **said, **free))
+            move(connection, states.LOSE_COPY, book.c.key == key, said=f"{FETCH}: {error.found}", values=values)
 
     def found_again(self, hashes: Sequence[str]) -> None:
         """The raw copies with these contents, which were lost, are whole."""
         with self._engine.begin() as connection:
             for chunk in chunks(hashes):
-                mine = (book.c.content_hash.in_(chunk), LOST)
-                note(connection, "recovered", *mine, said="Its raw copy is whole again.")
-                connection.execute(update(book).where(*mine).values(stage="", reason="", cure=""))
+                mine = (book.c.content_hash.in_(chunk), UNFETCHED)
+                move(connection, states.FIND_COPY, *mine, said="Its raw copy is whole again.")
 
     def unreadable(self, keys: Sequence[str]) -> set[str]:
         """Those of these deliveries whose raw copy is lost, or could not be made again when that was last tried."""

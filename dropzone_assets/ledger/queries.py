@@ -1,49 +1,41 @@
-"""What people ask of the first book: deliveries and their counts, nothing written."""
+"""What is asked of deliveries and their counts: nothing is written here."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import fields
 from datetime import date
-from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, and_, distinct, func, or_, select
+from sqlalchemy import Row, Select, and_, distinct, func, or_, select
 
 from dropzone_assets.files import Delivery, name_of
-from dropzone_assets.ledger.schema import (
+from dropzone_assets.ledger.book import FACTS, Book, oldest_first
+from dropzone_assets.ledger.schema import LOST, contributions, its_state, its_table
+from dropzone_assets.ledger.schema import deliveries as book
+from dropzone_assets.ledger.schema import journal as entries
+from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.states import (
+    ENDED,
     FAILED,
     FETCH,
     LINKED,
     LOADED,
-    LOST,
     OPENED,
     PENDING,
     RETRACTED,
-    RETRACTING,
     STORED,
-    SUPERSEDED,
-    contributions,
-    its_state,
-    its_table,
 )
-from dropzone_assets.ledger.schema import deliveries as book
-from dropzone_assets.ledger.schema import journal as entries
-from dropzone_assets.ledger.statements import chunks
 
 FAILURE = or_(book.c.state == FAILED, LOST)
 """A person has to act."""
 
 
-class Accounts:
-    """The reading side of `Deliveries`."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+class Queries(Book):
+    """The reading side of the first book."""
 
     def failures(self, table: str | None = None, limit: int | None = None) -> list[Row[Any]]:
         """The failed deliveries (of one table), newest first; also those that are loaded and lost their raw copy."""
         query = select(book).where(FAILURE).limit(limit)
-        return self._rows(query if table is None else query.where(book.c.table_name == table))
+        return self._newest(query if table is None else query.where(book.c.table_name == table))
 
     def troubles(self, *, waiting: bool = True) -> list[Row[Any]]:
         """The failed deliveries, as `failures` has them, and (when `waiting`) those that wait or whose run has died.
@@ -53,16 +45,16 @@ class Accounts:
         last = select(func.max(entries.c.at)).where(entries.c.key == book.c.key, entries.c.event == "failed")
         query = select(book, last.scalar_subquery().label("since"))
         again = and_(book.c.state.in_(PENDING), or_(book.c.waits > 0, book.c.attempts > 1))
-        return [row for mine in (FAILURE, again)[: 1 + waiting] for row in self._rows(query.where(mine))]
+        return [row for mine in (FAILURE, again)[: 1 + waiting] for row in self._newest(query.where(mine))]
 
     def pending_apart(self, tables: Collection[str]) -> list[Row[Any]]:
         """The pending deliveries of other tables than these, newest first."""
-        return self._rows(select(book).where(book.c.state.in_(PENDING), its_table.not_in(list(tables))))
+        return self._newest(select(book).where(book.c.state.in_(PENDING), its_table.not_in(list(tables))))
 
     def everything(self, table: str = "", limit: int | None = None) -> list[Row[Any]]:
         """All deliveries (of one table), newest first."""
         query = select(book).limit(limit)
-        return self._rows(query.where(book.c.table_name == table) if table else query)
+        return self._newest(query.where(book.c.table_name == table) if table else query)
 
     def entries(self, keys: Sequence[str]) -> list[Row[Any]]:
         """All that is written of these deliveries."""
@@ -164,7 +156,7 @@ class Accounts:
         found: list[Row[Any]] = []
         with self._engine.connect() as connection:
             for chunk in chunks(dates):
-                mine = (book.c.file_date.in_(chunk), its_state.not_in((SUPERSEDED, RETRACTING, RETRACTED)))
+                mine = (book.c.file_date.in_(chunk), its_state.not_in(ENDED))
                 found += connection.execute(query.where(*mine).group_by(*what).order_by(book.c.arrived))
         return found
 
@@ -243,34 +235,5 @@ class Accounts:
         with self._engine.connect() as connection:
             return {row.data_date: row.valid for row in connection.execute(query)}
 
-    def _rows(self, query: Select[Any]) -> list[Row[Any]]:
-        with self._engine.connect() as connection:
-            return list(connection.execute(query.order_by(book.c.arrived.desc(), book.c.path)))
-
-
-def oldest_first(query: Select[Any]) -> Select[Any]:
-    """The oldest file first; of one time, in the order of names and arrival."""
-    return query.order_by(book.c.file_time, book.c.path, book.c.arrived, book.c.key)
-
-
-FACTS = tuple(book.c["table_name" if each.name == "table" else each.name] for each in fields(Delivery))
-"""The columns of which a delivery is made, in its order; to read no others is three times faster."""
-
-_facts_of = attrgetter(*(column.name for column in FACTS))
-
-
-def delivery_of(row: Row[Any]) -> Delivery:
-    """A row of the book."""
-    return Delivery(*_facts_of(row))
-
-
-KNOWN = (
-    *("key", "source", "path", "name", "version", "size", "arrived", "file_time", "file_date"),
-    *("state", "content_hash", "parent"),
-)
-"""What is known of a delivery when it comes, beside its table."""
-
-
-def row_of(delivery: Delivery) -> dict[str, object]:
-    """The row of a delivery that comes."""
-    return {"table_name": delivery.table, **{name: getattr(delivery, name) for name in KNOWN}}
+    def _newest(self, query: Select[Any]) -> list[Row[Any]]:
+        return self._rows(query.order_by(book.c.arrived.desc(), book.c.path))
