@@ -47,9 +47,9 @@ def test_what_is_strange_is_named(ledger: Ledger) -> None:
 def test_recording_again_changes_nothing(ledger: Ledger) -> None:
     (key,) = record(ledger, "a.csv")
     ledger.deliveries.loaded([Tally(key, 3, 2, 1, 0)])
-    before = list(map(tuple, ledger.queries.everything()))
+    before = ledger.queries.everything()
     ledger.arrivals.record([replace(delivery("a.csv"), size=99, arrived=ARRIVED + timedelta(days=9))])
-    assert list(map(tuple, ledger.queries.everything())) == before
+    assert ledger.queries.everything() == before
 
 
 def test_thousands_are_recorded_at_once(ledger: Ledger) -> None:

@@ -1,6 +1,7 @@
 """The life of a delivery: what is written in the journal is what happened, and the table knows every step of it."""
 
 import ast
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropzone_assets.errors import SourceUnavailable
-from dropzone_assets.ledger import Ledger, Tally, open_ledger
+from dropzone_assets.ledger import Ledger, Tally, open_ledger, rows, schema
 from dropzone_assets.ledger import states as table
 from tests.entries import WHY, delivery, listed
 
@@ -73,11 +74,9 @@ def reached(ledger: Ledger, key: str) -> set[str]:
 
 
 def test_every_event_leads_from_known_states_to_a_known_one_and_forgets_what_a_ledger_has() -> None:
-    from dropzone_assets.ledger.schema import deliveries
-
     for move in table.MOVES.values():
         assert move.before and {*move.before, move.after or table.LISTED} <= {*table.STATES}
-        assert {*move.forgets} <= {*deliveries.columns.keys()}
+        assert {*move.forgets} <= {*schema.deliveries.columns.keys()}
 
 
 def test_nothing_but_a_move_changes_the_state_of_a_delivery() -> None:
@@ -90,3 +89,17 @@ def _states_written(file: Path) -> list[ast.Call]:
     calls: list[Any] = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
     values = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "values"]
     return [call for call in values if "state" in {each.arg for each in call.keywords}]
+
+
+def test_a_row_of_the_ledger_has_its_columns_in_their_order() -> None:
+    pairs = {
+        schema.deliveries: rows.DeliveryRow,
+        schema.journal: rows.JournalRow,
+        schema.contributions: rows.ContributionRow,
+        schema.sightings: rows.SightingRow,
+        schema.looks: rows.ListingRow,
+        schema.partitions: rows.PartitionRow,
+    }
+    for table_, kind in pairs.items():
+        names = [each.name for each in fields(kind)] if is_dataclass(kind) else [*kind._fields]  # type: ignore[attr-defined]
+        assert names == [column.name for column in table_.columns]

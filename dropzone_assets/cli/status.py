@@ -105,12 +105,12 @@ def _tables(platform: Platform) -> list[dict[str, Any]]:
         line = found.setdefault(row.table_name, _blank(row.table_name))
         line[row.state] = row.files
         if row.state == "loaded":
-            line |= {name: int(getattr(row, name)) for name in ("rows_read", "valid", "quarantined")}
+            line |= {name: getattr(row, name) for name in ("rows_read", "valid", "quarantined")}
             line["last_loaded"] = row.loaded_at
-    for row in platform.ledger.partitions.per_table():
-        line = found.setdefault(row.table_name, _blank(row.table_name))
-        line |= {"partitions": row.partitions, "lake_rows": int(row.lake_rows), "due": int(row.due)}
-        line["duplicates"] = int(row.valid - row.lake_rows)
+    for held in platform.ledger.partitions.per_table():
+        line = found.setdefault(held.table_name, _blank(held.table_name))
+        line |= {"partitions": held.partitions, "lake_rows": held.lake_rows, "due": held.due}
+        line["duplicates"] = held.valid - held.lake_rows
     return list(found.values())
 
 
@@ -163,8 +163,8 @@ def _print_tables(platform: Platform, tables: list[dict[str, Any]]) -> None:
         out.print(f"[bold yellow]Gone[/] {escape(since)} [dim]{escape(what_to_do(row.path))}[/]")
     if len(absent) > 10:
         out.print(f"… and {len(absent) - 10:,} more are gone; --json has them all.")
-    for row in platform.ledger.queries.failures(limit=10):
-        out.print(f"[bold red]Failed[/] {row.reason} [dim]{row.cure}[/]")
+    for failed in platform.ledger.queries.failures(limit=10):
+        out.print(f"[bold red]Failed[/] {failed.reason} [dim]{failed.cure}[/]")
 
 
 def _print_unpublished(platform: Platform, table_name: str) -> None:

@@ -3,16 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dropzone_assets.errors import BadContract
 from dropzone_assets.files import FILES
-from dropzone_assets.ledger import FETCH, INGESTION, LEFT, PENDING, SAFE, now
+from dropzone_assets.ledger import FETCH, INGESTION, LEFT, PENDING, SAFE, DeliveryRow, Since, now
 from dropzone_assets.pipeline.plan import replay_of
 from dropzone_assets.platform import Platform
-
-Row = Any
-"""A row of the book of deliveries."""
 
 NEXT = {
     "listed": "A run is to load it.",
@@ -66,7 +63,7 @@ def sleepers(platform: Platform) -> list[Trouble]:
     return found
 
 
-def sleeps(platform: Platform, row: Row) -> BadContract | None:
+def sleeps(platform: Platform, row: DeliveryRow) -> BadContract | None:
     """Why a pending delivery waits for the contract of its table; None when it does not."""
     waits = row.state in PENDING and row.table_name not in ("", FILES)
     return platform.contracts.why_not(row.table_name) if waits else None
@@ -93,7 +90,7 @@ def asleep(platform: Platform) -> list[Asleep]:
     ]
 
 
-def trouble_of(row: Row) -> Trouble:
+def trouble_of(row: Since) -> Trouble:
     """What is wrong with a delivery, from its row with `since`."""
     failed = row.state == "failed" or lost(row)
     died = not failed and not row.waits
@@ -115,12 +112,12 @@ def trouble_of(row: Row) -> Trouble:
     )
 
 
-def lost(row: Row) -> bool:
+def lost(row: DeliveryRow) -> bool:
     """Whether what came of a delivery counts, and its raw copy is lost."""
     return bool(row.stage == FETCH and row.state in SAFE)
 
 
-def status_of(row: Row) -> str:
+def status_of(row: DeliveryRow) -> str:
     """How a delivery stands now, and what happens next."""
     if row.state == "failed":
         return f"failed ({row.stage}): {row.reason} {row.cure} Then: {replay_of(row.table_name)}"
@@ -135,14 +132,14 @@ def status_of(row: Row) -> str:
     return f"{_counts(row) if row.state == 'loaded' else f'{row.state}. {NEXT[row.state]}'}{left}"
 
 
-def difference(row: Row) -> str:
+def difference(row: DeliveryRow) -> str:
     """How the rows of a delivery differ from those they replaced; empty when they replaced none."""
     if row.rows_added is None:
         return ""
     return f"{row.rows_added:,} added, {row.rows_removed:,} removed, {row.rows_changed:,} changed"
 
 
-def _counts(row: Row) -> str:
+def _counts(row: DeliveryRow) -> str:
     judged = f" by contract {row.contract_version}" if row.contract_version else ""
     late = f", {row.late:,} of them late" if row.late else ""
     kept = f"; {row.rows_kept:,} kept that the contract now refuses" if row.rows_kept else ""
@@ -151,7 +148,7 @@ def _counts(row: Row) -> str:
     return f"loaded{judged}: {found}.{replaced}"
 
 
-def _run(row: Row) -> str:
+def _run(row: DeliveryRow) -> str:
     if not row.batch:
         return "No run has taken it yet."
     return f"It is in batch {row.batch}, tried {row.attempts:,} time{'s' * (row.attempts != 1)}."

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
-from dropzone_assets.inspect.delivery_status import Row, sleeps, status_of
-from dropzone_assets.ledger import SUPERSEDED
+from dropzone_assets.inspect.delivery_status import sleeps, status_of
+from dropzone_assets.ledger import SUPERSEDED, DeliveryRow, JournalRow, PartitionRow
 from dropzone_assets.platform import Platform
 
 SETTLES = {
@@ -91,7 +90,7 @@ def explain_file(platform: Platform, text: str, source: str = "") -> list[Story]
     return found
 
 
-def _versions(platform: Platform, chosen: Sequence[Row], all_versions: Sequence[Row]) -> list[Version]:
+def _versions(platform: Platform, chosen: Sequence[DeliveryRow], all_versions: Sequence[DeliveryRow]) -> list[Version]:
     """Each of `chosen` told in full; a handful of queries, however many there are."""
     search, keys = platform.ledger.search, [row.key for row in chosen]
     journals, parts, copies = (
@@ -118,27 +117,27 @@ def _versions(platform: Platform, chosen: Sequence[Row], all_versions: Sequence[
     ]
 
 
-def _now(platform: Platform, row: Row) -> str:
+def _now(platform: Platform, row: DeliveryRow) -> str:
     if why := sleeps(platform, row):
         return f"{row.state}, and waiting: {why.found} {why.cure}"
     return status_of(row)
 
 
-def _by(rows: Sequence[Row], name: str) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+def _by(rows: Sequence[DeliveryRow], name: str) -> dict[str, list[DeliveryRow]]:
+    found: dict[str, list[DeliveryRow]] = {}
     for row in rows:
         found.setdefault(getattr(row, name), []).append(row)
     return found
 
 
-def _part(row: Row) -> Part:
+def _part(row: DeliveryRow) -> Part:
     return Part(row.key, row.path, row.table_name, row.state, row.rows_read, row.valid, row.quarantined, row.reason)
 
 
 def _days(platform: Platform, keys: Sequence[str]) -> dict[str, list[Day]]:
     """Key → its data dates, with what the lake holds of each."""
     rows = platform.ledger.search.days(keys)
-    lake: Mapping[str, Mapping[date, Any]] = {
+    lake: Mapping[str, Mapping[date, PartitionRow]] = {
         table: platform.ledger.partitions.of_days(
             table, sorted({row.data_date for row in rows if row.table_name == table})
         )
@@ -153,15 +152,20 @@ def _days(platform: Platform, keys: Sequence[str]) -> dict[str, list[Day]]:
     return found
 
 
-def _next(row: Row, versions: Sequence[Row]) -> Row | None:
+def _next(row: DeliveryRow, versions: Sequence[DeliveryRow]) -> DeliveryRow | None:
     """The version that took the place of a superseded one: the next that was worth it."""
     later = [v for v in versions if v.arrived > row.arrived and v.table_name == row.table_name and v.key != row.key]
     worthy = [v for v in later if v.loaded_at or v.state in ("opened", "stored", "linked")]
-    return (worthy or later or [None])[-1] if row.state == SUPERSEDED else None
+    found = worthy or later
+    return found[-1] if found and row.state == SUPERSEDED else None
 
 
 def _entries(
-    platform: Platform, row: Row, journal: Sequence[Any], around: Row | None, successor: Row | None
+    platform: Platform,
+    row: DeliveryRow,
+    journal: Sequence[JournalRow],
+    around: DeliveryRow | None,
+    successor: DeliveryRow | None,
 ) -> list[Entry]:
     """The journal in order, with what only the columns know: when it arrived, and what older ledgers did not write."""
     told = [Entry(note.at, note.event, note.run, _said(note, successor)) for note in journal]
@@ -177,13 +181,13 @@ def _entries(
     return [Entry(first, "listed", "", said), *sorted(told, key=lambda entry: entry.at)]
 
 
-def _said(note: Any, successor: Row | None) -> str:
+def _said(note: JournalRow, successor: DeliveryRow | None) -> str:
     if note.event == "superseded" and successor is not None:
         return f"by version {successor.version} (delivery {successor.key})"
-    return str(note.said)
+    return note.said
 
 
-def _settled(platform: Platform, row: Row) -> str:
+def _settled(platform: Platform, row: DeliveryRow) -> str:
     config = platform.configs.get(row.source)
     how = SETTLES.get(config.kind, "an object appears whole") if config else "its source is no longer in sources.yaml"
     return f"{row.size:,} bytes at {row.source}; settled: {how.format(config.settle_seconds if config else 0)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dropzone_assets.errors import DropzoneError
-from dropzone_assets.inspect.delivery_status import Row
+from dropzone_assets.ledger import Contributor
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import object_path
 
@@ -94,7 +94,7 @@ def explain_partition(platform: Platform, table: str, day: date) -> PartitionSou
     )
 
 
-def _origin(row: Row, day: date, replaced: Sequence[Replaced]) -> PartitionSource:
+def _origin(row: Contributor, day: date, replaced: Sequence[Replaced]) -> PartitionSource:
     return PartitionSource(
         row.key,
         row.source,

@@ -13,6 +13,7 @@ from dropzone_assets.ledger.ledger import Ledger, open_ledger
 from dropzone_assets.ledger.partitions import INGESTION, Hashes, Published
 from dropzone_assets.ledger.recovery import Recovered
 from dropzone_assets.ledger.replays import MOVE, REBUILD, RELEASE
+from dropzone_assets.ledger.rows import ArrivalRow, Contributor, DeliveryRow, JournalRow, PartitionRow, Replaced, Since
 from dropzone_assets.ledger.schema import now
 from dropzone_assets.ledger.states import (
     FAILED,
@@ -55,13 +56,20 @@ __all__ = [
     "SIDECAR",
     "STORED",
     "SUPERSEDED",
+    "ArrivalRow",
+    "Contributor",
+    "DeliveryRow",
     "Feed",
     "Happened",
     "Hashes",
+    "JournalRow",
     "Kept",
     "Ledger",
+    "PartitionRow",
     "Published",
     "Recovered",
+    "Replaced",
+    "Since",
     "Tally",
     "Told",
     "delivery_of",

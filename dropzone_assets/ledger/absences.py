@@ -1,15 +1,15 @@
 """Files that are gone from their source without our doing, and those of them that are there again."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, String, and_, bindparam, func, select
+from sqlalchemy import String, and_, bindparam, func, select
 
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger import states
 from dropzone_assets.ledger.book import Book, oldest_first, with_members
 from dropzone_assets.ledger.moves import move
 from dropzone_assets.ledger.retractions import let_in
+from dropzone_assets.ledger.rows import Since
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import its_parent, its_state, its_table
 from dropzone_assets.ledger.schema import journal as entries
@@ -71,7 +71,7 @@ class Absences(Book):
         mine = (book.c.source == source, book.c.leaving == GONE, book.c.state.in_(CURRENT), book.c.parent == "")
         return self._count(*mine)
 
-    def absent(self, table: str | None = None) -> list[Row[Any]]:
+    def absent(self, table: str | None = None) -> list[Since]:
         """Deliveries (of one table) that count and whose files are gone, with `since`, oldest file first."""
         event = bindparam("event", GONE, type_=String)
         since = select(func.max(entries.c.at)).where(entries.c.key == book.c.key, entries.c.event == event)
@@ -80,4 +80,4 @@ class Absences(Book):
             its_state.in_(CURRENT),
             its_table == table if table is not None else its_parent == "",
         )
-        return self._rows(oldest_first(query))
+        return self._rows(Since, oldest_first(query))

@@ -1,15 +1,18 @@
 """What the parts of the ledger that are about deliveries share: how deliveries are found and read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
+from sqlalchemy import Connection, Engine, Select, and_, func, select
 
 from dropzone_assets.files import FILES, Delivery
+from dropzone_assets.ledger.rows import DeliveryRow
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
+
+Kind = TypeVar("Kind")
 
 
 class Book:
@@ -22,9 +25,9 @@ class Book:
         with self._engine.connect() as connection:
             return [Delivery(*row) for row in connection.execute(oldest_first(select(*FACTS).where(*where)))]
 
-    def _rows(self, query: Select[Any]) -> list[Row[Any]]:
+    def _rows(self, kind: Callable[..., Kind], query: Select[Any]) -> list[Kind]:
         with self._engine.connect() as connection:
-            return list(connection.execute(query))
+            return [kind(*row) for row in connection.execute(query)]
 
     def _count(self, *where: Any) -> int:
         with self._engine.connect() as connection:
@@ -42,8 +45,8 @@ FACTS = tuple(book.c["table_name" if each.name == "table" else each.name] for ea
 _facts_of = attrgetter(*(column.name for column in FACTS))
 
 
-def delivery_of(row: Row[Any]) -> Delivery:
-    """A row of the book."""
+def delivery_of(row: DeliveryRow) -> Delivery:
+    """The delivery that is written in a row."""
     return Delivery(*_facts_of(row))
 
 

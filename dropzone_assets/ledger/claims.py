@@ -11,6 +11,7 @@ from dropzone_assets.ledger import states
 from dropzone_assets.ledger.book import Book, delivery_of, oldest_first
 from dropzone_assets.ledger.failures import fail
 from dropzone_assets.ledger.moves import move
+from dropzone_assets.ledger.rows import DeliveryRow
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import its_batch, its_state, its_table, now
 from dropzone_assets.ledger.statements import chunks
@@ -55,9 +56,8 @@ class Claims(Book):
         """Batch → its deliveries that are still pending, or linked by a run that has not done the rest."""
         query = select(book).where(book.c.state.in_((*PENDING, LINKED)), book.c.batch > "")
         batches: dict[str, list[Delivery]] = {}
-        with self._engine.connect() as connection:
-            for row in connection.execute(oldest_first(query)):
-                batches.setdefault(row.batch, []).append(delivery_of(row))
+        for row in self._rows(DeliveryRow, oldest_first(query)):
+            batches.setdefault(row.batch, []).append(delivery_of(row))
         return batches
 
     def claim(self, keys: Sequence[str], batch: str) -> int:

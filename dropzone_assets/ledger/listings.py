@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Engine, Row, delete, insert, select
+from sqlalchemy import Engine, delete, insert, select
 
+from dropzone_assets.ledger.rows import ListingRow
 from dropzone_assets.ledger.schema import looks, sightings
 from dropzone_assets.ledger.statements import chunks
 
@@ -23,10 +23,10 @@ class Listings:
             connection.execute(delete(looks).where(looks.c.source == source))
             connection.execute(insert(looks).values(**values))
 
-    def last(self) -> dict[str, Row[Any]]:
+    def last(self) -> dict[str, ListingRow]:
         """Source → its last look: looked_at, seen, problem, listing."""
         with self._engine.connect() as connection:
-            return {row.source: row for row in connection.execute(select(looks))}
+            return {row.source: ListingRow(*row) for row in connection.execute(select(looks))}
 
     def unchanged_since(self, source: str, files: Mapping[str, str], now: datetime) -> Mapping[str, datetime]:
         """Key → when it was first seen; those never seen before are from now on. What is not asked for is forgotten.

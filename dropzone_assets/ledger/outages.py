@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
 from dropzone_assets.errors import DropzoneError
+from dropzone_assets.ledger.rows import PartitionRow
 from dropzone_assets.ledger.schema import UNPUBLISHED, now
 from dropzone_assets.ledger.schema import partitions as book
 from dropzone_assets.ledger.statements import chunks
@@ -41,11 +42,12 @@ class Outages:
         if found := self._held(table, days, *other):
             self._set(table, found, {"again": again})
 
-    def all(self, table: str = "") -> list[Row[Any]]:
+    def all(self, table: str = "") -> list[PartitionRow]:
         """Every partition (of one table) whose last publication has failed: the columns of the book."""
         query = select(book).where(UNPUBLISHED, DUE).order_by(book.c.table_name, book.c.data_date)
         with self._engine.connect() as connection:
-            return list(connection.execute(query.where(book.c.table_name == table) if table else query))
+            found = connection.execute(query.where(book.c.table_name == table) if table else query)
+            return [PartitionRow(*row) for row in found]
 
     def state(self) -> str:
         """What changes whenever a publication fails, or one that failed succeeds."""

@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from time import time_ns
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Column, Engine, Row, case, func, select, update
+from sqlalchemy import Column, Engine, case, func, select, update
 
 from dropzone_assets.ledger.outages import WELL
 from dropzone_assets.ledger.replays import REBUILD
+from dropzone_assets.ledger.rows import PartitionCounts, PartitionRow
 from dropzone_assets.ledger.schema import contributions, now
 from dropzone_assets.ledger.schema import deliveries as entries
 from dropzone_assets.ledger.schema import partitions as book
-from dropzone_assets.ledger.statements import chunks, upsert
+from dropzone_assets.ledger.statements import chunks, total, upsert
 from dropzone_assets.ledger.states import FAILED, FETCHED, LISTED
 
 INGESTION = "ingestion"
@@ -114,13 +115,13 @@ class Partitions:
                 found.setdefault(row.table_name, set()).add(row.data_date)
         return found
 
-    def resting(self) -> dict[str, list[Row[Any]]]:
+    def resting(self) -> dict[str, list[PartitionRow]]:
         """Table → what is published and not due: the columns of the book."""
         query = select(book).where(book.c.published > 0, book.c.published >= book.c.version)
-        found: dict[str, list[Row[Any]]] = {}
+        found: dict[str, list[PartitionRow]] = {}
         with self._engine.connect() as connection:
             for row in connection.execute(query.order_by(book.c.table_name, book.c.data_date)):
-                found.setdefault(row.table_name, []).append(row)
+                found.setdefault(row.table_name, []).append(PartitionRow(*row))
         return found
 
     def summarised(self, table: str, versions: Mapping[date, int], hashes: Mapping[date, str]) -> None:
@@ -157,35 +158,35 @@ class Partitions:
                 found.setdefault(row.table_name, {})[row.data_date] = row.version
         return found
 
-    def of_days(self, table: str, days: Sequence[date]) -> dict[date, Row[Any]]:
+    def of_days(self, table: str, days: Sequence[date]) -> dict[date, PartitionRow]:
         """What is known of these partitions: the columns of the book."""
-        found: dict[date, Row[Any]] = {}
+        found: dict[date, PartitionRow] = {}
         with self._engine.connect() as connection:
             for chunk in chunks(days):
                 query = select(book).where(book.c.table_name == table, book.c.data_date.in_(chunk))
-                found |= {row.data_date: row for row in connection.execute(query)}
+                found |= {row.data_date: PartitionRow(*row) for row in connection.execute(query)}
         return found
 
-    def per_date(self, dates: Sequence[date]) -> list[Row[Any]]:
+    def per_date(self, dates: Sequence[date]) -> list[PartitionRow]:
         """Published partitions of these data dates: table_name, data_date, valid, lake_rows."""
         query = select(book).where(book.c.data_date.in_(list(dates)), book.c.table_name != INGESTION)
         with self._engine.connect() as connection:
-            return list(connection.execute(query.order_by(book.c.table_name)))
+            return [PartitionRow(*row) for row in connection.execute(query.order_by(book.c.table_name))]
 
     def days(self, table: str) -> list[date]:
         """The data dates of a table that have ever had rows."""
         with self._engine.connect() as connection:
             return list(connection.scalars(select(book.c.data_date).where(book.c.table_name == table)))
 
-    def per_table(self) -> list[Row[Any]]:
+    def per_table(self) -> list[PartitionCounts]:
         """Per table: partitions, valid, lake_rows, due, last published_at."""
-        due = func.sum(case((book.c.version > book.c.published, 1), else_=0))
+        due = total(case((book.c.version > book.c.published, 1), else_=0))
         query = (
             select(
                 book.c.table_name,
                 func.count().label("partitions"),
-                func.sum(book.c.valid).label("valid"),
-                func.sum(book.c.lake_rows).label("lake_rows"),
+                total(book.c.valid).label("valid"),
+                total(book.c.lake_rows).label("lake_rows"),
                 due.label("due"),
                 func.max(book.c.published_at).label("published_at"),
             )
@@ -193,4 +194,4 @@ class Partitions:
             .group_by(book.c.table_name)
         )
         with self._engine.connect() as connection:
-            return list(connection.execute(query))
+            return [PartitionCounts(*row) for row in connection.execute(query)]

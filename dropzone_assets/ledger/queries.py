@@ -5,14 +5,24 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, distinct, func, or_, select
+from sqlalchemy import Select, and_, distinct, func, or_, select
 
 from dropzone_assets.files import Delivery, name_of
 from dropzone_assets.ledger.book import FACTS, Book, oldest_first
+from dropzone_assets.ledger.rows import (
+    ArrivalRow,
+    Contributor,
+    Counts,
+    DateCounts,
+    DeliveryRow,
+    JournalRow,
+    LoadedRow,
+    Since,
+)
 from dropzone_assets.ledger.schema import LOST, contributions, its_state, its_table
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
-from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.statements import chunks, total
 from dropzone_assets.ledger.states import (
     ENDED,
     FAILED,
@@ -32,12 +42,12 @@ FAILURE = or_(book.c.state == FAILED, LOST)
 class Queries(Book):
     """The reading side of the first book."""
 
-    def failures(self, table: str | None = None, limit: int | None = None) -> list[Row[Any]]:
+    def failures(self, table: str | None = None, limit: int | None = None) -> list[DeliveryRow]:
         """The failed deliveries (of one table), newest first; also those that are loaded and lost their raw copy."""
         query = select(book).where(FAILURE).limit(limit)
         return self._newest(query if table is None else query.where(book.c.table_name == table))
 
-    def troubles(self, *, waiting: bool = True) -> list[Row[Any]]:
+    def troubles(self, *, waiting: bool = True) -> list[Since]:
         """The failed deliveries, as `failures` has them, and (when `waiting`) those that wait or whose run has died.
 
         Newest first; `since`: when each last failed.
@@ -45,25 +55,25 @@ class Queries(Book):
         last = select(func.max(entries.c.at)).where(entries.c.key == book.c.key, entries.c.event == "failed")
         query = select(book, last.scalar_subquery().label("since"))
         again = and_(book.c.state.in_(PENDING), or_(book.c.waits > 0, book.c.attempts > 1))
-        return [row for mine in (FAILURE, again)[: 1 + waiting] for row in self._newest(query.where(mine))]
+        return [
+            row
+            for mine in (FAILURE, again)[: 1 + waiting]
+            for row in self._rows(Since, newest_first(query.where(mine)))
+        ]
 
-    def pending_apart(self, tables: Collection[str]) -> list[Row[Any]]:
+    def pending_apart(self, tables: Collection[str]) -> list[DeliveryRow]:
         """The pending deliveries of other tables than these, newest first."""
         return self._newest(select(book).where(book.c.state.in_(PENDING), its_table.not_in(list(tables))))
 
-    def everything(self, table: str = "", limit: int | None = None) -> list[Row[Any]]:
+    def everything(self, table: str = "", limit: int | None = None) -> list[DeliveryRow]:
         """All deliveries (of one table), newest first."""
         query = select(book).limit(limit)
         return self._newest(query.where(book.c.table_name == table) if table else query)
 
-    def entries(self, keys: Sequence[str]) -> list[Row[Any]]:
+    def entries(self, keys: Sequence[str]) -> list[DeliveryRow]:
         """All that is written of these deliveries."""
-        with self._engine.connect() as connection:
-            return [
-                row
-                for chunk in chunks(keys)
-                for row in connection.execute(oldest_first(select(book).where(book.c.key.in_(chunk))))
-            ]
+        of = [oldest_first(select(book).where(book.c.key.in_(chunk))) for chunk in chunks(keys)]
+        return [row for query in of for row in self._rows(DeliveryRow, query)]
 
     def sizes(self) -> dict[tuple[str, str], int]:
         """Table and state → bytes of the deliveries."""
@@ -71,23 +81,22 @@ class Queries(Book):
         with self._engine.connect() as connection:
             return {(table, state): int(size) for table, state, size in connection.execute(query)}
 
-    def per_table(self) -> list[Row[Any]]:
+    def per_table(self) -> list[Counts]:
         """Per table and state: files, rows_read, valid, quarantined, last loaded_at."""
         query = (
             select(
                 book.c.table_name,
                 book.c.state,
                 func.count().label("files"),
-                *(func.sum(book.c[name]).label(name) for name in ("rows_read", "valid", "quarantined")),
+                *(total(book.c[name]).label(name) for name in ("rows_read", "valid", "quarantined")),
                 func.max(book.c.loaded_at).label("loaded_at"),
             )
             .group_by(book.c.table_name, book.c.state)
             .order_by(book.c.table_name)
         )
-        with self._engine.connect() as connection:
-            return list(connection.execute(query))
+        return self._rows(Counts, query)
 
-    def per_date(self, dates: Sequence[date]) -> list[Row[Any]]:
+    def per_date(self, dates: Sequence[date]) -> list[DateCounts]:
         """Per table and file date, over the loaded deliveries: files, bytes, rows_read, valid, quarantined, late."""
         sums = ("rows_read", "valid", "quarantined", "late")
         query = (
@@ -95,14 +104,13 @@ class Queries(Book):
                 book.c.table_name,
                 book.c.file_date,
                 func.count().label("files"),
-                func.sum(book.c.size).label("bytes"),
-                *(func.sum(book.c[name]).label(name) for name in sums),
+                total(book.c.size).label("bytes"),
+                *(total(book.c[name]).label(name) for name in sums),
             )
             .where(its_state == LOADED, book.c.file_date.in_(list(dates)))
             .group_by(book.c.table_name, book.c.file_date)
         )
-        with self._engine.connect() as connection:
-            return list(connection.execute(query))
+        return self._rows(DateCounts, query)
 
     def days(self, table: str) -> list[date]:
         """The file dates of a table that have loaded deliveries."""
@@ -122,12 +130,11 @@ class Queries(Book):
         with self._engine.connect() as connection:
             return connection.scalar(query) is not None
 
-    def all_loaded(self) -> list[Row[Any]]:
+    def all_loaded(self) -> list[LoadedRow]:
         """Every loaded delivery: key, table_name, source, path, file_date, loaded_at."""
         names = ("key", "table_name", "source", "path", "file_date", "loaded_at")
         query = select(*(book.c[name] for name in names))
-        with self._engine.connect() as connection:
-            return list(connection.execute(query.where(book.c.state == LOADED)))
+        return self._rows(LoadedRow, query.where(book.c.state == LOADED))
 
     def raw_sample(self) -> list[Delivery]:
         """A few deliveries whose bytes are in the raw zone: those copied last, and some of any time.
@@ -149,22 +156,20 @@ class Queries(Book):
             ends = [connection.scalar(select(end(book.c.file_date)).where(mine)) for end in (func.min, func.max)]
         return (ends[0], ends[1]) if ends[0] and ends[1] else None
 
-    def arrivals(self, table: str, dates: Sequence[date]) -> list[Row[Any]]:
+    def arrivals(self, table: str, dates: Sequence[date]) -> list[ArrivalRow]:
         """The deliveries of these file dates that may count: file_date, state, arrived, files."""
         what = (book.c.file_date, book.c.state, book.c.arrived)
         query = select(*what, func.count().label("files")).where(book.c.table_name == table)
-        found: list[Row[Any]] = []
-        with self._engine.connect() as connection:
-            for chunk in chunks(dates):
-                mine = (book.c.file_date.in_(chunk), its_state.not_in(ENDED))
-                found += connection.execute(query.where(*mine).group_by(*what).order_by(book.c.arrived))
+        found: list[ArrivalRow] = []
+        for chunk in chunks(dates):
+            mine = (book.c.file_date.in_(chunk), its_state.not_in(ENDED))
+            found += self._rows(ArrivalRow, query.where(*mine).group_by(*what).order_by(book.c.arrived))
         return found
 
-    def tallies(self, table: str, dates: Sequence[date]) -> list[Row[Any]]:
+    def tallies(self, table: str, dates: Sequence[date]) -> list[DeliveryRow]:
         """The loaded deliveries of these file dates with their counts."""
         mine = (book.c.table_name == table, its_state == LOADED, book.c.file_date.in_(list(dates)))
-        with self._engine.connect() as connection:
-            return list(connection.execute(oldest_first(select(book).where(*mine))))
+        return self._rows(DeliveryRow, oldest_first(select(book).where(*mine)))
 
     def last_entry(self) -> int:
         """The number of the newest entry in the journal; 0 where there is none."""
@@ -184,39 +189,35 @@ class Queries(Book):
         with self._engine.connect() as connection:
             return int(connection.scalar(select(func.count(distinct(entries.c.key))).where(*done)) or 0)
 
-    def journal(self, key: str) -> list[Row[Any]]:
+    def journal(self, key: str) -> list[JournalRow]:
         """What happened to a delivery after it was listed, oldest first: at, event, run, said."""
-        with self._engine.connect() as connection:
-            return list(connection.execute(select(entries).where(entries.c.key == key).order_by(entries.c.number)))
+        return self._rows(JournalRow, select(entries).where(entries.c.key == key).order_by(entries.c.number))
 
-    def contributors(self, table: str, day: date) -> list[Row[Any]]:
+    def contributors(self, table: str, day: date) -> list[Contributor]:
         """The loaded deliveries that have valid rows on a data date, with `on_day`, how many; oldest file first."""
         mine = (contributions.c.table_name == table, contributions.c.data_date == day)
         query = select(book, contributions.c.valid.label("on_day")).join(
             contributions, contributions.c.key == book.c.key
         )
-        with self._engine.connect() as connection:
-            return list(connection.execute(oldest_first(query.where(*mine))))
+        return self._rows(Contributor, oldest_first(query.where(*mine)))
 
-    def named(self, file: str) -> list[Row[Any]]:
+    def named(self, file: str) -> list[DeliveryRow]:
         """All versions of files with this path, or where there is none, of those with this name, oldest first."""
         ending = and_(book.c.name == name_of(file), book.c.path.endswith(f"/{file}", autoescape=True))
-        with self._engine.connect() as connection:
-            exact = list(connection.execute(oldest_first(select(book).where(book.c.path == file))))
-            return exact or list(connection.execute(oldest_first(select(book).where(ending))))
+        exact = self._rows(DeliveryRow, oldest_first(select(book).where(book.c.path == file)))
+        return exact or self._rows(DeliveryRow, oldest_first(select(book).where(ending)))
 
     def paths(self) -> list[str]:
         """Every path that was ever listed."""
         with self._engine.connect() as connection:
             return list(connection.scalars(select(book.c.path).distinct()))
 
-    def copies(self, keys: Sequence[str]) -> list[Row[Any]]:
+    def copies(self, keys: Sequence[str]) -> list[DeliveryRow]:
         """Other deliveries that are linked to these."""
-        found: list[Row[Any]] = []
-        with self._engine.connect() as connection:
-            for chunk in chunks(keys):
-                query = select(book).where(book.c.same_as.in_(chunk), its_state == LINKED)
-                found += connection.execute(oldest_first(query))
+        found: list[DeliveryRow] = []
+        for chunk in chunks(keys):
+            query = select(book).where(book.c.same_as.in_(chunk), its_state == LINKED)
+            found += self._rows(DeliveryRow, oldest_first(query))
         mine = set(keys)
         return [row for row in found if row.key not in mine]
 
@@ -235,5 +236,10 @@ class Queries(Book):
         with self._engine.connect() as connection:
             return {row.data_date: row.valid for row in connection.execute(query)}
 
-    def _newest(self, query: Select[Any]) -> list[Row[Any]]:
-        return self._rows(query.order_by(book.c.arrived.desc(), book.c.path))
+    def _newest(self, query: Select[Any]) -> list[DeliveryRow]:
+        return self._rows(DeliveryRow, newest_first(query))
+
+
+def newest_first(query: Select[Any]) -> Select[Any]:
+    """What arrived last first; of one moment, in the order of paths."""
+    return query.order_by(book.c.arrived.desc(), book.c.path)

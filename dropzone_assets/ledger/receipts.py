@@ -1,11 +1,11 @@
 """Which senders are to be told what became of their files, and which have been."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from dropzone_assets.ledger.book import Book, oldest_first
+from dropzone_assets.ledger.rows import DeliveryRow
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import its_parent, its_source, now
 from dropzone_assets.ledger.schema import journal as entries
@@ -39,10 +39,10 @@ class Receipts(Book):
         with self._engine.connect() as connection:
             return list(connection.scalars(query.distinct().order_by(book.c.path).limit(limit)))
 
-    def of_path(self, source: str, path: str) -> list[Row[Any]]:
+    def of_path(self, source: str, path: str) -> list[DeliveryRow]:
         """Every version of a file that came in no other, oldest first."""
         mine = (book.c.path == path, its_source == source, its_parent == "", book.c.state != SIDECAR)
-        return sorted(self._rows(oldest_first(select(book).where(*mine))), key=lambda row: row.arrived)
+        return sorted(self._rows(DeliveryRow, oldest_first(select(book).where(*mine))), key=lambda row: row.arrived)
 
     def events(self, keys: Sequence[str]) -> int:
         """How much has happened to these deliveries: the number grows with each thing that does."""

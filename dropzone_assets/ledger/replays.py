@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
 
 from dropzone_assets.ledger import states
 from dropzone_assets.ledger.book import Book, oldest_first
 from dropzone_assets.ledger.moves import move
+from dropzone_assets.ledger.rows import DeliveryRow
 from dropzone_assets.ledger.schema import LOST, contributions, its_state
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
@@ -88,10 +89,10 @@ class Replays(Book):
                 for chunk in chunks(keys)
             )
 
-    def to_rebuild(self) -> list[Row[Any]]:
+    def to_rebuild(self) -> list[DeliveryRow]:
         """The deliveries whose rows the warehouse has lost and that are not loaded again yet, oldest file first."""
         mine = (book.c.state.in_((LISTED, FETCHED, FAILED)), book.c.again == REBUILD)
-        return self._rows(oldest_first(select(book).where(*mine)))
+        return self._rows(DeliveryRow, oldest_first(select(book).where(*mine)))
 
 
 def try_again(

@@ -1,9 +1,8 @@
 """Files that a person takes back, and that count again."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from dropzone_assets.files import FILES, Delivery
 from dropzone_assets.ledger import states
@@ -12,6 +11,7 @@ from dropzone_assets.ledger.failures import unlink
 from dropzone_assets.ledger.moves import move
 from dropzone_assets.ledger.owed import owe
 from dropzone_assets.ledger.replays import try_again
+from dropzone_assets.ledger.rows import DeliveryRow
 from dropzone_assets.ledger.schema import contributions, its_state, its_table
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
@@ -46,14 +46,12 @@ class Retractions(Book):
         with self._engine.begin() as connection:
             return sum(let_in(connection, book.c.key.in_(chunk)) for chunk in chunks(with_members(connection, keys)))
 
-    def within(self, keys: Sequence[str]) -> list[Row[Any]]:
+    def within(self, keys: Sequence[str]) -> list[DeliveryRow]:
         """These deliveries, the members and shares in them, and those in these, oldest file first."""
         with self._engine.connect() as connection:
-            return [
-                row
-                for chunk in chunks(with_members(connection, keys))
-                for row in connection.execute(oldest_first(select(book).where(book.c.key.in_(chunk))))
-            ]
+            every = with_members(connection, keys)
+        of = [oldest_first(select(book).where(book.c.key.in_(chunk))) for chunk in chunks(every)]
+        return [row for query in of for row in self._rows(DeliveryRow, query)]
 
     def refused_before(self, deliveries: Sequence[Delivery]) -> dict[str, str]:
         """Those whose bytes were taken back as the last version of the same file (key → that one's key)."""

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from dropzone_assets.files import name_of
+from dropzone_assets.ledger.book import Book, Kind
+from dropzone_assets.ledger.rows import ContributionRow, DeliveryRow, JournalRow, Replaced, SightingRow
 from dropzone_assets.ledger.schema import contributions, its_source, its_state, its_table, sightings
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
@@ -15,17 +17,12 @@ from dropzone_assets.ledger.states import SUPERSEDED
 Place = tuple[str, str]
 """A source and a path at it."""
 
-_NUMBER, _KEY, _DAY = entries.c.number, contributions.c.key, contributions.c.data_date
-
 WIDE = 2_000
 """Members looked at, and versions of one file told, at most: nobody reads more."""
 
 
-class Search:
+class Search(Book):
     """Answers in a moment among a million deliveries."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def places(self, text: str, source: str = "", most: int = 20) -> list[Place]:
         """Where a file is known: by key, by its whole path, else by the end of it, else as it is called on a disk."""
@@ -39,46 +36,43 @@ class Search:
         at_desk = [] if found else [p for p in self._places([name, *own], WIDE) if text.endswith(f"/{p[1]}")]
         return (found or at_desk)[:most]
 
-    def versions(self, place: Place) -> list[Row[Any]]:
+    def versions(self, place: Place) -> list[DeliveryRow]:
         """Every delivery of one file that was ever listed, newest first; shares of it come in them."""
         source, path = place
         query = select(book).where(book.c.path == path, its_source == source)
-        return self._rows(query.order_by(book.c.arrived.desc(), book.c.key).limit(WIDE))
+        return self._rows(DeliveryRow, query.order_by(book.c.arrived.desc(), book.c.key).limit(WIDE))
 
-    def inside(self, keys: Sequence[str]) -> list[Row[Any]]:
+    def inside(self, keys: Sequence[str]) -> list[DeliveryRow]:
         """What came in these deliveries: members and shares, by path."""
-        return self._each(
-            keys, lambda some: select(book).where(book.c.parent.in_(some)).order_by(book.c.path).limit(WIDE)
-        )
+        return self._each(DeliveryRow, select(book).order_by(book.c.path).limit(WIDE), book.c.parent, keys)
 
-    def of_keys(self, keys: Sequence[str]) -> list[Row[Any]]:
+    def of_keys(self, keys: Sequence[str]) -> list[DeliveryRow]:
         """These deliveries, with all that is known of them."""
-        return self._each(keys, lambda some: select(book).where(book.c.key.in_(some)))
+        return self._each(DeliveryRow, select(book), book.c.key, keys)
 
-    def copies(self, keys: Sequence[str]) -> list[Row[Any]]:
+    def copies(self, keys: Sequence[str]) -> list[DeliveryRow]:
         """Deliveries that are linked to these."""
-        return self._each(
-            keys, lambda some: select(book).where(book.c.same_as.in_(some)).order_by(book.c.path).limit(WIDE)
-        )
+        return self._each(DeliveryRow, select(book).order_by(book.c.path).limit(WIDE), book.c.same_as, keys)
 
-    def journals(self, keys: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    def journals(self, keys: Sequence[str]) -> dict[str, list[JournalRow]]:
         """Key → what happened to it after it was listed, oldest first: at, event, run, said."""
-        found: dict[str, list[Row[Any]]] = {}
-        for row in self._each(keys, lambda some: select(entries).where(entries.c.key.in_(some)).order_by(_NUMBER)):
+        found: dict[str, list[JournalRow]] = {}
+        for row in self._each(JournalRow, select(entries).order_by(entries.c.number), entries.c.key, keys):
             found.setdefault(row.key, []).append(row)
         return found
 
-    def days(self, keys: Sequence[str]) -> list[Row[Any]]:
+    def days(self, keys: Sequence[str]) -> list[ContributionRow]:
         """The data dates on which these have valid rows: key, table_name, data_date, valid."""
-        return self._each(keys, lambda some: select(contributions).where(_KEY.in_(some)).order_by(_DAY))
+        query = select(contributions).order_by(contributions.c.data_date)
+        return self._each(ContributionRow, query, contributions.c.key, keys)
 
-    def replaced(self, keys: Sequence[str]) -> list[Row[Any]]:
+    def replaced(self, keys: Sequence[str]) -> list[Replaced]:
         """The superseded versions of the files that these deliveries are of, newest first."""
         newer = book.alias()
         same = and_(newer.c.path == book.c.path, newer.c.source == its_source, newer.c.table_name == its_table)
-        older = (its_state == SUPERSEDED, book.c.loaded_at.is_not(None))
-        query = select(book, newer.c.key.label("by")).select_from(newer).join(book, same).where(*older)
-        return self._each(keys, lambda some: query.where(newer.c.key.in_(some)).order_by(book.c.arrived.desc()))
+        query = select(book, newer.c.key.label("by")).select_from(newer).join(book, same)
+        query = query.where(its_state == SUPERSEDED, book.c.loaded_at.is_not(None)).order_by(book.c.arrived.desc())
+        return self._each(Replaced, query, newer.c.key, keys)
 
     def near(self, name: str, most: int = 60) -> list[str]:
         """Names that begin as `name` does, or stand beside it in the order of the alphabet."""
@@ -93,20 +87,19 @@ class Search:
                 found += connection.scalars(select(book.c.name).where(beside).order_by(order).limit(5))
         return list(dict.fromkeys(found))
 
-    def sighted(self, text: str) -> list[Row[Any]]:
+    def sighted(self, text: str) -> list[SightingRow]:
         """Files seen and not taken yet whose path is, or ends with, `text`: source, path, first_seen."""
         query = select(sightings).where(
             or_(sightings.c.path == text, sightings.c.path.endswith(f"/{text}", autoescape=True))
         )
-        return self._rows(query.limit(WIDE))
+        return self._rows(SightingRow, query.limit(WIDE))
 
     def _places(self, where: list[Any], most: int) -> list[Place]:
         query = select(book.c.source, book.c.path).where(*where).distinct().limit(most)
-        return [(row.source, row.path) for row in self._rows(query)]
-
-    def _each(self, keys: Sequence[str], asked: Callable[[Sequence[str]], Select[Any]]) -> list[Row[Any]]:
-        return [row for chunk in chunks(keys) for row in self._rows(asked(chunk))]
-
-    def _rows(self, query: Any) -> list[Row[Any]]:
         with self._engine.connect() as connection:
-            return list(connection.execute(query))
+            return [(row.source, row.path) for row in connection.execute(query)]
+
+    def _each(
+        self, kind: Callable[..., Kind], query: Select[Any], column: ColumnElement[str], keys: Sequence[str]
+    ) -> list[Kind]:
+        return [row for chunk in chunks(keys) for row in self._rows(kind, query.where(column.in_(chunk)))]

@@ -3,7 +3,20 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, FromClause, Index, Select, String, Subquery, Table, bindparam, cast, func
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Engine,
+    FromClause,
+    Index,
+    Select,
+    String,
+    Subquery,
+    Table,
+    bindparam,
+    cast,
+    func,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 Item = TypeVar("Item")
@@ -16,6 +29,11 @@ def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """The items in pieces that fit into one statement each."""
     for start in range(0, len(items), CHUNK):
         yield items[start : start + CHUNK]
+
+
+def total(counted: ColumnElement[Any]) -> ColumnElement[int]:
+    """A sum that is an integer; PostgreSQL makes a numeric of the sum of large ones."""
+    return cast(func.sum(counted), BigInteger)
 
 
 def upsert(engine: Engine, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.book import Book, delivery_of, oldest_first
 from dropzone_assets.ledger.deliveries import Tally
+from dropzone_assets.ledger.rows import DeliveryRow
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import its_source, its_state, its_table
 from dropzone_assets.ledger.statements import chunks
@@ -38,11 +39,10 @@ class Worklist(Book):
     def kept(self, table: str) -> list[Kept]:
         """The deliveries of `table` whose bytes are in the raw zone, oldest file first."""
         query = select(book).where(book.c.table_name == table, book.c.state.in_(KEPT), book.c.content_hash != "")
-        with self._engine.connect() as connection:
-            return [
-                Kept(delivery_of(r), Tally(r.key, r.rows_read, r.valid, r.quarantined, r.late), r.loaded_at)
-                for r in connection.execute(oldest_first(query))
-            ]
+        return [
+            Kept(delivery_of(r), Tally(r.key, r.rows_read, r.valid, r.quarantined, r.late), r.loaded_at)
+            for r in self._rows(DeliveryRow, oldest_first(query))
+        ]
 
     def waiting(self, table: str) -> list[Delivery]:
         """The deliveries of `table` that are still to be loaded, or to be taken back, claimed or not."""

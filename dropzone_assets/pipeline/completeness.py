@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dropzone_assets.contracts import Contract, Expected
-from dropzone_assets.ledger import FAILED, LINKED, LOADED, Told
+from dropzone_assets.ledger import FAILED, LINKED, LOADED, ArrivalRow, Told
 from dropzone_assets.platform import Platform
 
 PROVISIONAL, COMPLETE, OVERDUE = "provisional", "complete", "overdue"
@@ -78,7 +78,7 @@ def judged(
 ) -> list[DayStatus]:
     """How these days stand; a file for any day of a period counts for its first."""
     windows = {day + n * DAY: day for day in days for n in range(expected.period)}
-    found: dict[date, list[Any]] = {}
+    found: dict[date, list[ArrivalRow]] = {}
     for row in platform.ledger.queries.arrivals(table, list(windows)):
         found.setdefault(windows[row.file_date], []).append(row)
     return [_standing(table, expected, day, found.get(day, []), told.get(day), at) for day in days]
@@ -90,7 +90,7 @@ def done(told: Told | None, expected: Expected) -> bool:
 
 
 def _standing(
-    table: str, expected: Expected, day: date, rows: Sequence[Any], told: Told | None, at: datetime
+    table: str, expected: Expected, day: date, rows: Sequence[ArrivalRow], told: Told | None, at: datetime
 ) -> DayStatus:
     good = sorted((row.arrived, row.files) for row in rows if row.state in (LOADED, LINKED))
     failed = sum(row.files for row in rows if row.state == FAILED)

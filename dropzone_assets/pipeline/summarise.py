@@ -90,9 +90,9 @@ def ask_ingestion(platform: Platform, days: Sequence[date], at: datetime) -> Sum
     conform(connection, "answers", {DAY: "DATE", **INGESTION_COLUMNS})
     found: dict[tuple[str, date], dict[str, Any]] = {}
     for row in platform.ledger.queries.per_date(days):
-        found[row.table_name, row.file_date] = {name: int(getattr(row, name)) for name in OF_FILES}
-    for row in platform.ledger.partitions.per_date(days):
-        found.setdefault((row.table_name, row.data_date), {})["duplicates"] = row.valid - row.lake_rows
+        found[row.table_name, row.file_date] = {name: getattr(row, name) for name in OF_FILES}
+    for held in platform.ledger.partitions.per_date(days):
+        found.setdefault((held.table_name, held.data_date), {})["duplicates"] = held.valid - held.lake_rows
     _add_standings(platform, days, at, found)
     for (table, day), counts in sorted(found.items()):
         known = {**dict.fromkeys(COUNTS, 0), **counts}

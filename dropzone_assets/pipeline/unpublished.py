@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 from blake3 import blake3
 
 from dropzone_assets import engine
 from dropzone_assets.errors import DropzoneError
-from dropzone_assets.ledger import INGESTION
+from dropzone_assets.ledger import INGESTION, PartitionRow
 from dropzone_assets.platform import Platform
 
 
@@ -36,10 +36,11 @@ def unpublished(platform: Platform, table: str = "") -> list[Unpublished]:
     return [_of(row) for row in platform.ledger.outages.all(table)]
 
 
-def _of(row: Any) -> Unpublished:
+def _of(row: PartitionRow) -> Unpublished:
     layer = "lake" if row.version > row.published and row.table_name != INGESTION else "summary"
-    what = (row.since, row.again, row.tries, row.tried_at, row.problem, row.cure)
-    return Unpublished(layer, row.table_name, row.data_date, *what)
+    since, tried = cast(datetime, row.since), cast(datetime, row.tried_at)  # what has failed has failed at a moment
+    what = (row.again, row.tries, tried, row.problem, row.cure)
+    return Unpublished(layer, row.table_name, row.data_date, since, *what)
 
 
 @contextmanager

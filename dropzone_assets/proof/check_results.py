@@ -42,7 +42,7 @@ def files_conserved(platform: Platform, contract: Contract, days: Sequence[date]
                     held[n] = dict(rows(connection, query))
     counts = [(t.path, t.rows_read, held[0].get(t.key, 0), held[1].get(t.key, 0)) for t in tallies]
     wrong = [count for count in counts if count[1] != count[2] + count[3]]
-    sums = [sum(count[n] for count in counts) for n in (1, 2, 3)]
+    sums = [sum(column) for column in ([c[1] for c in counts], [c[2] for c in counts], [c[3] for c in counts])]
     numbers = dict(zip(("rows read", "valid", "quarantined"), sums, strict=True))
     return CheckResult(
         not wrong, {"files": len(counts), **numbers}, ("file", "rows read", "valid", "quarantined"), wrong
@@ -52,9 +52,9 @@ def files_conserved(platform: Platform, contract: Contract, days: Sequence[date]
 def quarantine_rate(platform: Platform, contract: Contract, days: Sequence[date]) -> CheckResult:
     """On every file date the refused share of rows is at most the contract's threshold."""
     found = [r for r in platform.ledger.queries.per_date(days) if r.table_name == contract.table]
-    shares = [(r.file_date, int(r.rows_read), int(r.quarantined), r.quarantined / max(r.rows_read, 1)) for r in found]
+    shares = [(r.file_date, r.rows_read, r.quarantined, r.quarantined / max(r.rows_read, 1)) for r in found]
     wrong = [share for share in shares if share[3] > contract.max_quarantine]
-    read, refused = (sum(share[n] for share in shares) for n in (1, 2))
+    read, refused = sum(r.rows_read for r in found), sum(r.quarantined for r in found)
     numbers = {"rows read": read, "quarantined": refused, "share": refused / max(read, 1)}
     limit = {"share allowed": contract.max_quarantine}
     return CheckResult(not wrong, {**numbers, **limit}, ("file date", "rows read", "quarantined", "share"), wrong)

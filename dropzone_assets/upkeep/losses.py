@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from dropzone_assets.errors import StoreUnavailable
-from dropzone_assets.ledger import INGESTION
+from dropzone_assets.ledger import INGESTION, PartitionRow
 from dropzone_assets.pipeline.generations import LAKE, held_by_lake, stopped
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import object_path
@@ -95,7 +95,7 @@ def missing(platform: Platform) -> list[Missing]:
     return [each for each in lasting if each.days]
 
 
-def _missing(platform: Platform, table: str, rows: Sequence[Any]) -> Missing:
+def _missing(platform: Platform, table: str, rows: Sequence[PartitionRow]) -> Missing:
     if not rows:
         return Missing(table, [], [])
     lake = set(platform.lake.sizes(table)) if table != INGESTION else set()

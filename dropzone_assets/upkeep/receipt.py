@@ -22,6 +22,7 @@ from dropzone_assets.ledger import (
     RETRACTING,
     STORED,
     SUPERSEDED,
+    DeliveryRow,
     delivery_of,
 )
 from dropzone_assets.pipeline.load import LOADS, tables
@@ -53,9 +54,9 @@ class File:
 
     path: str
     versions: Sequence[str]
-    newest: Any
+    newest: DeliveryRow | None
     older: bool
-    inside: Sequence[Any] = ()
+    inside: Sequence[DeliveryRow] = ()
     events: int = 0
 
 
@@ -67,11 +68,11 @@ class Facts:
     rows, with record, reasons and the row as it came.
     """
 
-    originals: dict[str, Any] = field(default_factory=dict)
+    originals: dict[str, DeliveryRow] = field(default_factory=dict)
     contracts: dict[str, str] = field(default_factory=dict)
     refused: dict[str, list[tuple[int, list[str], str]]] = field(default_factory=dict)
 
-    def of(self, row: Any) -> Any:
+    def of(self, row: DeliveryRow) -> DeliveryRow:
         """The delivery whose rows these are: the row's own, or its original's."""
         return self.originals.get(row.same_as, row) if row.state == LINKED else row
 
@@ -131,15 +132,14 @@ def receipts(platform: Platform, file: File, facts: Facts) -> Receipts:
     accepted = bool(counting) or newest.state == STORED or (newest.state == OPENED and whole)
     refused = list(_refused(platform, file, facts))
     return Receipts(
-        _json(_accepted(file, counting, facts)) if accepted else None,
+        _json(_accepted(file, newest, counting, facts)) if accepted else None,
         _csv(file, refused) if refused else None,
     )
 
 
-def _accepted(file: File, counting: Sequence[Any], facts: Facts) -> dict[str, Any]:
-    newest = file.newest
+def _accepted(file: File, newest: DeliveryRow, counting: Sequence[DeliveryRow], facts: Facts) -> dict[str, Any]:
     whole = [facts.of(row) for row in counting]
-    counts = {name: sum(row_[column] for row_ in (row._mapping for row in whole)) for name, column in COUNTS.items()}
+    counts = {name: sum(getattr(row, column) for row in whole) for name, column in COUNTS.items()}
     return {
         "file": newest.path,
         "source": newest.source,
@@ -154,12 +154,12 @@ def _accepted(file: File, counting: Sequence[Any], facts: Facts) -> dict[str, An
 COUNTS = {"read": "rows_read", "valid": "valid", "quarantined": "quarantined"}
 
 
-def _table(file: File, row: Any, facts: Facts) -> dict[str, Any]:
+def _table(file: File, row: DeliveryRow, facts: Facts) -> dict[str, Any]:
     """What one table has of a file, or of a member of it."""
     whole = facts.of(row)
-    about = {"table": row.table_name, "contract_version": facts.contracts.get(whole.key, "")}
+    about: dict[str, Any] = {"table": row.table_name, "contract_version": facts.contracts.get(whole.key, "")}
     about |= {"member": _member(file, row)} if row.path != file.path else {}
-    about |= {name: whole._mapping[column] for name, column in COUNTS.items()}
+    about |= {name: getattr(whole, column) for name, column in COUNTS.items()}
     if whole is row and row.rows_added is not None:
         about["restated"] = {"added": row.rows_added, "removed": row.rows_removed, "changed": row.rows_changed}
     if whole is not row:
@@ -196,7 +196,7 @@ def _refused(platform: Platform, file: File, facts: Facts) -> Iterator[_Refusal]
 
 
 def _rows(
-    platform: Platform, file: File, row: Any, member: str, found: Sequence[tuple[int, list[str], str]]
+    platform: Platform, file: File, row: DeliveryRow, member: str, found: Sequence[tuple[int, list[str], str]]
 ) -> Iterator[_Refusal]:
     contract = platform.contracts.tables.get(row.table_name)
     rules = sentences(contract) if contract else {}
@@ -211,7 +211,7 @@ def _rows(
         yield _Refusal(member, record, lines.get(record), reason, cells)
 
 
-def _member(file: File, row: Any) -> str:
+def _member(file: File, row: DeliveryRow) -> str:
     """A member's own path; empty for the file itself and its shares."""
     return str(row.path).removeprefix(file.path).removeprefix(INSIDE)
 

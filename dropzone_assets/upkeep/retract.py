@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from dropzone_assets import engine
 from dropzone_assets.errors import Permanent
 from dropzone_assets.files import FILES
-from dropzone_assets.ledger import GONE, LEFT, LOADED, RETRACTED, RETRACTING, SIDECAR, SUPERSEDED
+from dropzone_assets.ledger import GONE, LEFT, LOADED, RETRACTED, RETRACTING, SIDECAR, SUPERSEDED, DeliveryRow
 from dropzone_assets.platform import Platform
 
 BY_HAND = "A person took it back."
@@ -71,12 +70,12 @@ def apply(platform: Platform, what: Retraction, *, undo: bool = False) -> None:
         platform.ledger.retractions.retract(what.keys, BY_HAND)
 
 
-def _fits(row: Any, undo: bool) -> bool:
+def _fits(row: DeliveryRow, undo: bool) -> bool:
     away = row.state in (RETRACTING, RETRACTED)
     return (away or row.leaving == GONE) if undo else not away and row.state not in (SIDECAR, SUPERSEDED)
 
 
-def _retraction(platform: Platform, mine: Sequence[Any], undo: bool) -> Retraction:
+def _retraction(platform: Platform, mine: Sequence[DeliveryRow], undo: bool) -> Retraction:
     ledger, keys = platform.ledger, [row.key for row in mine]
     inside = [row for row in ledger.retractions.within(keys) if _fits(row, undo)]
     every = [row.key for row in inside]
@@ -95,7 +94,7 @@ def _retraction(platform: Platform, mine: Sequence[Any], undo: bool) -> Retracti
     )
 
 
-def _nothing(row: Any, undo: bool) -> Permanent:
+def _nothing(row: DeliveryRow, undo: bool) -> Permanent:
     if undo:
         return Permanent(f"{row.path} was not taken back: it is {row.state}.", "See: dropzone status --files.")
     if row.state == SIDECAR:
