@@ -10,6 +10,7 @@ import sqlite3
 from collections import OrderedDict
 from functools import cache
 from threading import Lock
+from time import monotonic, sleep
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
@@ -20,6 +21,9 @@ from dropzone_assets.errors import DropzoneError
 
 KEPT = 16
 """Files that stay open in a process; each run has one of its own."""
+
+PATIENCE, PACE = 60, 0.02
+"""Seconds that a file may be held by another process when it is opened, and between two tries."""
 
 UNREADABLE = (DBAPIError, DropzoneError)
 """What is raised by a database that does not answer, be it the ledger's or Dagster's."""
@@ -33,7 +37,15 @@ def write_ahead() -> None:
 
 def share(connection: sqlite3.Connection, _record: object = None) -> None:
     """Write-ahead logging lets one read while another writes (https://sqlite.org/wal.html)."""
-    connection.execute("PRAGMA journal_mode = WAL")
+    deadline = monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError as error:  # SQLite does not wait here, as it does everywhere else
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(PACE)
     connection.execute("PRAGMA synchronous = NORMAL")
 
 

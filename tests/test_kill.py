@@ -127,9 +127,6 @@ def broken_promises(home: Path) -> list[object]:
     return wrong
 
 
-# -- at any moment -----------------------------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with files of two tables, the same for every test."""

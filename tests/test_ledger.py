@@ -6,13 +6,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
-from unittest.mock import patch
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from dropzone_assets.files import Listed
-from dropzone_assets.ledger import LEFT, Ledger, Tally, open_ledger
+from dropzone_assets.ledger import LEFT, Ledger, Tally, migrations, open_ledger
+from dropzone_assets.ledger.migrations import VERSION
+from dropzone_assets.ledger.schema import metadata
 from tests.entries import ARRIVED, WHY, days, delivery, listed, new, record, states
 
 # -- what is new -----------------------------------------------------------------------------------------------
@@ -169,6 +173,7 @@ def test_a_ledger_of_an_earlier_version_grows_and_learns_the_names_of_its_files(
             "ALTER TABLE deliveries DROP COLUMN name",
             "DROP INDEX deliveries_by_path",
             "CREATE INDEX deliveries_by_path ON deliveries (source, path)",
+            f"DROP TABLE {VERSION}",
         ):
             connection.exec_driver_sql(statement)
     ledger.engine.dispose()
@@ -181,30 +186,44 @@ def test_a_ledger_of_an_earlier_version_grows_and_learns_the_names_of_its_files(
         ledger.engine.dispose()
 
 
-def test_a_ledger_may_grow_in_two_processes_at_once(tmp_path: Path) -> None:
+def test_several_may_bring_an_older_ledger_up_to_date_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.sqlite"
     ledger = open_ledger(url)
+    record(ledger, "in/a.csv")
     with ledger.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE deliveries DROP COLUMN again")
-    before = inspect(ledger.engine)
-    before.get_columns("deliveries")  # it remembers what it saw
-    open_ledger(url).engine.dispose()
-    with patch("dropzone_assets.ledger.ledger.inspect", side_effect=[before, inspect(ledger.engine)]):
-        open_ledger(url).engine.dispose()
+        for statement in ("ALTER TABLE deliveries DROP COLUMN again", f"DROP TABLE {VERSION}"):
+            connection.exec_driver_sql(statement)
+    ledger.engine.dispose()
+    _at_once([url] * 4)
+    ledger = open_ledger(url)
+    assert [(row.path, row.again) for row in ledger.queries.everything()] == [("in/a.csv", "")]
     ledger.engine.dispose()
 
 
 def test_several_may_make_a_ledger_at_once(tmp_path: Path) -> None:
-    many = 4
     for n in range(5):
-        together = Barrier(many)
+        _at_once([f"sqlite:///{tmp_path}/{n}.sqlite"] * 4)
 
-        def make(url: str, together: Barrier = together) -> None:
-            together.wait()
-            open_ledger(url).engine.dispose()
 
-        with ThreadPoolExecutor(many) as pool:
-            list(pool.map(make, [f"sqlite:///{tmp_path}/{n}.sqlite"] * many))
+def _at_once(urls: list[str]) -> None:
+    together = Barrier(len(urls))
+
+    def opened(url: str) -> None:
+        together.wait()
+        open_ledger(url).engine.dispose()
+
+    with ThreadPoolExecutor(len(urls)) as pool:
+        list(pool.map(opened, urls))
+
+
+def test_the_migrations_make_exactly_the_schema() -> None:
+    ledger = open_ledger("sqlite://")
+    with ledger.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION, "compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        known = ScriptDirectory(str(Path(migrations.__file__).parent))
+        assert known.get_heads() == [migrations.HEAD] == [context.get_current_revision()]
+    ledger.engine.dispose()
 
 
 @pytest.mark.parametrize(
