@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -23,6 +24,12 @@ SERVING = ("Watching ", "Serving dagster-webserver on ")
 """What a command says that goes on until Ctrl-C."""
 
 
+def _heed() -> None:
+    """What the tests were started by in its background is deaf to these, and so would be all that it starts."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Shell:
     """An interactive bash in a terminal of its own."""
 
@@ -35,6 +42,7 @@ class Shell:
             cwd=folder,
             env={**plain, "PS1": "<$?>", "TERM": "dumb", "COLUMNS": "200", **environment},
             start_new_session=True,
+            preexec_fn=_heed,
         )
         self._until(PROMPT)
         os.close(there)
