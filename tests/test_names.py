@@ -22,9 +22,9 @@ from dropzone_assets.inspect.preview import preview
 from dropzone_assets.inspect.query import open_query
 from dropzone_assets.inspect.trace import trace
 from dropzone_assets.orchestration.definitions import build
-from dropzone_assets.pipeline.load import BOOKS, QUARANTINE
 from dropzone_assets.pipeline.revalidate import revalidate
 from dropzone_assets.pipeline.summarise import INGESTION_COLUMNS
+from dropzone_assets.pipeline.tables import BOOKS, QUARANTINE
 from dropzone_assets.proof import check_results
 from dropzone_assets.proof.prove import prove
 from dropzone_assets.settings import Settings

@@ -21,6 +21,7 @@ from dropzone_assets.demo.planted import Planted
 from dropzone_assets.demo.transactions import SURCHARGE
 from dropzone_assets.pipeline import validate as judging
 from dropzone_assets.pipeline.deduplicate import find_duplicates
+from dropzone_assets.pipeline.staging import Staging
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from tests.cases.judged import Judged, contract_of, judge_bytes, judge_files, raw_file
@@ -198,8 +199,9 @@ class Planting(NamedTuple):
         )
         loads = "SELECT DISTINCT _delivery AS delivery, _file_date AS file_time, _file AS path FROM valid"
         connection.execute(f"CREATE OR REPLACE TEMP VIEW loads AS {loads}")
-        find_duplicates(connection, replace(self.contract, keep=keep), "FROM valid", "loads")
-        return engine.rows(connection, f"SELECT {what} FROM valid ANTI JOIN duplicates USING (_row) GROUP BY ALL")
+        contract = replace(self.contract, keep=keep)
+        duplicates = find_duplicates(Staging(connection), contract, "FROM valid", "loads")
+        return engine.rows(connection, f"SELECT {what} FROM valid ANTI JOIN {duplicates} USING (_row) GROUP BY ALL")
 
 
 @pytest.fixture(scope="module", params=GENERATORS)

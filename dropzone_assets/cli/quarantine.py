@@ -12,7 +12,7 @@ from dropzone_assets.errors import Permanent
 from dropzone_assets.formats import Place
 from dropzone_assets.inspect.query import open_query
 from dropzone_assets.inspect.trace import originals_of
-from dropzone_assets.pipeline.load import tables
+from dropzone_assets.pipeline.tables import tables
 from dropzone_assets.platform import Platform
 
 Rows = list[tuple[Any, ...]]

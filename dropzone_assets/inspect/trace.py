@@ -12,8 +12,8 @@ from dropzone_assets.files import Delivery, RawFile
 from dropzone_assets.formats import Place
 from dropzone_assets.inspect.query import open_query
 from dropzone_assets.pipeline.content import RawContent
-from dropzone_assets.pipeline.load import tables
 from dropzone_assets.pipeline.raw_copy import raw_copy
+from dropzone_assets.pipeline.tables import tables
 from dropzone_assets.pipeline.validate import reading_of
 from dropzone_assets.platform import Platform
 

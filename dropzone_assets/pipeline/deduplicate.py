@@ -5,7 +5,8 @@ from datetime import date
 
 from dropzone_assets.contracts import DATA_DATE, DELIVERY, RECORD, Contract
 from dropzone_assets.engine import Connection, columns_of, folded, literals, quote
-from dropzone_assets.pipeline.load import LOADS, tables
+from dropzone_assets.pipeline.staging import Staging
+from dropzone_assets.pipeline.tables import LOADS, tables
 
 
 def valid_rows(connection: Connection, contract: Contract, days: Sequence[date]) -> str:
@@ -39,20 +40,20 @@ def contested(contract: Contract, valid: str) -> str:
     return f"SELECT * FROM ({valid}) WHERE {same} IN ({twice})"
 
 
-def find_duplicates(connection: Connection, contract: Contract, valid: str, loads: str = LOADS) -> None:
-    """Make the table `duplicates`: the `_row` and the day of each of `valid` that the lake leaves out.
+def find_duplicates(staging: Staging, contract: Contract, valid: str, loads: str = LOADS) -> str:
+    """The relation of the `_row` and the day of each of `valid` that the lake leaves out.
 
     Of several rows with one key the contract keeps the first or the last, in the order of the files' times, their
     names, and the records in them; so the result does not depend on which file was loaded when.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE duplicates (_row BIGINT, {DATA_DATE} DATE)")
-    if contract.key:
-        order = ", ".join(name + " DESC" * (contract.keep != "first") for name in ARRIVAL)
-        connection.execute(
-            f"INSERT INTO duplicates SELECT _row, {DATA_DATE} FROM ({contested(contract, valid)}) "
-            f"{with_arrival(loads)} "
-            f"QUALIFY row_number() OVER (PARTITION BY {key_of(contract)} ORDER BY {order}) > 1"
-        )
+    if not contract.key:
+        return staging.empty("duplicates", {"_row": "BIGINT", DATA_DATE: "DATE"})
+    order = ", ".join(name + " DESC" * (contract.keep != "first") for name in ARRIVAL)
+    return staging.table(
+        "duplicates",
+        f"SELECT _row, {DATA_DATE} FROM ({contested(contract, valid)}) {with_arrival(loads)} "
+        f"QUALIFY row_number() OVER (PARTITION BY {key_of(contract)} ORDER BY {order}) > 1",
+    )
 
 
 ARRIVAL = ("_file_time", "_path", DELIVERY, RECORD)

@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from dropzone_assets.engine import WAREHOUSE, Connection, columns_of, rows
+from dropzone_assets.engine import Connection, columns_of, rows
 from dropzone_assets.errors import StoreLost
 from dropzone_assets.generation import Side
+from dropzone_assets.pipeline.tables import LOADS
 from dropzone_assets.platform import Platform
-
-LOADS = f"{WAREHOUSE}.dropzone.loads"
 
 CURE = "Put the newest copy of it back, or: dropzone rebuild."
 

@@ -3,62 +3,18 @@
 from collections.abc import Sequence
 from datetime import date
 
-from dropzone_assets.contracts import DATA_DATE, DELIVERY, JUDGED_BY, RAW, REASONS, RECORD, Contract
-from dropzone_assets.engine import WAREHOUSE, Connection, attached, conform, quote, rows, transaction
-from dropzone_assets.files import Delivery
+from dropzone_assets.contracts import DATA_DATE, DELIVERY, JUDGED_BY, RAW, REASONS, RECORD
+from dropzone_assets.engine import WAREHOUSE, Connection, attached, quote, rows, transaction
 from dropzone_assets.ledger import MOVE, RELEASE, Tally
 from dropzone_assets.pipeline import generations
 from dropzone_assets.pipeline.record_numbers import keep_only
-from dropzone_assets.pipeline.row_diff import differences, keep_valid
+from dropzone_assets.pipeline.row_diff import Exchange, differences, keep_valid
 from dropzone_assets.pipeline.shrunk import keep, shrunk
+from dropzone_assets.pipeline.staging import Staging
+from dropzone_assets.pipeline.tables import FACTS, LOADS, NUMBERS, PARTITIONS, Tables, facts, make_room
 from dropzone_assets.pipeline.validate import Validation
 from dropzone_assets.pipeline.versions import Versions, versions
 from dropzone_assets.platform import Platform
-
-QUARANTINE = {
-    DELIVERY: "VARCHAR",
-    "file": "VARCHAR",
-    "record": "BIGINT",
-    "reasons": "VARCHAR[]",
-    "raw": "JSON",
-    "contract_version": "VARCHAR",
-    "file_date": "DATE",
-    "quarantined_at": "TIMESTAMP",
-}
-"""A refused row: as it came, with every reason, its file, its record number and the contract it met."""
-
-NUMBERS = (
-    *("rows_read", "valid", "quarantined", "late"),
-    *("rows_added", "rows_removed", "rows_changed", "rows_kept"),
-)
-"""What is counted of a delivery when it is loaded."""
-
-FACTS = {
-    "delivery": "VARCHAR",
-    "source": "VARCHAR",
-    "path": "VARCHAR",
-    "file_time": "TIMESTAMP",
-    "version": "VARCHAR",
-    "size": "BIGINT",
-    "arrived": "TIMESTAMP",
-    "content_hash": "VARCHAR",
-    "parent": "VARCHAR",
-}
-"""What is noted of a delivery that is loaded: all that a ledger needs to know of it again."""
-
-BOOKS = {
-    "loads": {
-        **FACTS,
-        "table_name": "VARCHAR",
-        "contract_version": "VARCHAR",
-        "contract_hash": "VARCHAR",
-        **dict.fromkeys(NUMBERS, "BIGINT"),
-    },
-    "partitions": {"table_name": "VARCHAR", "data_date": "DATE", "version": "BIGINT"},
-}
-"""What the warehouse knows of itself: the deliveries it holds, and how often each partition has changed."""
-
-LOADS, PARTITIONS = (f"{WAREHOUSE}.dropzone.{name}" for name in BOOKS)
 
 
 def load(platform: Platform, validation: Validation, asked: Versions) -> list[Tally]:
@@ -115,47 +71,31 @@ def _tell_ledger(platform: Platform, validation: Validation, chosen: Versions, t
 
 def put(validation: Validation, chosen: Versions, refused: Sequence[str]) -> list[Tally]:
     """Everything that changes in the attached warehouse, in the transaction that is open; what is loaded now."""
-    connection, contract = validation.connection, validation.contract
-    validated, quarantine = make_room(connection, contract)
-    connection.execute("CREATE OR REPLACE TEMP TABLE touched (data_date DATE)")
-    _name(validation, chosen, refused)
+    staging = Staging(validation.connection)
+    into = make_room(validation.connection, validation.contract)
+    exchange = _exchange(staging, validation, chosen, refused)
     for part in validation.parts:
-        keep_only(connection, part, [tally.key for tally in validation.tallies])
-    keep_valid(validation, validated, [d.key for d in chosen.current if d.again == RELEASE])
-    tallies = differences(validation, validated, validation.tallies)
-    _remove(connection, contract.table)
-    _insert(validation, validated, quarantine)
-    _record(validation, tallies)
+        keep_only(validation.connection, part, [tally.key for tally in validation.tallies])
+    kept = keep_valid(staging, validation, into, [d.key for d in chosen.current if d.again == RELEASE])
+    tallies = differences(staging, validation, into, exchange, kept)
+    touched = staging.empty("touched", {"data_date": "DATE"})
+    _remove(validation.connection, into, exchange.going, touched)
+    _insert(validation, into, kept)
+    _record(staging, validation, tallies, exchange.coming, touched)
     return tallies
 
 
-def make_room(connection: Connection, contract: Contract) -> tuple[str, str]:
-    """The names of a table's validated and quarantined rows in the attached warehouse, which has such tables then."""
-    validated, quarantine = tables(contract.table)
-    for schema in ("validated", "quarantine", "summary", "dropzone"):
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {WAREHOUSE}.{schema}")
-    conform(connection, validated, {**contract.stored, **contract.lineage, JUDGED_BY: "VARCHAR"})
-    conform(connection, quarantine, QUARANTINE)
-    for name, columns in BOOKS.items():
-        conform(connection, f"{WAREHOUSE}.dropzone.{name}", columns)
-    return validated, quarantine
-
-
-def _name(validation: Validation, chosen: Versions, refused: Sequence[str]) -> None:
-    """Who comes (`mine`), what the warehouse holds in their place (`replaced`), and whose rows go (`going`)."""
-    run, held = validation.connection.execute, {tally.key for tally in validation.tallies}
-    mine = [facts(d) for d in chosen.current if d.key in held]
-    run(f"CREATE OR REPLACE TEMP TABLE mine ({', '.join(f'{name} {kind}' for name, kind in FACTS.items())})")
-    lists = ", ".join(f"unnest(${n}::{kind}[])" for n, kind in enumerate(FACTS.values(), start=1))
-    run(f"INSERT INTO mine SELECT {lists}", _columns(mine, len(FACTS)))
-    run("CREATE OR REPLACE TEMP TABLE older (winner VARCHAR, old VARCHAR)")
-    run("INSERT INTO older SELECT unnest($1), unnest($2)", _columns(chosen.gone(held), 2))
-    run(
-        "CREATE OR REPLACE TEMP TABLE replaced AS "
-        f"SELECT winner, old FROM older JOIN {LOADS} ON delivery = old UNION "
-        f"SELECT m.delivery, l.delivery FROM mine m JOIN {LOADS} l USING (source, path) "
+def _exchange(staging: Staging, validation: Validation, chosen: Versions, refused: Sequence[str]) -> Exchange:
+    """Who comes, what the warehouse holds in their place, and whose rows go."""
+    held = {tally.key for tally in validation.tallies}
+    coming = staging.columns("coming", FACTS, [facts(d) for d in chosen.current if d.key in held])
+    older = staging.columns("older", {"winner": "VARCHAR", "old": "VARCHAR"}, chosen.gone(held))
+    replaced = staging.table(
+        "replaced",
+        f"SELECT winner, old FROM {older} JOIN {LOADS} ON delivery = old UNION "
+        f"SELECT m.delivery AS winner, l.delivery AS old FROM {coming} m JOIN {LOADS} l USING (source, path) "
         "WHERE l.table_name = $1 AND l.delivery <> m.delivery UNION "
-        "SELECT delivery, delivery FROM mine "
+        f"SELECT delivery AS winner, delivery AS old FROM {coming} "
         f"JOIN {LOADS} USING (delivery) WHERE contract_hash IS DISTINCT FROM $2 OR list_contains($3, delivery)",
         [
             validation.contract.table,
@@ -164,67 +104,58 @@ def _name(validation: Validation, chosen: Versions, refused: Sequence[str]) -> N
         ],
     )
     away = [*refused, *chosen.linked, *chosen.retracted]
-    run(
-        "CREATE OR REPLACE TEMP TABLE going AS SELECT delivery FROM (SELECT delivery FROM mine UNION "
-        f"SELECT old FROM replaced UNION SELECT unnest($1::VARCHAR[])) SEMI JOIN {LOADS} USING (delivery)",
+    going = staging.table(
+        "going",
+        f"SELECT delivery FROM (SELECT delivery FROM {coming} UNION "
+        f"SELECT old FROM {replaced} UNION SELECT unnest($1::VARCHAR[])) SEMI JOIN {LOADS} USING (delivery)",
         [away],
     )
+    return Exchange(coming, replaced, going)
 
 
-def facts(d: Delivery) -> tuple[object, ...]:
-    """What is noted of a delivery, in the order of `FACTS`."""
-    return (d.key, d.source, d.path, d.file_time, d.version, d.size, d.arrived, d.content_hash, d.parent)
-
-
-def _columns(found: Sequence[tuple[object, ...]], count: int) -> list[list[object]]:
-    return [list(column) for column in zip(*found, strict=True)] or [[] for _ in range(count)]
-
-
-def _remove(connection: Connection, table: str) -> None:
+def _remove(connection: Connection, into: Tables, going: str, touched: str) -> None:
     """Delete what the warehouse holds of those who go; where that is nobody, no table is scanned."""
-    if not rows(connection, "FROM going LIMIT 1"):
+    if not rows(connection, f"FROM {going} LIMIT 1"):
         return
-    validated, quarantine = tables(table)
-    mine = f"{DELIVERY} IN (FROM going)"
-    connection.execute(f"INSERT INTO touched SELECT DISTINCT {DATA_DATE} FROM {validated} WHERE {mine}")
-    connection.execute(f"DELETE FROM {validated} WHERE {mine}")
-    connection.execute(f"DELETE FROM {quarantine} WHERE {mine}")
-    connection.execute(f"DELETE FROM {LOADS} WHERE delivery IN (FROM going)")
+    mine = f"{DELIVERY} IN (FROM {going})"
+    connection.execute(f"INSERT INTO {touched} SELECT DISTINCT {DATA_DATE} FROM {into.validated} WHERE {mine}")
+    connection.execute(f"DELETE FROM {into.validated} WHERE {mine}")
+    connection.execute(f"DELETE FROM {into.quarantine} WHERE {mine}")
+    connection.execute(f"DELETE FROM {LOADS} WHERE delivery IN (FROM {going})")
 
 
-def _insert(validation: Validation, validated: str, quarantine: str) -> None:
+def _insert(validation: Validation, into: Tables, kept: str) -> None:
     contract, run = validation.contract, validation.connection.execute
     own = ", ".join(quote(name) for name in (*contract.stored, *contract.lineage))
     for part in validation.parts:
-        valid = f"FROM {part} WHERE {REASONS} IS NULL"
-        run(f"INSERT INTO {validated} BY NAME SELECT {own}, $1 AS {JUDGED_BY} {valid}", [contract.version])
+        valid = f"FROM {part.rows} WHERE {REASONS} IS NULL"
+        run(f"INSERT INTO {into.validated} BY NAME SELECT {own}, $1 AS {JUDGED_BY} {valid}", [contract.version])
+        stays = f"k.{DELIVERY} = p.{DELIVERY} AND k.{RECORD} = p.{RECORD}"
         run(
-            f"INSERT INTO {quarantine} BY NAME SELECT {DELIVERY}, _file AS file, {RECORD} AS record, "
+            f"INSERT INTO {into.quarantine} BY NAME SELECT {DELIVERY}, _file AS file, {RECORD} AS record, "
             f"{REASONS} AS reasons, {RAW}::JSON AS raw, $1 AS contract_version, _file_date AS file_date, "
-            f"now()::TIMESTAMP AS quarantined_at FROM {part} WHERE {REASONS} IS NOT NULL "
-            f"AND NOT EXISTS (FROM kept k WHERE k.{DELIVERY} = {part}.{DELIVERY} AND k.{RECORD} = {part}.{RECORD})",
+            f"now()::TIMESTAMP AS quarantined_at FROM {part.rows} p WHERE {REASONS} IS NOT NULL "
+            f"AND NOT EXISTS (FROM {kept} k WHERE {stays})",
             [contract.version],
         )
-    run(f"INSERT INTO {validated} BY NAME FROM kept")
+    run(f"INSERT INTO {into.validated} BY NAME FROM {kept}")
 
 
-def _record(validation: Validation, tallies: Sequence[Tally]) -> None:
+def _record(staging: Staging, validation: Validation, tallies: Sequence[Tally], coming: str, touched: str) -> None:
     """Note the deliveries the warehouse now holds, and a new version for every partition that changed."""
     run, table = validation.connection.execute, validation.contract.table
-    run("INSERT INTO touched SELECT unnest($1::DATE[])", [sorted({day for t in tallies for day, _ in t.days})])
-    counts = _columns([(t.key, *(getattr(t, name) for name in NUMBERS)) for t in tallies], 1 + len(NUMBERS))
-    counted = ", ".join(f"unnest(${n}::BIGINT[]) AS {name}" for n, name in enumerate(NUMBERS, start=5))
+    run(f"INSERT INTO {touched} SELECT unnest($1::DATE[])", [sorted({day for t in tallies for day, _ in t.days})])
+    numbers = {"delivery": "VARCHAR", **dict.fromkeys(NUMBERS, "BIGINT")}
+    counts = staging.columns("counts", numbers, [(t.key, *(getattr(t, name) for name in NUMBERS)) for t in tallies])
     run(
         f"INSERT INTO {LOADS} BY NAME SELECT *, $1 AS table_name, $2 AS contract_version, $3 AS contract_hash "
-        f"FROM mine JOIN (SELECT unnest($4) AS delivery, {counted}) USING (delivery)",
-        [table, validation.contract.version, validation.contract.fingerprint, *counts],
+        f"FROM {coming} JOIN {counts} USING (delivery)",
+        [table, validation.contract.version, validation.contract.fingerprint],
     )
-    run(
-        "CREATE OR REPLACE TEMP TABLE versions AS "
-        f"SELECT greatest(epoch_us(now()), 1 + coalesce(max(version), 0)) AS v FROM {PARTITIONS}"
-    )
-    run(f"DELETE FROM {PARTITIONS} WHERE table_name = $1 AND data_date IN (SELECT data_date FROM touched)", [table])
-    run(f"INSERT INTO {PARTITIONS} SELECT DISTINCT $1, data_date, v FROM touched, versions", [table])
+    newer = f"SELECT greatest(epoch_us(now()), 1 + coalesce(max(version), 0)) AS v FROM {PARTITIONS}"
+    versions = staging.table("versions", newer)
+    run(f"DELETE FROM {PARTITIONS} WHERE table_name = $1 AND data_date IN (FROM {touched})", [table])
+    run(f"INSERT INTO {PARTITIONS} SELECT DISTINCT $1, data_date, v FROM {touched}, {versions}", [table])
 
 
 def _touched(connection: Connection, table: str, platform: Platform) -> list[tuple[date, int]]:
@@ -232,8 +163,3 @@ def _touched(connection: Connection, table: str, platform: Platform) -> list[tup
     known = platform.ledger.partitions.known(table)  # day by day: a publication may have told of one day of a load
     query = f"SELECT data_date, version FROM {PARTITIONS} WHERE table_name = $1"
     return [(day, version) for day, version in rows(connection, query, [table]) if version > known.get(day, 0)]
-
-
-def tables(table: str) -> tuple[str, str]:
-    """The names of a table's validated and quarantined rows in the attached warehouse."""
-    return f"{WAREHOUSE}.validated.{quote(table)}", f"{WAREHOUSE}.quarantine.{quote(table)}"

@@ -9,12 +9,13 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from dropzone_assets.contracts import DATA_DATE, Contract
-from dropzone_assets.engine import Connection, attached, columns_of, conform, quote, rows
+from dropzone_assets.engine import Connection, attached, columns_of, quote, rows
 from dropzone_assets.errors import LakeBusy
 from dropzone_assets.ledger import Published
 from dropzone_assets.pipeline import generations
 from dropzone_assets.pipeline.deduplicate import ARRIVAL, find_duplicates, key_of, valid_rows, with_arrival
-from dropzone_assets.pipeline.load import PARTITIONS
+from dropzone_assets.pipeline.staging import Staging
+from dropzone_assets.pipeline.tables import PARTITIONS
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import Written, write_partition
 
@@ -35,13 +36,15 @@ class Partition(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the lake should hold of some days, copied out of the warehouse: `connection` has it as the table `lake`.
+    """What the lake should hold of some days, copied out of the warehouse.
 
-    `versions`: the version of each day's partition when it was copied; a day never written has none.
+    `rows`: a table of `connection`, sorted by day. `versions`: the version of each day's partition when it was copied;
+    a day never written has none.
     """
 
     contract: Contract
     connection: Connection
+    rows: str
     partitions: tuple[Partition, ...]
     versions: dict[date, int]
 
@@ -54,35 +57,37 @@ def snapshot(platform: Platform, contract: Contract, days: Sequence[date]) -> Sn
         StoreLost: it lacks what the ledger has, or the other way round.
     """
     connection = platform.connect()
-    conform(connection, "lake", _columns(contract))
+    staging = Staging(connection)
+    copied = staging.empty("lake", _columns(contract))
     valid: dict[date, int] = {}
     versions: dict[date, int] = {}
     if generations.check_there(platform):
         with attached(connection, platform.settings.warehouse, read_only=True):
             generations.check(platform, connection)
-            valid = _copy(connection, contract, days)
+            valid = _copy(staging, copied, contract, days)
             versions = _held(connection, contract.table, days)
-    kept = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM lake GROUP BY ALL"))
+    kept = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM {copied} GROUP BY ALL"))
     partitions = tuple(Partition(day, valid.get(day, 0), kept.get(day, 0)) for day in days)
-    return Snapshot(contract, connection, partitions, versions)
+    return Snapshot(contract, connection, copied, partitions, versions)
 
 
 def _columns(contract: Contract) -> dict[str, str]:
     return {**contract.stored, **contract.lineage}
 
 
-def _copy(connection: Connection, contract: Contract, days: Sequence[date]) -> dict[date, int]:
+def _copy(staging: Staging, into: str, contract: Contract, days: Sequence[date]) -> dict[date, int]:
     """One row per key, in the order of the key; without one, in the order of arrival. Valid rows by day."""
+    connection = staging.connection
     valid = valid_rows(connection, contract, days)
-    find_duplicates(connection, contract, valid)
+    duplicates = find_duplicates(staging, contract, valid)
     own = ", ".join(map(quote, _columns(contract)))
     joined = "" if contract.key else with_arrival()
     order = key_of(contract) if contract.key else ", ".join([DATA_DATE, *ARRIVAL])
     counts = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
     for piece in in_pieces(sorted(counts.items()), SORTED):
         connection.execute(
-            f"INSERT INTO lake BY NAME SELECT {own} FROM ({valid_rows(connection, contract, piece)}) "
-            f"ANTI JOIN duplicates USING (_row) {joined} ORDER BY {order}"
+            f"INSERT INTO {into} BY NAME SELECT {own} FROM ({valid_rows(connection, contract, piece)}) "
+            f"ANTI JOIN {duplicates} USING (_row) {joined} ORDER BY {order}"
         )
     return counts
 
@@ -124,7 +129,7 @@ def publish(platform: Platform, taken: Snapshot) -> int:
         fresh = [each for each in same if each.day not in awaited]
         with platform.lake.writing() as writing:
             for partition in fresh:
-                query = f"SELECT * FROM lake WHERE {DATA_DATE} = '{partition.day}'"
+                query = f"SELECT * FROM {taken.rows} WHERE {DATA_DATE} = '{partition.day}'"
                 place = (table, partition.day, platform.settings.spill)
                 written[partition.day] = write_partition(taken.connection, query, platform.lake, writing, *place)
         known = [p for p in fresh if p.day in taken.versions]

@@ -6,9 +6,9 @@ from dropzone_assets.engine import attached, columns_of, literals, rows
 from dropzone_assets.errors import DropzoneError, Lost, Transient
 from dropzone_assets.files import Delivery, RawFile
 from dropzone_assets.ledger import FETCH, LOADED, OPENED, SAFE
-from dropzone_assets.pipeline.load import LOADS
 from dropzone_assets.pipeline.raw_copy import raw_copy
 from dropzone_assets.pipeline.recover import Damage, recover
+from dropzone_assets.pipeline.tables import LOADS
 from dropzone_assets.platform import Platform
 
 

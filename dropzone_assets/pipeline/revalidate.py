@@ -6,7 +6,7 @@ from typing import NamedTuple
 from dropzone_assets.contracts import DELIVERY, Contract
 from dropzone_assets.engine import Connection, attached, columns_of, rows
 from dropzone_assets.ledger import MOVE, RELEASE
-from dropzone_assets.pipeline.load import LOADS, tables
+from dropzone_assets.pipeline.tables import LOADS, tables
 from dropzone_assets.platform import Platform
 
 

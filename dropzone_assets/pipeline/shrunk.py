@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dropzone_assets.engine import columns_of, rows
 from dropzone_assets.errors import Refused
 from dropzone_assets.ledger import LOADED, REBUILD
-from dropzone_assets.pipeline.lacking import LOADS
+from dropzone_assets.pipeline.tables import LOADS
 from dropzone_assets.pipeline.validate import Validation
 from dropzone_assets.pipeline.versions import Versions
 from dropzone_assets.platform import Platform

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +23,8 @@ from dropzone_assets.files import RawFile
 from dropzone_assets.formats import Reading, Wanted, open_format
 from dropzone_assets.ledger import Tally
 from dropzone_assets.pipeline.content import RawContent
-from dropzone_assets.pipeline.record_numbers import keep_only, number_records, tallies
+from dropzone_assets.pipeline.record_numbers import Part, keep_only, number_records, tallies
+from dropzone_assets.pipeline.staging import Staging
 from dropzone_assets.platform import Platform
 
 FILES_PER_SCAN = 5_000
@@ -39,21 +39,20 @@ Layout = tuple[Reading, Matched]
 class Validation:
     """Judged rows, resting in `connection` until they are committed.
 
-    Each of `parts` is a view of rows with the contract's columns, `_delivery`, `_record`, `_data_date`, `_file`,
-    `_file_date`, `_reasons` and `_raw`. `refused` are whole files that could not be read as the table, `readings`
-    how each file was read.
+    `parts` are the rows, one part a scan. `refused` are whole files that could not be read as the table, `readings` how
+    each file was read.
     """
 
     contract: Contract
     connection: engine.Connection
-    parts: list[str] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
     refused: dict[str, Refused] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
 
     def rows(self) -> str:
         """All judged rows as one relation."""
-        return "(" + " UNION ALL BY NAME ".join(f"FROM {part}" for part in self.parts) + ")"
+        return "(" + " UNION ALL BY NAME ".join(f"FROM {part.rows}" for part in self.parts) + ")"
 
 
 def validate(platform: Platform, contract: Contract, files: Sequence[RawFile], today: date | None = None) -> Validation:
@@ -74,10 +73,9 @@ def validate(platform: Platform, contract: Contract, files: Sequence[RawFile], t
             validation.readings[file.delivery.key] = layout[0]
         except Refused as refusal:
             _refuse(validation, file, refusal)
-    numbers = count()
     for layout, alike in layouts.items():
         for scan in scans(alike, BYTES_PER_SCAN):
-            _judge_scan(platform, validation, layout, scan, numbers)
+            _judge_scan(platform, validation, layout, scan)
     return validation
 
 
@@ -118,14 +116,12 @@ def scans(files: Sequence[RawFile], most: int) -> Iterator[list[RawFile]]:
         yield scan
 
 
-def _judge_scan(
-    platform: Platform, validation: Validation, layout: Layout, files: list[RawFile], numbers: Iterator[int]
-) -> None:
+def _judge_scan(platform: Platform, validation: Validation, layout: Layout, files: list[RawFile]) -> None:
     """One scan; when the bytes of some file stop it, the halves are scanned until that file stands alone."""
-    part, reading = next(numbers), layout[0]
+    staging, reading = Staging(validation.connection), layout[0]
     try:
         with TemporaryDirectory(dir=platform.settings.spill) as scratch:
-            unreadable = _scan(platform, validation, layout, files, part, Path(scratch))
+            judged, unreadable = _scan(platform, staging, validation.contract, layout, files, Path(scratch))
     except engine.Error as error:
         if not engine.blames_the_file(error):
             raise
@@ -135,36 +131,34 @@ def _judge_scan(
             return
         middle = len(files) // 2
         for half in (files[:middle], files[middle:]):
-            _judge_scan(platform, validation, layout, half, numbers)
+            _judge_scan(platform, validation, layout, half)
         return
     for index, reason in unreadable.items():
         _refuse(validation, files[index], Refused(reason, "Ask the sender for the file again."))
     kept = [(index, file) for index, file in enumerate(files) if index not in unreadable]
     broken = reading.broken(validation.connection, [RawContent(platform, file) for file in files])
-    validation.parts.append(number_records(validation.connection, validation.contract, part, kept, broken))
-    counted = {tally.key: tally for tally in tallies(validation.connection, validation.parts[-1])}
+    part = number_records(staging, validation.contract, judged, kept, broken)
+    validation.parts.append(part)
+    counted = {tally.key: tally for tally in tallies(validation.connection, part)}
     whole = [counted[file.delivery.key] for _, file in kept if _is_whole(validation, file, counted[file.delivery.key])]
     if len(whole) < len(counted):
-        keep_only(validation.connection, validation.parts[-1], [tally.key for tally in whole])
+        keep_only(validation.connection, part, [tally.key for tally in whole])
     validation.tallies += whole
 
 
 def _scan(
-    platform: Platform, validation: Validation, layout: Layout, files: list[RawFile], part: int, scratch: Path
-) -> dict[int, str]:
-    """Judge the rows of all files into one table; the files that hold none, with the reason."""
+    platform: Platform, staging: Staging, contract: Contract, layout: Layout, files: list[RawFile], scratch: Path
+) -> tuple[str, dict[int, str]]:
+    """Judge the rows of all files into one table: its name, and the files that hold none, with the reason."""
     reading, matched = layout
-    scan = reading.scan(validation.connection, [RawContent(platform, file) for file in files], scratch)
+    scan = reading.scan(staging.connection, [RawContent(platform, file) for file in files], scratch)
     known = [place for places in matched for place in places]
     raw, rest = reading.raw(), reading.rest(known)
-    statement = compile_contract(
-        validation.contract, scan.relation, matched, raw, rest, scan.fault, scan.ignored, tidy=scan.tidy
-    )
-    if uses_arrival(validation.contract):
+    statement = compile_contract(contract, scan.relation, matched, raw, rest, scan.fault, scan.ignored, tidy=scan.tidy)
+    if uses_arrival(contract):
         moments = engine.literals([file.delivery.arrived for file in files])
-        validation.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")
-    validation.connection.execute(f"CREATE TEMP TABLE judged_{part} AS {statement}")
-    return scan.unreadable
+        staging.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")
+    return staging.table("judged", statement), scan.unreadable
 
 
 def _refuse(validation: Validation, file: RawFile, refusal: Refused) -> None:

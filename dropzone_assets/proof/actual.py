@@ -11,7 +11,7 @@ from dropzone_assets.contracts import DATA_DATE, DELIVERY, RECORD, Contract
 from dropzone_assets.engine import Connection, attached, columns_of, rows
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger import LOADED, Kept
-from dropzone_assets.pipeline.load import BOOKS, LOADS, PARTITIONS, QUARANTINE, tables
+from dropzone_assets.pipeline.tables import BOOKS, LOADS, PARTITIONS, QUARANTINE, tables
 from dropzone_assets.platform import Platform
 from dropzone_assets.proof.fingerprint import Fingerprint, as_wanted, fingerprints
 

@@ -9,8 +9,9 @@ from dropzone_assets.engine import Connection, attached, columns_of, literals, q
 from dropzone_assets.files import INSIDE
 from dropzone_assets.inspect.delivery_status import asleep
 from dropzone_assets.pipeline.deduplicate import contested, find_duplicates, key_of, valid_rows
-from dropzone_assets.pipeline.load import tables
 from dropzone_assets.pipeline.overdue import tell
+from dropzone_assets.pipeline.staging import Staging
+from dropzone_assets.pipeline.tables import tables
 from dropzone_assets.pipeline.unpublished import unpublished
 from dropzone_assets.platform import Platform
 from dropzone_assets.proof.fingerprint import Fingerprint, fingerprints
@@ -176,8 +177,8 @@ def _counts(connection: Connection, contract: Contract, valid: str) -> dict[date
 
 def _prints(connection: Connection, contract: Contract, valid: str) -> dict[date, Fingerprint]:
     """What the lake should hold of each day."""
-    find_duplicates(connection, contract, valid)
-    return fingerprints(connection, f"(({valid}) ANTI JOIN duplicates USING (_row))", DATA_DATE, _compared(contract))
+    kept = f"(({valid}) ANTI JOIN {find_duplicates(Staging(connection), contract, valid)} USING (_row))"
+    return fingerprints(connection, kept, DATA_DATE, _compared(contract))
 
 
 def _compared(contract: Contract) -> dict[str, str]:

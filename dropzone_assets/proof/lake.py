@@ -6,8 +6,8 @@ from datetime import date
 
 from dropzone_assets import engine
 from dropzone_assets.contracts import DATA_DATE
-from dropzone_assets.pipeline.load import tables
 from dropzone_assets.pipeline.publish import Partition, in_pieces, publish, snapshot
+from dropzone_assets.pipeline.tables import tables
 from dropzone_assets.platform import Platform
 from dropzone_assets.proof.actual import Moment, changing
 from dropzone_assets.proof.findings import Proof
@@ -47,7 +47,7 @@ class Lake:
         taken = snapshot(self._rebuilt.platform, self._contract, days)
         with closing(taken.connection) as connection:
             publish(self._rebuilt.platform, taken)
-            made = fingerprints(connection, "lake", DATA_DATE, self._fields)
+            made = fingerprints(connection, taken.rows, DATA_DATE, self._fields)
         found = {day: self._found(day, made[day]) for day in days if day not in self._now.due}
         due = self._due()
         for day in days:

@@ -13,7 +13,8 @@ from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
 from dropzone_assets.ledger import Kept, Tally
 from dropzone_assets.pipeline import generations
-from dropzone_assets.pipeline.load import BOOKS, LOADS, QUARANTINE, make_room, put, tables
+from dropzone_assets.pipeline.load import put
+from dropzone_assets.pipeline.tables import BOOKS, LOADS, QUARANTINE, make_room, tables
 from dropzone_assets.pipeline.validate import scans, validate
 from dropzone_assets.pipeline.versions import Versions
 from dropzone_assets.platform import Platform, open_platform

@@ -5,7 +5,7 @@ from contextlib import closing
 
 from dropzone_assets.contracts import DELIVERY, RECORD
 from dropzone_assets.engine import Connection, attached, columns_of, literals, quote, rows
-from dropzone_assets.pipeline.load import tables
+from dropzone_assets.pipeline.tables import tables
 from dropzone_assets.platform import Platform
 from dropzone_assets.proof.actual import OF_QUARANTINE, of_validated
 from dropzone_assets.proof.fingerprint import as_wanted

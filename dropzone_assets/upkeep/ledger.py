@@ -11,8 +11,8 @@ from dropzone_assets.files import Delivery
 from dropzone_assets.ledger import INGESTION, LOADED, Recovered, Tally
 from dropzone_assets.pipeline import generations
 from dropzone_assets.pipeline.generations import LAKE, held_by_lake, write_lake
-from dropzone_assets.pipeline.load import FACTS, LOADS, NUMBERS, PARTITIONS, tables
 from dropzone_assets.pipeline.publish import alone
+from dropzone_assets.pipeline.tables import FACTS, LOADS, NUMBERS, PARTITIONS, tables
 from dropzone_assets.platform import Platform
 
 NOT_HELD = "The ledger was an older copy, and the warehouse holds no rows of it any more."

@@ -25,7 +25,7 @@ from dropzone_assets.ledger import (
     DeliveryRow,
     delivery_of,
 )
-from dropzone_assets.pipeline.load import LOADS, tables
+from dropzone_assets.pipeline.tables import LOADS, tables
 from dropzone_assets.platform import Platform
 
 ROWS = 10_000

@@ -20,7 +20,7 @@ from dropzone_assets.errors import Permanent, StoreLost
 from dropzone_assets.ledger import FAILED, INGESTION, LINKED, RETRACTED, SUPERSEDED
 from dropzone_assets.pipeline import generations
 from dropzone_assets.pipeline.lacking import lacking
-from dropzone_assets.pipeline.load import BOOKS, LOADS, PARTITIONS
+from dropzone_assets.pipeline.tables import BOOKS, LOADS, PARTITIONS
 from dropzone_assets.platform import Platform
 from dropzone_assets.upkeep.raw import lost_objects
 

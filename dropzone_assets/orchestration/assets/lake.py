@@ -43,8 +43,9 @@ def lake_asset(contract: Contract, days: dg.DailyPartitionsDefinition) -> dg.Ass
 
 def _add_metadata(context: dg.AssetExecutionContext, platform: Platform, taken: Snapshot) -> None:
     own = ", ".join(quote(column.name) for column in taken.contract.columns)
-    first = f"SELECT {own}, {DATA_DATE}, rowid AS _order FROM lake SEMI JOIN (SELECT unnest({_firsts(taken)}) AS rowid)"
-    names, shown = previews(taken.connection, f"{first} USING (rowid)", DATA_DATE, "_order", SHOWN)
+    firsts = f"SELECT unnest({_firsts(taken)}) AS rowid"
+    first_rows = f"SELECT {own}, {DATA_DATE}, rowid AS _order FROM {taken.rows} SEMI JOIN ({firsts}) USING (rowid)"
+    names, shown = previews(taken.connection, first_rows, DATA_DATE, "_order", SHOWN)
     stand = {s.day: s for s in day_statuses(platform, taken.contract, [each.day for each in taken.partitions], now())}
     for partition in taken.partitions:
         day = str(partition.day)
@@ -61,7 +62,7 @@ def _add_metadata(context: dg.AssetExecutionContext, platform: Platform, taken: 
 
 
 def _firsts(taken: Snapshot) -> list[int]:
-    """Where the first rows of each day rest in the table `lake`, which is sorted by day."""
+    """Where the first rows of each day rest in its table, which is sorted by day."""
     days = sorted(taken.partitions)
     starts = accumulate((each.rows for each in days), initial=0)
     return [start + n for start, each in zip(starts, days, strict=False) for n in range(min(SHOWN, each.rows))]
