@@ -33,7 +33,7 @@ def test_two_weeks_of_flights_are_the_packages_rows_exactly(
     assert query("SELECT count(*) FROM quarantine.flights") == [(0,)]
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_the_whole_year_is_the_packages_rows_exactly(
     home: Path, ingest: Ingest, query: Query, package: pd.DataFrame
 ) -> None:

@@ -143,7 +143,7 @@ def test_the_demo_says_what_it_needs(tmp_path: Path) -> None:
     assert not list((tmp_path / "dropzone").iterdir())
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_the_demo_brings_its_tables_into_a_new_home(tmp_path: Path) -> None:
     make_home(tmp_path)
     done = run("demo", at=tmp_path)

@@ -49,6 +49,8 @@ POINTS = {
     "before an emptied partition is gone": (Store, "delete"),
 }
 
+WORST = "between the two books of the ledger"
+
 ARRIVALS = {
     "with members that the ledger does not know of": (Arrivals, "record"),
     "with members that are not of the new archive yet": (Arrivals, "brought"),
@@ -180,9 +182,6 @@ def test_killed_at_any_moment_and_started_again_it_leaves_the_same_lake(
     assert holdings(home) == expected
 
 
-# -- at one exact moment -----------------------------------------------------------------------------------------------
-
-
 def restate(home: Path) -> None:
     """Rows of one file move to other days, one day loses its last row, another file's bytes are no longer a copy."""
     (home / "dropzone" / A).write_text(payments(payment("a"), payment("moved", "2024-05-04"), payment("", "?")))
@@ -212,7 +211,9 @@ def restated(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Found:
     return holdings(home)
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point", [WORST, *(pytest.param(one, marks=pytest.mark.long) for one in POINTS if one != WORST)]
+)
 def test_killed_at_an_exact_point_and_started_again_it_leaves_the_same_lake(
     point: str, begun: Path, restated: Found, tmp_path: Path
 ) -> None:

@@ -171,7 +171,9 @@ def still_there(home: Path, name: str, content: bytes) -> bool:
     return any(place.exists() and place.read_bytes() == content for place in places)
 
 
-@pytest.mark.parametrize("after", ["keep", "delete", "move"])
+@pytest.mark.parametrize(
+    "after", ["move", *(pytest.param(each, marks=pytest.mark.long) for each in ("keep", "delete"))]
+)
 def test_whenever_the_power_is_cut_the_ledger_tells_the_truth_and_nothing_is_lost(after: str, disk: Path) -> None:
     found = dict(cuts(disk, after))
     assert {seam for seam, (_, name, _) in SEAMS.items() if (after, name) != ("keep", "leaving")} <= found.keys()

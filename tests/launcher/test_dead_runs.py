@@ -122,7 +122,7 @@ def test_an_ingest_loads_what_a_killed_run_of_the_daemon_was_at(
     assert query("SELECT count(*) FROM lake.transactions") == [(1,)]
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_a_command_of_dagster_does_not_wait_for_a_killed_run(
     dead: dg.DagsterRun, home: Path, kept: dg.DagsterInstance
 ) -> None:
@@ -133,7 +133,7 @@ def test_a_command_of_dagster_does_not_wait_for_a_killed_run(
     assert status(kept, dead) is FAILURE
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_a_wait_for_a_run_that_lives_costs_nothing_and_hears_a_signal(home: Path, kept: dg.DagsterInstance) -> None:
     planned(home, kept)
     lives = kept.create_run_for_job(quick, status=STARTED)
@@ -164,7 +164,7 @@ def in_queue(instance: dg.DagsterInstance, said: dict[str, str]) -> dg.DagsterRu
     return instance.create_run_for_job(quick, status=QUEUED, tags=said, remote_job_origin=remote)
 
 
-@pytest.mark.full
+@pytest.mark.long
 def test_an_ingest_does_the_work_of_runs_that_wait_for_a_daemon_that_is_not_there(
     home: Path, kept: dg.DagsterInstance
 ) -> None:

@@ -53,7 +53,7 @@ def test_a_run_ends_well_and_what_it_printed_is_kept(kept: dg.DagsterInstance, d
     until(lambda: not list((Path(kept.root_directory) / "workers").iterdir()))
 
 
-@pytest.mark.parametrize("name", ["slow", "stubborn"])
+@pytest.mark.parametrize("name", ["slow", pytest.param("stubborn", marks=pytest.mark.long)])
 def test_a_run_is_terminated_by_a_process_that_did_not_launch_it(
     name: str, kept: dg.DagsterInstance, daemon: Daemon
 ) -> None:

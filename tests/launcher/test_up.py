@@ -55,7 +55,7 @@ def in_lake(up: Up, query: Query, row: str) -> bool:
     return up.poll() is not None or (row,) in query("SELECT transaction_id FROM lake.transactions")
 
 
-@pytest.mark.parametrize("without", [(), OURS])
+@pytest.mark.parametrize("without", [(), pytest.param(OURS, marks=pytest.mark.long)])
 def test_what_is_dropped_is_in_the_lake_and_nothing_is_left_when_it_ends(
     without: tuple[str, ...], home: Path, query: Query
 ) -> None:

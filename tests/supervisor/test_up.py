@@ -41,6 +41,7 @@ def test_it_tells_each_event_in_a_line_whatever_the_shell_holds_for_dagster(home
     assert [line for line in up.told.splitlines() if not EVENT.fullmatch(line)] == []
 
 
+@pytest.mark.long
 def test_the_shell_has_the_last_word_over_the_file_env_of_the_home(home: Path, start: Start) -> None:
     (home / ".env").write_text("DROPZONE_LAKE_URL=lake_of_the_file\nDROPZONE_LOG_LEVEL=info\n")
     up = start(DROPZONE_LAKE_URL=str(home / "lake_of_the_shell")).says("Watching dropzone;")
@@ -74,7 +75,9 @@ def test_a_file_waits_for_its_contract_broken_under_it_and_loads_by_itself_when_
     assert "none waits" in failed()
 
 
-@pytest.mark.parametrize(("shell", "number"), [("nohup", signal.SIGINT), ("env", signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("shell", "number"), [("nohup", signal.SIGINT), pytest.param("env", signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_a_signal_ends_it_in_seconds_also_in_the_background_of_a_script(
     start: Start, shell: str, number: signal.Signals
 ) -> None:
@@ -95,6 +98,7 @@ def test_nothing_outlives_it_when_it_is_killed_and_the_next_one_starts(start: St
     start().says("Watching dropzone;")
 
 
+@pytest.mark.long
 def test_what_an_older_one_left_is_ended_and_said(start: Start) -> None:
     up = start().says("Watching dropzone;")
     left = up.service("webserver")
@@ -105,9 +109,8 @@ def test_what_an_older_one_left_is_ended_and_said(start: Start) -> None:
     assert not left.is_running()
 
 
-@pytest.mark.parametrize(
-    "name", ["daemon", *(pytest.param(name, marks=pytest.mark.long) for name in ("code-server", "webserver"))]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["daemon", "code-server", "webserver"])
 def test_a_service_that_ends_ends_all_with_its_last_words(start: Start, name: str) -> None:
     up = start().says("Watching dropzone;")
     below = up.below()
