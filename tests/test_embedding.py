@@ -11,9 +11,12 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 import pytest
+from dagster_aws.s3 import S3Resource
+from dagster_duckdb import DuckDBResource
 
 from dropzone_assets.definitions import DropzoneComponent, definitions
 from dropzone_assets.settings import Settings
+from dropzone_assets.store import S3Access
 from tests.conftest import CONTRACTS, Drop, Ingest, make_home
 from tests.samples import payment, payments
 
@@ -130,3 +133,36 @@ def test_the_example_project_stands_on_a_home(loaded: Path, tmp_path: Path) -> N
     environment["PYTHONPATH"] = f"{PROJECT}:{CONTRACTS.parents[1]}"
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_the_resources_of_the_project_are_how_s3_and_the_warehouse_are_reached(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKE_SECRET", "secret")
+    s3 = S3Resource(
+        endpoint_url="http://127.0.0.1:1",
+        region_name="eu-central-1",
+        aws_access_key_id="key",
+        aws_secret_access_key=dg.EnvVar("LAKE_SECRET"),
+    )
+    duckdb_ = DuckDBResource(database=str(home / "elsewhere" / "books.duckdb"))
+    found = definitions(Settings(home=home), s3, duckdb_)
+    platform = (found.resources or {})["dropzone"]
+    assert platform.access.s3 == S3Access("http://127.0.0.1:1", "eu-central-1", None, "key", "secret")
+    assert platform.settings.warehouse == home / "elsewhere" / "books.duckdb"
+    assert (found.resources or {})["dropzone_s3"] is s3 and (found.resources or {})["dropzone_duckdb"] is duckdb_
+    nobody = definitions(Settings(home=home), S3Resource(use_unsigned_session=True))
+    assert (nobody.resources or {})["dropzone"].access.s3 == S3Access(unsigned=True)
+
+
+def test_an_asset_of_ones_own_asks_the_warehouse_by_its_resource(loaded: Path) -> None:
+    @dg.asset
+    def mine(dropzone_duckdb: DuckDBResource) -> int:
+        with dropzone_duckdb.get_connection() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM validated.transactions").fetchone() or (0,)
+            return int(count)
+
+    everything = dg.Definitions.merge(definitions(Settings(home=loaded)), dg.Definitions(assets=[mine]))
+    job = everything.resolve_implicit_global_asset_job_def().get_subset(asset_selection={mine.key})
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert job.execute_in_process(instance=instance).output_for_node("mine") == 5

@@ -18,6 +18,7 @@ from dropzone_assets.orchestration.io_managers import (
     WarehouseIOManager,
 )
 from dropzone_assets.orchestration.launcher.pools import wait_patiently
+from dropzone_assets.orchestration.resources import duckdb_of, kept_by, reached_by, s3_of
 from dropzone_assets.orchestration.sensors import (
     due_sensor,
     failed_files_job,
@@ -25,16 +26,15 @@ from dropzone_assets.orchestration.sensors import (
     source_sensor,
     summary_schedule,
 )
-from dropzone_assets.platform import Platform
+from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from dropzone_assets.store import Access, AzureAccess, S3Access
 
 if TYPE_CHECKING:
     from dagster_aws.s3 import S3Resource
 
 
 def build(settings: Settings, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None) -> dg.Definitions:
-    """All definitions of the platform, from settings.
+    """All definitions of the platform as a code location of its own, from settings.
 
     Reads the contracts and the list of sources; opens no database, no store and no source.
 
@@ -42,16 +42,12 @@ def build(settings: Settings, s3: "S3Resource | None" = None, duckdb: DuckDBReso
         s3: how S3 is reached; from the settings when None.
         duckdb: where the warehouse is; from the settings when None.
     """
-    access = _access(settings)
-    if s3:
-        reached = S3Access(s3.endpoint_url or "", s3.region_name or "us-east-1", s3.profile_name)
-        access = replace(access, s3=reached)
-    if duckdb:
-        settings = settings.model_copy(update={"warehouse_path": duckdb.database})
-    return define(Platform(settings, access), s3, duckdb)
+    return define(_platform(settings, s3, duckdb), s3, duckdb)
 
 
-def definitions(settings: Settings | None = None) -> dg.Definitions:
+def definitions(
+    settings: Settings | None = None, s3: "S3Resource | None" = None, duckdb: DuckDBResource | None = None
+) -> dg.Definitions:
     """The platform as a part of a project of one's own: `dg.Definitions.merge(definitions(), mine)`.
 
     Every resource's key begins with `dropzone`, and the executor is the project's, so nothing clashes. An asset that
@@ -59,9 +55,10 @@ def definitions(settings: Settings | None = None) -> dg.Definitions:
 
     Args:
         settings: what describes the home; from the environment when None.
+        s3: how the raw zone and the lake are reached in S3; from the settings when None.
+        duckdb: where the warehouse is; from the settings when None.
     """
-    found = settings or Settings.from_env()
-    return define(Platform(found, _access(found)), executor=None)
+    return define(_platform(settings or Settings.from_env(), s3, duckdb), s3, duckdb, executor=None)
 
 
 def define(
@@ -89,8 +86,8 @@ def define(
         schedules=[summary_schedule()],
         resources={
             "dropzone": platform,
-            "dropzone_s3": s3 or _s3(platform.settings),
-            "dropzone_duckdb": duckdb or DuckDBResource(database=str(platform.settings.warehouse)),
+            "dropzone_s3": s3 or s3_of(platform.settings),
+            "dropzone_duckdb": duckdb or duckdb_of(platform.settings),
             "dropzone_raw_zone": RawZoneIOManager(platform),
             "dropzone_warehouse": WarehouseIOManager(platform),
             "dropzone_lake": LakeIOManager(platform),
@@ -100,19 +97,12 @@ def define(
     )
 
 
-def _access(settings: Settings) -> Access:
-    return Access(S3Access(settings.s3_endpoint, settings.s3_region), AzureAccess(settings.azure_endpoint))
-
-
-def _s3(settings: Settings) -> dg.ResourceDefinition:
-    """Dagster's own resource, for assets that want it. It is imported when one does: it brings all of AWS along."""
-
-    def make(_: dg.InitResourceContext) -> "S3Resource":
-        from dagster_aws.s3 import S3Resource
-
-        return S3Resource(endpoint_url=settings.s3_endpoint or None, region_name=settings.s3_region)
-
-    return dg.ResourceDefinition(make, description="S3, as the settings say.")
+def _platform(settings: Settings, s3: "S3Resource | None", duckdb: DuckDBResource | None) -> Platform:
+    """The platform that the settings describe, where no resource says otherwise."""
+    if duckdb:
+        settings = settings.model_copy(update={"warehouse_path": kept_by(duckdb)})
+    found = open_platform(settings)
+    return replace(found, access=replace(found.access, s3=reached_by(s3))) if s3 else found
 
 
 @dg.definitions

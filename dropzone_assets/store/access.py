@@ -9,7 +9,7 @@ from dropzone_assets.errors import BadSettings
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """How S3 is reached; without keys, as boto3 finds them, and as nobody where it finds none."""
+    """How S3 is reached; without keys, as boto3 finds them, and as nobody where it finds none, or when `unsigned`."""
 
     endpoint: str = ""
     region: str = "us-east-1"
@@ -17,6 +17,7 @@ class S3Access:
     access_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
     session_token: str = field(default="", repr=False)
+    unsigned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _s3(access: S3Access) -> dict[str, Any]:
     if access.endpoint:
         config["endpoint"] = access.endpoint
     found = session(access)
-    if found.get_credentials() is None:
+    if access.unsigned or found.get_credentials() is None:
         return {"config": {**config, "skip_signature": True}}
     from obstore.auth.boto3 import Boto3CredentialProvider
 
