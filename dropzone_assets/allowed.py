@@ -32,8 +32,8 @@ def _text(sound: Callable[[str], object], allowed: str) -> Any:
 
 
 def _is_store(url: str) -> bool:
-    scheme, mark, place = url.partition("://")
-    return not mark or (scheme in STORES and bool(place.strip("/")))
+    scheme, mark, location = url.partition("://")
+    return not mark or (scheme in STORES and bool(location.strip("/")))
 
 
 def _ledger(url: str) -> str:
@@ -80,7 +80,7 @@ def _day(value: Any) -> Any:
     return day
 
 
-Place = Annotated[str, _text(_is_store, "a folder, or s3://BUCKET/…, az://CONTAINER/…, gs://BUCKET/…")]
+Location = Annotated[str, _text(_is_store, "a folder, or s3://BUCKET/…, az://CONTAINER/…, gs://BUCKET/…")]
 LedgerUrl = Annotated[str, AfterValidator(_ledger)]
 LocalFile = Annotated[str, _text(lambda path: "://" not in path, "a file on this machine")]
 Memory = Annotated[str, _text(MEMORY.fullmatch, "an amount such as 4GB, 512MiB or 50%")]

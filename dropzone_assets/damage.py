@@ -64,11 +64,11 @@ def told(file: str | Path, said: str, cure: str) -> DropzoneError | None:
 
 def of_system(error: OSError) -> DropzoneError | None:
     """What the system said of a file or folder as our error; None when it is about something else."""
-    place = error.filename2 or error.filename or "a file"
+    location = error.filename2 or error.filename or "a file"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return StoreForbidden(f"{place} may not be used as it has to be: {error.strerror}.", OPEN)
+        return StoreForbidden(f"{location} may not be used as it has to be: {error.strerror}.", OPEN)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"The disk of {place} is full: {error.strerror}.", ROOM)
+        return DiskFull(f"The disk of {location} is full: {error.strerror}.", ROOM)
     if error.errno == errno.EIO:
-        return DiskFull(f"The disk of {place} does not work as it should: {error.strerror}.", "Look at the disk.")
+        return DiskFull(f"The disk of {location} does not work as it should: {error.strerror}.", "Look at the disk.")
     return None

@@ -68,7 +68,7 @@ class Delivery:
     again: str = ""
 
     @property
-    def place(self) -> tuple[str, str, str]:
+    def location(self) -> tuple[str, str, str]:
         """Where the file is, and which table it feeds there, whatever its version."""
         return (self.source, self.path, self.table)
 

@@ -42,10 +42,10 @@ def holding(file: Path) -> Holder | None:
     """
     with suppress(OSError):
         found = file.stat()
-        place = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+        location = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
         for line in (PROC / "locks").read_text().splitlines():
             words = line.split()[1:]
-            pid = int(words[3]) if len(words) > 4 and words[4] == place else 0
+            pid = int(words[3]) if len(words) > 4 and words[4] == location else 0
             if pid > 0 and pid != os.getpid() and words[0] != "->":
                 return Holder(_program(pid), pid, _started(pid))
     return None

@@ -45,7 +45,7 @@ def find_home(named: str, here: Path) -> Path:
         BadSettings: there is none, or the one named is none, or may not be written.
     """
     if not named:
-        around = (place for folder in (here, *here.parents) for place in (folder, folder / "data"))
+        around = (location for folder in (here, *here.parents) for location in (folder, folder / "data"))
         if nearest := next(filter(is_home, around), None):
             return _writable(nearest.resolve())
         found = f"There is no home in {here}, in its folder data, or above: a home is a folder with sources.yaml."

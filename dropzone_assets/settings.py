@@ -16,10 +16,10 @@ from dropzone_assets.allowed import (
     Home,
     LedgerUrl,
     LocalFile,
+    Location,
     Memory,
     OnOff,
     Patience,
-    Place,
     Port,
     Threads,
     Web,
@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, populate_by_name=True)
 
     home: Home = Path("data")
-    raw_url: Place = ""
-    lake_url: Place = ""
+    raw_url: Location = ""
+    lake_url: Location = ""
     ledger_url: LedgerUrl = ""
     warehouse_path: LocalFile = ""
     profile: str = ""
@@ -143,12 +143,12 @@ class Settings(BaseSettings):
     @property
     def raw(self) -> str:
         """URL or folder of the raw zone."""
-        return self._place(self.raw_url or "raw")
+        return self._location(self.raw_url or "raw")
 
     @property
     def lake(self) -> str:
         """URL or folder of the lake."""
-        return self._place(self.lake_url or "lake")
+        return self._location(self.lake_url or "lake")
 
     @property
     def logs(self) -> Path:
@@ -156,24 +156,24 @@ class Settings(BaseSettings):
         return self.home / "logs"
 
     @property
-    def signs(self) -> Path:
+    def heartbeats(self) -> Path:
         """Signs of life of `dropzone up` and the processes below it."""
         return self.home / ".up"
 
     @property
     def ledger(self) -> str:
         """SQLAlchemy URL of the ledger."""
-        kind, _, place = (self.ledger_url or "sqlite:///ledger.sqlite").partition("://")
+        kind, _, location = (self.ledger_url or "sqlite:///ledger.sqlite").partition("://")
         if kind.startswith("sqlite"):
-            return f"{kind}:///{self._place(place.removeprefix('/'))}"
-        return f"{kind.replace('postgresql', 'postgresql+psycopg2') if '+' not in kind else kind}://{place}"
+            return f"{kind}:///{self._location(location.removeprefix('/'))}"
+        return f"{kind.replace('postgresql', 'postgresql+psycopg2') if '+' not in kind else kind}://{location}"
 
     @property
     def instance(self) -> Path:
         """Where Dagster keeps runs and events: `DAGSTER_HOME`, else inside `home`."""
         return Path(self.dagster_home) if self.dagster_home else self.home / "dagster"
 
-    def _place(self, url: str) -> str:
+    def _location(self, url: str) -> str:
         return url if "://" in url else str(self.home / Path(url).expanduser())
 
 

@@ -29,8 +29,8 @@ def record(ledger: Ledger, *paths: str, table: str = "t") -> list[str]:
 
 def new(ledger: Ledger, *files: Listed) -> set[str]:
     """Paths of the files the ledger has never seen."""
-    fates = ledger.arrivals.strange(json.dumps([file.key for file in files]))
-    return {file.path for file in files if fates.get(file.key) == "new"}
+    kinds = ledger.arrivals.unusual(json.dumps([file.key for file in files]))
+    return {file.path for file in files if kinds.get(file.key) == "new"}
 
 
 def states(ledger: Ledger) -> dict[str, str]:

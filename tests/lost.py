@@ -79,10 +79,10 @@ def copy_of(home: Path, name: str) -> Path:
 
 
 def put_back(home: Path, name: str) -> None:
-    kept, place = home.parent / f"{name}.kept", home / name
+    kept, location = home.parent / f"{name}.kept", home / name
     if kept.is_dir():
-        shutil.rmtree(place)
-        shutil.copytree(kept, place)
+        shutil.rmtree(location)
+        shutil.copytree(kept, location)
     else:
-        place.unlink(missing_ok=True)
-        shutil.copy(kept, place)
+        location.unlink(missing_ok=True)
+        shutil.copy(kept, location)

@@ -73,7 +73,7 @@ def test_what_is_missing_is_gone_with_its_members_and_may_be_there_again(ledger:
     assert all(row.since for row in ledger.absences.absent())
     assert ledger.absences.missing("s", json.dumps(["b"]), marked=False) == []
     assert len(ledger.absences.missing("s", json.dumps(["b"]), marked=True)) == 1
-    assert ledger.arrivals.strange(json.dumps([archive.key, other.key])) == {archive.key: "gone"}
+    assert ledger.arrivals.unusual(json.dumps([archive.key, other.key])) == {archive.key: "gone"}
     ledger.retractions.retract([archive.key], "gone")
     ledger.absences.there_again([archive.key])
     assert ledger.absences.absent() == []

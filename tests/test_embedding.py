@@ -114,12 +114,12 @@ def test_a_project_may_have_resources_and_an_executor_of_its_own(home: Path) -> 
 @pytest.mark.filterwarnings("ignore:`parse_obj_as` is deprecated", "ignore::dagster.BetaWarning")  # Dagster's own
 def test_a_component_finds_its_home_below_its_own_folder() -> None:
     with dg.components.testing.create_defs_folder_sandbox() as sandbox:
-        place = sandbox.scaffold_component(DropzoneComponent, defs_yaml_contents=None)
-        make_home(place / "home")
-        (place / "defs.yaml").write_text(
+        location = sandbox.scaffold_component(DropzoneComponent, defs_yaml_contents=None)
+        make_home(location / "home")
+        (location / "defs.yaml").write_text(
             "type: dropzone_assets.definitions.DropzoneComponent\nattributes: {home: home}\n"
         )
-        with sandbox.load_component_and_build_defs(place) as (component, defs):
+        with sandbox.load_component_and_build_defs(location) as (component, defs):
             assert component.home == "home"
             assert dg.AssetKey(["lake", "transactions"]) in {key for each in defs.assets for key in each.keys}
 

@@ -163,10 +163,17 @@ def test_a_partition_names_the_files_that_made_it(pipeline: Pipeline, drop: Drop
     drop(A, payments(payment("a"), payment("c")))
     drop(B, payments(payment("d", "2024-05-02"), payment("late")))
     pipeline.all()
-    origins = explain_partition(pipeline.platform, "transactions", days(1)[0])
-    assert [(o.path, o.rows, o.late, len(o.replaced)) for o in origins.files] == [(A, 2, False, 1), (B, 1, True, 0)]
-    assert (origins.files[0].added, origins.files[0].removed, origins.files[0].contract_version != "") == (1, 1, True)
-    assert (origins.due, origins.published, origins.bytes) == (True, 0, None)
+    sources = explain_partition(pipeline.platform, "transactions", days(1)[0])
+    assert [(o.path, o.rows, o.late, len(o.replaced)) for o in sources.files] == [
+        (A, 2, False, 1),
+        (B, 1, True, 0),
+    ]
+    assert (
+        sources.files[0].added,
+        sources.files[0].removed,
+        sources.files[0].contract_version != "",
+    ) == (1, 1, True)
+    assert (sources.due, sources.published, sources.bytes) == (True, 0, None)
     said = ask("explain", "transactions", "2024-05-01").output
     assert "2 files with 3 valid rows on this day." in said and "It is due: it was never published." in said
 
@@ -179,9 +186,14 @@ def test_a_published_partition_says_what_the_lake_holds(pipeline: Pipeline, drop
     taken = snapshot(platform, contract, days(1))
     publish(platform, taken)
     keep(platform, summarise(platform, contract, days(1)))
-    origins = explain_partition(platform, "transactions", days(1)[0])
-    assert (origins.due, origins.unsummarised, origins.duplicates, origins.lake_rows) == (False, False, 1, 2)
-    assert origins.bytes == Path(origins.uri).stat().st_size
+    sources = explain_partition(platform, "transactions", days(1)[0])
+    assert (sources.due, sources.unsummarised, sources.duplicates, sources.lake_rows) == (
+        False,
+        False,
+        1,
+        2,
+    )
+    assert sources.bytes == Path(sources.uri).stat().st_size
     (version,) = explain_file(platform, A)[0].versions
     assert [(day.lake_rows, day.due, day.published_at is not None) for day in version.days] == [(2, False, True)]
     assert [entry.run for entry in version.entries] == ["", "run-1", "run-1"]

@@ -34,7 +34,7 @@ def test_what_was_recorded_is_known(ledger: Ledger) -> None:
     record(ledger, "1.csv")
     assert new(ledger, *files) == {"2.csv", "3.csv"}
     assert new(ledger, listed("1.csv", "2")) == {"1.csv"}
-    assert ledger.arrivals.strange("[]") == {}
+    assert ledger.arrivals.unusual("[]") == {}
 
 
 def test_what_is_strange_is_named(ledger: Ledger) -> None:
@@ -44,8 +44,8 @@ def test_what_is_strange_is_named(ledger: Ledger) -> None:
     ledger.deliveries.failed(listed("?").key, "read", WHY)
     ledger.retirement.leaving([left], LEFT)
     keys = [old, nobodys, left, loaded, listed("?").key, "never"]
-    fates = {old: "superseded", left: "left", listed("?").key: "nameless", "never": "new"}
-    assert ledger.arrivals.strange(json.dumps(keys)) == fates
+    kinds = {old: "superseded", left: "left", listed("?").key: "nameless", "never": "new"}
+    assert ledger.arrivals.unusual(json.dumps(keys)) == kinds
 
 
 def test_recording_again_changes_nothing(ledger: Ledger) -> None:
@@ -69,7 +69,7 @@ def test_a_delivery_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
     sent = delivery("deep/er/Grüße '1'.csv", "5-17", day=3)
     ledger.arrivals.record([sent])
     assert ledger.claims.unclaimed("t") == [sent]
-    assert (sent.file_date, sent.place) == (date(2024, 5, 3), ("s", "deep/er/Grüße '1'.csv", "t"))
+    assert (sent.file_date, sent.location) == (date(2024, 5, 3), ("s", "deep/er/Grüße '1'.csv", "t"))
 
 
 def test_a_nameless_delivery_may_find_its_table_later(ledger: Ledger) -> None:
@@ -179,8 +179,8 @@ def test_a_ledger_of_an_earlier_version_grows_and_learns_the_names_of_its_files(
     ledger.engine.dispose()
     for _ in range(2):
         ledger = open_ledger(url)
-        assert ledger.search.places("a.csv") == [("s", "in/a.csv")]
-        assert ledger.search.places("b.csv") == [("s", "day.zip!/b.csv")]
+        assert ledger.search.locations("a.csv") == [("s", "in/a.csv")]
+        assert ledger.search.locations("b.csv") == [("s", "day.zip!/b.csv")]
         held = {index["name"]: index["column_names"] for index in inspect(ledger.engine).get_indexes("deliveries")}
         assert held["deliveries_by_path"] == ["path", "source"] and "deliveries_by_name" in held
         ledger.engine.dispose()

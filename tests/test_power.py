@@ -148,9 +148,9 @@ def broken(home: Path) -> list[str]:
     wrong += [f"rows of {path}" for row, path in held.items() if path in loaded and row not in rows]
     hashes = pipeline.platform.ledger.partitions.hashes("transactions")
     for day, of_day in hashes.items():
-        for place, wanted in (("transactions", of_day.lake), ("summary/transactions", of_day.summary)):
-            file = home / "lake" / object_path(place, day)
-            wrong += [f"{place} of {day}"] if wanted and not whole(file, wanted) else []
+        for location, wanted in (("transactions", of_day.lake), ("summary/transactions", of_day.summary)):
+            file = home / "lake" / object_path(location, day)
+            wrong += [f"{location} of {day}"] if wanted and not whole(file, wanted) else []
     left = {row.path for row in known if row.leaving == LEFT}
     for name, content in SENT.items():
         if not still_there(home, name, content) and name not in {row.path for row in known if row.content_hash}:
@@ -167,8 +167,8 @@ def whole(file: Path, content_hash: str) -> bool:
 
 def still_there(home: Path, name: str, content: bytes) -> bool:
     """Whether the source has the file, where it came or where it was moved to."""
-    places = [home / "dropzone" / name, home / "dropzone" / "done" / name]
-    return any(place.exists() and place.read_bytes() == content for place in places)
+    locations = [home / "dropzone" / name, home / "dropzone" / "done" / name]
+    return any(location.exists() and location.read_bytes() == content for location in locations)
 
 
 @pytest.mark.parametrize(

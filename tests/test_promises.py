@@ -21,7 +21,7 @@ A, B = "payments_20240501_100000.csv", "payments_20240501_120000.csv"
 LAKE = "SELECT transaction_id, transaction_ts::DATE::VARCHAR, amount::INTEGER FROM lake.transactions ORDER BY ALL"
 
 
-def fates(platform: Platform) -> dict[str, str]:
+def kinds(platform: Platform) -> dict[str, str]:
     """Path → what became of its newest version."""
     return {row.path: row.state for row in reversed(platform.ledger.queries.everything())}
 
@@ -105,11 +105,11 @@ def test_the_same_bytes_under_another_name_are_linked_until_the_original_is_rest
     ingest()
     drop(B, text)
     ingest()
-    assert fates(platform) == {A: "loaded", B: "linked"}
+    assert kinds(platform) == {A: "loaded", B: "linked"}
     assert query("SELECT count(*) FROM validated.transactions") == [(1,)]
     drop(A, payments(payment("z")))
     ingest()
-    assert fates(platform) == {A: "loaded", B: "loaded"}
+    assert kinds(platform) == {A: "loaded", B: "loaded"}
     assert query(LAKE) == [("a", "2024-05-01", 5), ("z", "2024-05-01", 5)]
 
 

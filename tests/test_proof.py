@@ -114,9 +114,9 @@ def ledger(home: Path, sql: str) -> None:
         connection.execute(sql)
 
 
-def flip(file: Path, place: int, *, to: int | None = None) -> None:
+def flip(file: Path, location: int, *, to: int | None = None) -> None:
     content = bytearray(file.read_bytes())
-    content[place] = content[place] ^ 1 if to is None else to
+    content[location] = content[location] ^ 1 if to is None else to
     file.write_bytes(content)
 
 
@@ -224,8 +224,10 @@ CASES = (*WAREHOUSE, *LEDGER, *BYTES)
 
 @pytest.mark.parametrize(("day", "what", "said"), [(day, what, said) for day, _, what, said in CASES])
 def test_what_was_changed_is_named(proof: Proof, day: int, what: str, said: str) -> None:
-    places = (f"202405{day:02}", f"05-{day:02}", f"day={day:02}")
-    about = [f for f in proof.findings if f.what == what and any(place in f.name + f.found for place in places)]
+    locations = (f"202405{day:02}", f"05-{day:02}", f"day={day:02}")
+    about = [
+        f for f in proof.findings if f.what == what and any(location in f.name + f.found for location in locations)
+    ]
     assert len(about) == 1
     assert said in about[0].found
     assert about[0].cure

@@ -167,11 +167,11 @@ def test_what_happens_while_a_receipt_is_written_is_told_next(
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("place", ["folder", "url"])
+@pytest.mark.parametrize("location", ["folder", "url"])
 def test_receipts_may_go_elsewhere_and_files_may_leave(
-    home: Path, configure: Configure, place: str, tmp_path: Path
+    home: Path, configure: Configure, location: str, tmp_path: Path
 ) -> None:
-    where = {"folder": "outbox"} if place == "folder" else {"url": str(tmp_path / "answers")}
+    where = {"folder": "outbox"} if location == "folder" else {"url": str(tmp_path / "answers")}
     configure(receipts=where, after="move", move_to="done", leave="loaded")
     pipeline = Pipeline(home)
     put(home, f"in/{A}", MIXED.encode())
@@ -179,7 +179,7 @@ def test_receipts_may_go_elsewhere_and_files_may_leave(
     assert retire(pipeline.platform, "dropzone") == 1
     assert send_receipts(pipeline.platform, "dropzone") == 1
     pipeline.all()
-    outbox = home / "dropzone" / "outbox" if place == "folder" else tmp_path / "answers"
+    outbox = home / "dropzone" / "outbox" if location == "folder" else tmp_path / "answers"
     assert sorted(os.listdir(outbox / "in")) == [f"{A}.accepted.json", f"{A}.rejected.csv"]
     assert [name for name in there(home) if "outbox" not in name] == [f"done/in/{A}"]
     assert list(pipeline.states()) == [f"in/{A}"]

@@ -153,8 +153,8 @@ def test_the_nearest_home_is_found_from_inside_it_and_from_the_folder_above_data
     deep = inner / "contracts" / "deep"
     deep.mkdir()
     (tmp_path / "projects" / "contracts").mkdir()
-    for place, home in ((tmp_path, outer), (outer / "dropzone", outer), (deep, inner), (inner.parent, outer)):
-        monkeypatch.chdir(place)
+    for location, home in ((tmp_path, outer), (outer / "dropzone", outer), (deep, inner), (inner.parent, outer)):
+        monkeypatch.chdir(location)
         assert Settings.from_env().home == home.resolve()
 
 

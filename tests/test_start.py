@@ -61,10 +61,10 @@ def test_answers_need_no_dagster_and_nothing_that_reaches_far(tmp_path: Path) ->
     assert "sqlalchemy" in loaded(answer)
 
 
-@pytest.mark.parametrize(("line", "places"), [("", COMMANDS), ("contracts", CONTRACTS), ("sources", SOURCES)])
-def test_what_a_command_is_for_is_its_docstring(line: str, places: dict[str, str]) -> None:
+@pytest.mark.parametrize(("line", "locations"), [("", COMMANDS), ("contracts", CONTRACTS), ("sources", SOURCES)])
+def test_what_a_command_is_for_is_its_docstring(line: str, locations: dict[str, str]) -> None:
     answer = CliRunner().invoke(app, [*line.split(), "--help"], env={"COLUMNS": "300"}, catch_exceptions=False)
     listed = " ".join(answer.output.split())
-    for name, place in places.items():
-        purpose = (inspect.getdoc(resolve_name(place)) or "nothing").split("\n\n")[0]
+    for name, location in locations.items():
+        purpose = (inspect.getdoc(resolve_name(location)) or "nothing").split("\n\n")[0]
         assert f"│ {name} {purpose} │" in listed

@@ -58,18 +58,18 @@ def test_a_row_is_followed_through_its_archives_to_its_bytes(platform: Platform)
     assert [each.path for each in found.archives] == ["day.zip", "day.zip!/in/week.zip"]
     assert found.delivery.path == f"day.zip!/in/week.zip!/{NAME}"
     assert (found.delivery.source, found.record, found.version) == ("dropzone", 3, "1.0.0")
-    place = found.original.place
-    assert place and (place.line, place.where) == (6, "lines 6 to 7")
-    assert PAYMENTS[place.start : place.end].decode() == found.original.text + "\n"
+    location = found.original.location
+    assert location and (location.line, location.where) == (6, "lines 6 to 7")
+    assert PAYMENTS[location.start : location.end].decode() == found.original.text + "\n"
     assert found.original.text == payment("c").replace(",u1,", ',"u\n1",')
 
 
 def test_an_element_of_a_document_is_found_by_its_path(platform: Platform) -> None:
     (found,) = trace(platform, platform.contract("vehicle_events"), "vehicle_id = 'v2'", 10)
-    place = found.original.place
-    assert place and place.where == "$.vehicles_events[1]"
-    assert json.loads(DOCUMENT[place.start : place.end]) == event("v2")
-    assert DOCUMENT.split(b"\n")[(place.line or 0) - 1].strip() == b"{"
+    location = found.original.location
+    assert location and location.where == "$.vehicles_events[1]"
+    assert json.loads(DOCUMENT[location.start : location.end]) == event("v2")
+    assert DOCUMENT.split(b"\n")[(location.line or 0) - 1].strip() == b"{"
 
 
 def test_all_rows_are_traced_as_far_as_asked(platform: Platform) -> None:

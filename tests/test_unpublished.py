@@ -47,10 +47,10 @@ def once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def break_lake(home: Path) -> Path:
     """Put a file where the folder of the table should be: the lake cannot take anything of it."""
-    place = home / "lake" / "transactions"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text("no folder")
-    return place
+    location = home / "lake" / "transactions"
+    location.parent.mkdir(parents=True, exist_ok=True)
+    location.write_text("no folder")
+    return location
 
 
 @pytest.mark.usefixtures("once")

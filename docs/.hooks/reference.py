@@ -33,7 +33,7 @@ def _sections(command: Any, context: Any) -> Iterator[str]:
         yield from _section(command, context)
         return
     for name in command.list_commands(context):
-        places = getattr(command, "places", {})
+        places = getattr(command, "locations", {})
         inner = loaded(places[name]) if name in places else command.get_command(context, name)
         yield from _sections(inner, inner.context_class(inner, parent=context, info_name=name))
 

@@ -62,7 +62,7 @@ class Seven:
         for file in getattr(archive, "files", ()):
             folder = file.is_directory or file.st_fmt == stat.S_IFDIR
             block = blocks.get(id(file.folder))
-            chunks = partial(self._chunks, block, file, block.place(file.uncompressed) if block else 0)
+            chunks = partial(self._chunks, block, file, block.location(file.uncompressed) if block else 0)
             yield Entry(file.filename, _problem(file), chunks, folder)
 
     def _chunks(self, block: "Block | None", file: Any, start: int) -> Iterator[bytes]:
@@ -90,7 +90,7 @@ class Block:
         self._started = False
         self._broken = False
 
-    def place(self, size: int) -> int:
+    def location(self, size: int) -> int:
         """Where the next member begins among the plain bytes."""
         self._placed += size
         return self._placed - size
@@ -114,11 +114,11 @@ class Block:
     def _until(self, end: int, what: str) -> Iterator[bytes]:
         while self._taken < end:
             with _reading(what, self.encrypted):
-                before = self._file.place
+                before = self._file.location
                 decompressor = self._folder.get_decompressor(self._size)
                 self._started = True
                 chunk = bytes(decompressor.decompress(self._file, min(end - self._taken, CHUNK)))
-            if not chunk and self._file.place == before:
+            if not chunk and self._file.location == before:
                 raise refusals.cut(what, "its packed bytes end too early")
             self._taken += len(chunk)
             yield chunk
@@ -127,15 +127,15 @@ class Block:
 class Sips:
     """A file from a place on, a little at a time; the place is found anew before each."""
 
-    def __init__(self, file: BinaryIO, place: int) -> None:
+    def __init__(self, file: BinaryIO, location: int) -> None:
         self._file = file
-        self.place = place
+        self.location = location
 
     def read(self, size: int) -> bytes:
         """At most a sip."""
-        self._file.seek(self.place)
+        self._file.seek(self.location)
         data = self._file.read(min(size, SIP))
-        self.place += len(data)
+        self.location += len(data)
         return data
 
 

@@ -51,14 +51,14 @@ def _written(file: BinaryIO, listed: Listed, what: str) -> Iterator[bytes]:
     mark, name, extra = LOCAL.unpack(header)
     if mark != b"PK\x03\x04":
         raise refusals.damaged(what, "the directory says it begins where it does not")
-    place, left = listed.offset + LOCAL.size + name + extra, listed.packed
+    location, left = listed.offset + LOCAL.size + name + extra, listed.packed
     while left:
-        file.seek(place)
+        file.seek(location)
         chunk = file.read(min(left, CHUNK))
         if not chunk:
             raise refusals.cut(what, f"{left:,} of its bytes are missing")
         yield chunk
-        place, left = place + len(chunk), left - len(chunk)
+        location, left = location + len(chunk), left - len(chunk)
 
 
 def _checked(chunks: Iterator[bytes], listed: Listed, what: str) -> Iterator[bytes]:

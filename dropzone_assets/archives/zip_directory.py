@@ -67,18 +67,18 @@ def list_directory(file: BinaryIO, size: int, what: str) -> Iterator[Listed]:
         Refused: there is no directory, or it is broken; the entries before are given first.
     """
     end = _find_end(file, size, what)
-    place, stop, count = end.start, end.start + end.size, 0
-    while place < stop:
-        file.seek(place)
+    location, stop, count = end.start, end.start + end.size, 0
+    while location < stop:
+        file.seek(location)
         head = file.read(ENTRY.size)
         fields = ENTRY.unpack(head) if len(head) == ENTRY.size else (b"",)
         if fields[0] != b"PK\x01\x02":
             raise refusals.damaged(what, f"its directory breaks after {count:,} of {end.entries:,} members")
         lengths = fields[10:13]
         rest = file.read(sum(lengths))
-        place += ENTRY.size + sum(lengths)
+        location += ENTRY.size + sum(lengths)
         count += 1
-        if len(rest) < sum(lengths) or place > stop:
+        if len(rest) < sum(lengths) or location > stop:
             raise refusals.damaged(what, f"its directory breaks after {count:,} of {end.entries:,} members")
         yield _listed(fields, rest, end.before)
     if count & FULL != end.entries & FULL:
@@ -109,12 +109,12 @@ def _find_end64(file: BinaryIO, ends: int, locator: bytes) -> tuple[int, int, in
     """Where the zip64 record begins, and the numbers it holds: entries, length, offset."""
     if len(locator) < LOCATOR64.size or not locator.startswith(b"PK\x06\x07"):
         return None
-    for place in (LOCATOR64.unpack(locator)[2], ends - LOCATOR64.size - END64.size):
-        if 0 <= place <= ends - END64.size:
-            file.seek(place)
+    for location in (LOCATOR64.unpack(locator)[2], ends - LOCATOR64.size - END64.size):
+        if 0 <= location <= ends - END64.size:
+            file.seek(location)
             record = END64.unpack(file.read(END64.size))
             if record[0] == b"PK\x06\x06":
-                return place, record[7], record[8], record[9]
+                return location, record[7], record[8], record[9]
     return None
 
 

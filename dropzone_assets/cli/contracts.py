@@ -20,8 +20,12 @@ def check(
 ) -> None:
     """Say whether every contract can be honoured. Exit code 1 when one cannot."""
     platform = here()
-    places = files or [platform.settings.contracts]
-    wanted = [file for place in places for file in (sorted(place.glob("*.odcs.yaml")) if place.is_dir() else [place])]
+    locations = files or [platform.settings.contracts]
+    wanted = [
+        file
+        for location in locations
+        for file in (sorted(location.glob("*.odcs.yaml")) if location.is_dir() else [location])
+    ]
     broken = 0
     for file in wanted:
         try:
@@ -35,7 +39,7 @@ def check(
             broken += 1
             problem(error)
     if not wanted:
-        err.print(f"There are no *.odcs.yaml in {', '.join(map(str, places))}.")
+        err.print(f"There are no *.odcs.yaml in {', '.join(map(str, locations))}.")
     raise typer.Exit(1 if broken else 0)
 
 

@@ -31,8 +31,8 @@ def explain(
     """Tell all that happened to one file, or which files made one partition. Exit code 1: nobody knows the file."""
     platform = here()
     if partition:
-        origins = explain_partition(platform, what, _day(partition))
-        as_json(asdict(origins)) if json else _print_origins(origins)
+        sources = explain_partition(platform, what, _day(partition))
+        as_json(asdict(sources)) if json else _print_sources(sources)
         return
     stories = explain_file(platform, what, source)
     unseen = None if stories else explain_not_found(platform, what, source)
@@ -120,50 +120,50 @@ def _line(look: Looked) -> tuple[object, ...]:
 # -- a partition -------------------------------------------------------------------------------------------------------
 
 
-def _print_origins(origins: PartitionSources) -> None:
-    out.print(f"[bold cyan]{origins.table} {origins.day}[/]", highlight=False)
+def _print_sources(sources: PartitionSources) -> None:
+    out.print(f"[bold cyan]{sources.table} {sources.day}[/]", highlight=False)
     names = ("file", "rows", "late", "loaded (UTC)", "contract", "in place of rows before")
-    table("The files that made it", names, [_made(origin) for origin in origins.files[:FILES]])
-    if len(origins.files) > FILES:
-        out.print(f"… and {len(origins.files) - FILES:,} more: take --json.")
-    for origin in origins.files[:FILES]:
-        for old in origin.replaced:
+    table("The files that made it", names, [_made(source) for source in sources.files[:FILES]])
+    if len(sources.files) > FILES:
+        out.print(f"… and {len(sources.files) - FILES:,} more: take --json.")
+    for source in sources.files[:FILES]:
+        for old in source.replaced:
             was = f"version {old.version} (delivery {old.key}), loaded {_moment(old.loaded_at)}"
-            out.print(f"{escape(origin.path)} replaced {escape(was)}.", soft_wrap=True, highlight=False)
-    for sentence in _far(origins):
+            out.print(f"{escape(source.path)} replaced {escape(was)}.", soft_wrap=True, highlight=False)
+    for sentence in _far(sources):
         out.print(escape(sentence), soft_wrap=True, highlight=False)
 
 
-def _made(origin: PartitionSource) -> Sequence[object]:
-    numbers = (origin.added, origin.removed, origin.changed)
+def _made(source: PartitionSource) -> Sequence[object]:
+    numbers = (source.added, source.removed, source.changed)
     said = zip(numbers, ("added", "removed", "changed"), strict=True)
     differs = ", ".join(f"{number:,} {what}" for number, what in said if number is not None)
-    late = "late" if origin.late else ""
-    return (origin.path, origin.rows, late, _moment(origin.loaded_at), origin.contract_version, differs)
+    late = "late" if source.late else ""
+    return (source.path, source.rows, late, _moment(source.loaded_at), source.contract_version, differs)
 
 
-def _far(origins: PartitionSources) -> Iterator[str]:
+def _far(sources: PartitionSources) -> Iterator[str]:
     """How far the partition has come, in sentences."""
-    count = sum(origin.rows for origin in origins.files)
-    yield f"{_many(len(origins.files), 'file')} with {_many(count, 'valid row')} on this day."
-    if not origins.version:
+    count = sum(source.rows for source in sources.files)
+    yield f"{_many(len(sources.files), 'file')} with {_many(count, 'valid row')} on this day."
+    if not sources.version:
         yield "It was never loaded: no file has had rows on this day."
         return
-    if not origins.published:
+    if not sources.published:
         yield "It is due: it was never published."
         return
-    left = f"{_many(origins.valid, 'valid row')}, {_many(origins.duplicates, 'duplicate')} left out, "
-    left += f"{origins.lake_rows:,} in the lake"
-    yield f"Published {_moment(origins.published_at)}: {left}. {_asked(origins)}"
-    if origins.due:
-        yield f"It is due again: version {origins.version} of its rows is newer than {origins.published}, in the lake."
-    size = f" ({origins.bytes:,} bytes)" if origins.bytes is not None else ": no object there"
-    yield f"{origins.uri}{size}"
+    left = f"{_many(sources.valid, 'valid row')}, {_many(sources.duplicates, 'duplicate')} left out, "
+    left += f"{sources.lake_rows:,} in the lake"
+    yield f"Published {_moment(sources.published_at)}: {left}. {_asked(sources)}"
+    if sources.due:
+        yield f"It is due again: version {sources.version} of its rows is newer than {sources.published}, in the lake."
+    size = f" ({sources.bytes:,} bytes)" if sources.bytes is not None else ": no object there"
+    yield f"{sources.uri}{size}"
 
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def _asked(origins: PartitionSources) -> str:
-    return "Its summary is due." if origins.unsummarised else "Its summary is up to date."
+def _asked(sources: PartitionSources) -> str:
+    return "Its summary is due." if sources.unsummarised else "Its summary is up to date."

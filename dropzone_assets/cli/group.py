@@ -31,18 +31,18 @@ def group(commands: Mapping[str, str], about: str, **how: Any) -> typer.Typer:
         about: what the group is for.
         how: what else Typer is told of it.
     """
-    known = type("Commands", (_Group,), {"places": commands})
+    known = type("Commands", (_Group,), {"locations": commands})
     return typer.Typer(cls=known, help=about, no_args_is_help=True, **how)
 
 
 class _Group(TyperGroup):
     """A group that looks for its commands where `places` says."""
 
-    places: ClassVar[Mapping[str, str]] = {}
+    locations: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = {**{name: TyperCommand(name) for name in self.places}, **self.commands}
+        self.commands = {**{name: TyperCommand(name) for name in self.locations}, **self.commands}
 
     def invoke(self, ctx: Any) -> Any:
         """Call a command; one that is interrupted ends with a sentence."""
@@ -52,8 +52,8 @@ class _Group(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """What help and completion say of a command."""
         command = super().get_command(ctx, cmd_name)
-        if command and cmd_name in self.places:
-            command.help = _purpose(self.places[cmd_name])
+        if command and cmd_name in self.locations:
+            command.help = _purpose(self.locations[cmd_name])
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -63,7 +63,7 @@ class _Group(TyperGroup):
             insist(lambda: interrupted(called))
         ctx.meta.setdefault(NAME, called)
         name, command, rest = super().resolve_command(ctx, args)
-        return name, loaded(self.places[name]) if name and name in self.places else command, rest
+        return name, loaded(self.locations[name]) if name and name in self.locations else command, rest
 
 
 class _Ending:
@@ -84,17 +84,17 @@ class _Ending:
 
 
 @cache
-def _purpose(place: str) -> str:
+def _purpose(location: str) -> str:
     """The docstring of a function, from its file, which is not run."""
-    module, _, name = place.partition(":")
+    module, _, name = location.partition(":")
     spec = find_spec(module)
     source = Path(spec.origin).read_bytes() if spec and spec.origin else b""
     functions = (each for each in ast.parse(source).body if isinstance(each, ast.FunctionDef) and each.name == name)
     return next((ast.get_docstring(each) or "" for each in functions), "")
 
 
-def loaded(place: str) -> Any:
+def loaded(location: str) -> Any:
     """The function as a command."""
     alone = typer.Typer(add_completion=False)
-    alone.command()(resolve_name(place))
+    alone.command()(resolve_name(location))
     return get_command(alone)

@@ -9,7 +9,7 @@ from dropzone_assets.cli.show import as_json, here, out, table
 from dropzone_assets.contracts import DELIVERY, Contract, sentences
 from dropzone_assets.engine import Connection, columns_of, quote, rows
 from dropzone_assets.errors import Permanent
-from dropzone_assets.formats import Place
+from dropzone_assets.formats import Location
 from dropzone_assets.inspect.query import open_query
 from dropzone_assets.inspect.trace import originals_of
 from dropzone_assets.pipeline.tables import tables
@@ -34,10 +34,10 @@ def quarantine(
             return
         reasons, found, count = _found(connection, table_name, (file, reason), limit)
     rules = sentences(contract)
-    places = _places(platform, contract, [(key, record) for key, _, record, *_ in found])
+    locations = _locations(platform, contract, [(key, record) for key, _, record, *_ in found])
     why = [{"reason": name, "rows": n, "files": files, "rule": rules.get(name, "")} for name, n, files in reasons]
     if json:
-        rows_found = [_document(row, places.get((row[0], row[2]))) for row in found]
+        rows_found = [_document(row, locations.get((row[0], row[2]))) for row in found]
         as_json({"table": table_name, "rows": count, "reasons": why, "quarantined": rows_found})
         return
     table(
@@ -46,7 +46,7 @@ def quarantine(
         [tuple(line.values()) for line in why],
     )
     shown = [
-        (file, record, place.line if (place := places.get((key, record))) else None, "\n".join(broken), raw)
+        (file, record, location.line if (location := locations.get((key, record))) else None, "\n".join(broken), raw)
         for key, file, record, broken, raw in found
     ]
     names = ("file", "record", "line", "reasons", "as it came")
@@ -75,19 +75,21 @@ def _found(connection: Connection, table_name: str, asked: Sequence[str], limit:
     return reasons, found, count
 
 
-def _places(platform: Platform, contract: Contract, rows: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Place]:
+def _locations(
+    platform: Platform, contract: Contract, rows: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], Location]:
     """Where the records of deliveries stand, as far as that can still be found out."""
     deliveries = {each.key: each for each in platform.ledger.worklist.of_keys(list({key for key, _ in rows}))}
-    found: dict[tuple[str, int], Place] = {}
+    found: dict[tuple[str, int], Location] = {}
     for key, delivery in deliveries.items():
         try:
             originals = originals_of(platform, contract, delivery, [record for each, record in rows if each == key])
         except Permanent:
             continue
-        found |= {(key, record): each.place for record, each in originals.items() if each.place}
+        found |= {(key, record): each.location for record, each in originals.items() if each.location}
     return found
 
 
-def _document(row: tuple[Any, ...], place: Place | None) -> dict[str, Any]:
-    where = place._asdict() if place else dict.fromkeys(Place._fields)
+def _document(row: tuple[Any, ...], location: Location | None) -> dict[str, Any]:
+    where = location._asdict() if location else dict.fromkeys(Location._fields)
     return dict(zip(("file", "record", "reasons", "raw"), row[1:], strict=True)) | where

@@ -17,7 +17,7 @@ PACE = 1.0
 """Seconds between two looks at the runs of a daemon."""
 
 
-class Place(StrEnum):
+class Location(StrEnum):
     """What can be rebuilt."""
 
     ledger = "ledger"
@@ -27,7 +27,7 @@ class Place(StrEnum):
 
 
 def rebuild(
-    store: Annotated[Place | None, typer.Argument(metavar="STORE", help="ledger, warehouse, lake or raw.")] = None,
+    store: Annotated[Location | None, typer.Argument(metavar="STORE", help="ledger, warehouse, lake or raw.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Make again what is lost of ledger, warehouse, lake and raw zone. Exit code 1 when some of it cannot be."""

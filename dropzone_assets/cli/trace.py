@@ -51,14 +51,14 @@ def _steps(platform: Platform, found: Traced, version: str) -> list[tuple[str, s
     delivery, original = found.delivery, found.original
     judged = f", judged by version {found.version} of the contract" if found.version else ""
     now = f", which is {version} now" if found.version not in ("", version) else ""
-    place = original.place.where if original.place else original.problem
+    location = original.location.where if original.location else original.problem
     return [
         ("source", delivery.source),
         *(step for each in found.archives for step in (("archive", _name(each)), ("", _raw(platform, each)))),
         ("member" if found.archives else "file", _name(delivery)),
         ("", _raw(platform, delivery)),
         ("delivery", f"{delivery.key}, arrived {delivery.arrived:%Y-%m-%d %H:%M:%S} UTC{judged}{now}"),
-        ("record", f"{found.record}: {place}{_bytes(found)}"),
+        ("record", f"{found.record}: {location}{_bytes(found)}"),
     ]
 
 
@@ -68,8 +68,8 @@ def _name(delivery: Delivery) -> str:
 
 
 def _bytes(found: Traced) -> str:
-    place = found.original.place
-    return f", bytes {place.start:,} to {place.end:,}" if place and place.start is not None else ""
+    location = found.original.location
+    return f", bytes {location.start:,} to {location.end:,}" if location and location.start is not None else ""
 
 
 def _raw(platform: Platform, delivery: Delivery) -> str:
@@ -77,7 +77,7 @@ def _raw(platform: Platform, delivery: Delivery) -> str:
 
 
 def _document(platform: Platform, found: Traced) -> dict[str, Any]:
-    place = found.original.place
+    location = found.original.location
     return {
         "row": dict(found.row),
         "source": found.delivery.source,
@@ -89,7 +89,7 @@ def _document(platform: Platform, found: Traced) -> dict[str, Any]:
         "arrived": found.delivery.arrived,
         "contract_version": found.version,
         "record": found.record,
-        **(place._asdict() if place else dict.fromkeys(("line", "start", "end", "where"))),
+        **(location._asdict() if location else dict.fromkeys(("line", "start", "end", "where"))),
         "original": found.original.text,
         "problem": found.original.problem,
     }

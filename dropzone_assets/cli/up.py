@@ -29,7 +29,7 @@ def up(
 
     platform = here()
     settings = platform.settings
-    with alone(settings.signs):
+    with alone(settings.heartbeats):
         chosen = usable_port(host, settings.port if port is None else port)
         _say(f"Starting in {settings.home} (times are UTC); what the parts print goes to {settings.logs}")
         with open_instance(settings) as instance:

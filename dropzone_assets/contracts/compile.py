@@ -34,7 +34,7 @@ def compile_contract(
     relation: str,
     matched: Matched,
     raw: str,
-    rest: str,
+    extra_columns: str,
     fault: str = "",
     ignored: str = "",
     *,
@@ -60,8 +60,8 @@ def compile_contract(
         `_rescued` where it keeps unknown columns), `_data_date` (NULL where the file date counts), `_reasons` (NULL for
         a valid row), `_raw` and `_ignored`.
     """
-    rescued = f", {rest} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
-    texts = "".join(f", {_text(contract, places, tidy)} AS _t{n}" for n, places in enumerate(matched))
+    rescued = f", {extra_columns} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
+    texts = "".join(f", {_text(contract, locations, tidy)} AS _t{n}" for n, locations in enumerate(matched))
     arrived = f", getvariable('{ARRIVED}')[file_index::BIGINT + 1] AS {ARRIVED}" if uses_arrival(contract) else ""
     state = f", {fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}"
     layer = f"SELECT file_index AS {FILE_INDEX}{texts}{rescued}{arrived}{state}, {raw} AS {RAW} FROM ({relation})"
@@ -147,10 +147,10 @@ def _try(connection: engine.Connection, statement: str, what: str) -> None:
         raise BadContract(f"{what} cannot be run: {error}", "Correct the SQL in the contract.") from error
 
 
-def _text(contract: Contract, places: Sequence[int], tidy: bool) -> str:
-    if not places:
+def _text(contract: Contract, locations: Sequence[int], tidy: bool) -> str:
+    if not locations:
         return "NULL::VARCHAR"
-    found = f"c{places[0]}" if len(places) == 1 else f"coalesce({', '.join(f'c{n}' for n in places)})"
+    found = f"c{locations[0]}" if len(locations) == 1 else f"coalesce({', '.join(f'c{n}' for n in locations)})"
     trimmed = f"trim({found}, {BLANKS})"
     absent = ", ".join(literal(text) for text in dict.fromkeys(("", *contract.missing)))
     # Trimming costs more than reading, so only a text that has no plain character at an end is trimmed.

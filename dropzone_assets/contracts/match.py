@@ -73,20 +73,20 @@ def _by_position(contract: Contract, names: Sequence[str]) -> Matched:
 
 
 def _refuse_ambiguous(contract: Contract, names: Sequence[str], matched: Matched) -> None:
-    for column, places in zip(contract.physical, matched, strict=True):
-        if len(places) > 1:
-            twice = ", ".join(names[n] for n in places)
+    for column, locations in zip(contract.physical, matched, strict=True):
+        if len(locations) > 1:
+            twice = ", ".join(names[n] for n in locations)
             raise Refused(f"has several columns for {column.name}: {twice}.", "Ask the sender to name them apart.")
-    taken = Counter(n for places in matched for n in places)
+    taken = Counter(n for locations in matched for n in locations)
     shared = [names[n] for n, times in taken.items() if times > 1]
     if shared:
         raise Refused(f"has a column {shared[0]} that could be several.", f"Give it one meaning in {contract.file}.")
 
 
 def _refuse_lacking(contract: Contract, names: Sequence[str], matched: Matched) -> None:
-    lacking = [c.name for c, places in zip(contract.physical, matched, strict=True) if c.required and not places]
+    lacking = [c.name for c, locations in zip(contract.physical, matched, strict=True) if c.required and not locations]
     if lacking:
-        known = {n for places in matched for n in places}
+        known = {n for locations in matched for n in locations}
         others = [name for n, name in enumerate(names) if n not in known]
         hint = f"If it is there as {' or '.join(others)}, add that" if others else "If it has another name, add it"
         raise Refused(
@@ -96,7 +96,7 @@ def _refuse_lacking(contract: Contract, names: Sequence[str], matched: Matched) 
 
 
 def _refuse_unknown(contract: Contract, names: Sequence[str], matched: Matched) -> None:
-    known = {n for places in matched for n in places}
+    known = {n for locations in matched for n in locations}
     unknown = [name for n, name in enumerate(names) if n not in known]
     if unknown and contract.unknown_columns == "refuse":
         raise Refused(

@@ -4,7 +4,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from dropzone_assets.demo.placing import place
+from dropzone_assets.demo.placing import location
 
 RECORDS = (
     ("song", {"title": "Heroes", "artist": "David Bowie", "album": "Heroes", "year": 1977}),
@@ -23,5 +23,5 @@ def write_bucket(folder: Path, day: date) -> Path:
     """Write the file of one day; its path."""
     documents = [{"type": kind, "data": data} for kind, data in RECORDS]
     file = folder / f"bucket_{day}.json"
-    place(file, json.dumps(documents, indent=1, ensure_ascii=False).encode())
+    location(file, json.dumps(documents, indent=1, ensure_ascii=False).encode())
     return file

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from zipfile import ZipFile
 
-from dropzone_assets.demo.placing import place
+from dropzone_assets.demo.placing import location
 from dropzone_assets.demo.planted import Planted
 from dropzone_assets.errors import Permanent
 
@@ -32,7 +32,7 @@ def _write_day(folder: Path, day: date, header: bytes, rows: list[bytes]) -> Pla
     count = len(rows)
     planted = Planted(file=f"flights_{day}.csv", table="flights", rows=count, valid=count, lake={day: count})
     planted.write(folder)
-    place(folder / planted.file, header + b"".join(rows))
+    location(folder / planted.file, header + b"".join(rows))
     return planted
 
 

@@ -13,7 +13,7 @@ from dropzone_assets.demo.faults import Deck, Fault, Record
 from dropzone_assets.demo.planted import Planted
 
 
-class Fate(StrEnum):
+class Kind(StrEnum):
     """What becomes of a record before it is written."""
 
     CLEAN = "clean"
@@ -23,7 +23,7 @@ class Fate(StrEnum):
     BROKEN = "broken"
 
 
-SHARES = {Fate.LATE: 0.05, Fate.REPEATED: 0.04, Fate.SPOILED: 0.08, Fate.BROKEN: 0.02}
+SHARES = {Kind.LATE: 0.05, Kind.REPEATED: 0.04, Kind.SPOILED: 0.08, Kind.BROKEN: 0.02}
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,17 @@ def mix(recipe: Recipe, when: datetime, rows: int, dice: Random) -> Mixture:
     """
     mixture, originals = Mixture(), list[Record]()
     deck, breaks = Deck(recipe.faults, dice), cycle(recipe.breaks)
-    for number, fate in enumerate(_fates(rows, dice), start=1):
-        if fate is Fate.REPEATED and originals:
+    for number, kind in enumerate(_kinds(rows, dice), start=1):
+        if kind is Kind.REPEATED and originals:
             mixture.records.append(recipe.repeat(dice.choice(originals)))
             mixture.duplicates += 1
             continue
-        moment = (too_late if fate is Fate.LATE else on_time)(when, dice)
+        moment = (too_late if kind is Kind.LATE else on_time)(when, dice)
         record = recipe.make(moment)
         mixture.records.append(record)
-        if fate is Fate.SPOILED:
+        if kind is Kind.SPOILED:
             mixture.refused[number] = deck.spoil(record)
-        elif fate is Fate.BROKEN and recipe.breaks:
+        elif kind is Kind.BROKEN and recipe.breaks:
             mixture.refused[number] = [next(breaks)]
         else:
             originals.append(record)
@@ -95,8 +95,8 @@ def mix(recipe: Recipe, when: datetime, rows: int, dice: Random) -> Mixture:
     return mixture
 
 
-def _fates(rows: int, dice: Random) -> list[Fate]:
-    fates = [fate for fate, share in SHARES.items() for _ in range(round(rows * share))]
-    fates += [Fate.CLEAN] * (rows - len(fates))
-    dice.shuffle(fates)
-    return fates
+def _kinds(rows: int, dice: Random) -> list[Kind]:
+    kinds = [kind for kind, share in SHARES.items() for _ in range(round(rows * share))]
+    kinds += [Kind.CLEAN] * (rows - len(kinds))
+    dice.shuffle(kinds)
+    return kinds

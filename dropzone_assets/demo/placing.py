@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-def place(path: Path, content: bytes) -> bool:
+def location(path: Path, content: bytes) -> bool:
     """Write a file, unless it already holds exactly these bytes.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dropzone_assets.demo.placing import place
+from dropzone_assets.demo.placing import location
 
 NOTES = "_planted"
 
@@ -36,7 +36,7 @@ class Planted(BaseModel):
 
     def write(self, folder: Path) -> bool:
         """Keep the note in the folder of the file, where it is never taken for a delivery."""
-        return place(folder / NOTES / f"{self.file}.json", self.model_dump_json(indent=1).encode() + b"\n")
+        return location(folder / NOTES / f"{self.file}.json", self.model_dump_json(indent=1).encode() + b"\n")
 
 
 class Total(BaseModel):

@@ -10,7 +10,7 @@ from dropzone_assets.demo.clocks import in_utc, write_time
 from dropzone_assets.demo.faults import BROKEN_CLOCK, NO_TIMES, NOTHING, TOO_LONG, UNSET_CLOCK, Fault, Record
 from dropzone_assets.demo.gateways import CURRENCIES, DIALECTS, METHODS, STATUSES
 from dropzone_assets.demo.mixing import Mixture, Recipe, mix
-from dropzone_assets.demo.placing import place
+from dropzone_assets.demo.placing import location
 from dropzone_assets.demo.planted import Planted
 
 TABLE = "transactions"
@@ -76,7 +76,7 @@ def write_transactions(folder: Path, when: datetime, rows: int, seed: int) -> Pl
     mixture = mix(Recipe(make, repeat, FAULTS, breaks=(EXTRA_CELL, MISSING_CELL)), when, rows, dice)
     planted = mixture.planted(f"payments_{when:%Y%m%d_%H%M%S}.csv", TABLE)
     planted.write(folder)
-    place(folder / planted.file, _write_csv(mixture, seed))
+    location(folder / planted.file, _write_csv(mixture, seed))
     return planted
 
 

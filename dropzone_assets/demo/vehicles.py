@@ -9,7 +9,7 @@ from dropzone_assets.demo.clocks import in_utc, microsecond_of, write_time
 from dropzone_assets.demo.faults import ABSENT, BROKEN_CLOCK, NO_TIMES, NOTHING, TOO_LONG, UNSET_CLOCK, Fault, Record
 from dropzone_assets.demo.fleet import EVENT_SOURCES, EVENT_TYPES, STATUS_SOURCES, STATUSES, Fleet, measure
 from dropzone_assets.demo.mixing import Recipe, mix
-from dropzone_assets.demo.placing import place
+from dropzone_assets.demo.placing import location
 from dropzone_assets.demo.planted import Planted
 
 MISSING = (*NOTHING, None, ABSENT)
@@ -112,5 +112,5 @@ def _set_out(table: str, when: datetime, rows: int, seed: int) -> tuple[datetime
 
 def _write_json(folder: Path, planted: Planted, document: dict[str, list[Record]]) -> Planted:
     planted.write(folder)
-    place(folder / planted.file, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
+    location(folder / planted.file, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
     return planted

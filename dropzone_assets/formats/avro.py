@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Place, Scan
+from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.named import Named
 
 CELLS = "avro_cells"
@@ -98,14 +98,16 @@ class AvroReading(Named):
         lost = ", ".join(map(str, unreadable)) or "NULL"
         return Scan(f"FROM {CELLS} WHERE file_index NOT IN ({lost})" if unreadable else f"FROM {CELLS}", unreadable)
 
-    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+    def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Block, from 0, and the record in it, from 1."""
-        found: dict[int, Place] = {}
+        found: dict[int, Location] = {}
         before = 0
         with content.file().open("rb") as file:
             for number, block in enumerate(fastavro.block_reader(file)):
                 inside = (each for each in records if before < each <= before + block.num_records)
-                found |= {each: Place(None, None, None, f"block {number}, record {each - before}") for each in inside}
+                found |= {
+                    each: Location(None, None, None, f"block {number}, record {each - before}") for each in inside
+                }
                 before += block.num_records
         return found
 

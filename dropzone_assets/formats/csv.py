@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import HEAD, Content, Place, Scan, Span, Wanted
-from dropzone_assets.formats.named import json_object, json_rest
+from dropzone_assets.formats.format import HEAD, Content, Location, Scan, Span, Wanted
+from dropzone_assets.formats.named import json_extra_columns, json_object
 from dropzone_assets.formats.text.copies import MIXED, as_utf8, blocks_of, copy, ends_of, holds, opened
 from dropzone_assets.formats.text.decimals import has_commas, pointed
 from dropzone_assets.formats.text.detect import dialect_of, normal
@@ -22,7 +22,7 @@ from dropzone_assets.formats.text.dialect import Dialect, Sample, readable
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
 from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Quoting, Shape
-from dropzone_assets.formats.text.spans import text_at, text_pieces, text_places, text_spans
+from dropzone_assets.formats.text.spans import text_at, text_locations, text_pieces, text_spans
 from dropzone_assets.formats.text.splice import NUMBER, is_plain, part, splice
 from dropzone_assets.formats.text.tidy import is_tidy
 from dropzone_assets.formats.text.unclosed import ends_open
@@ -105,10 +105,10 @@ class Csv(BaseModel):
     ) -> tuple[int, ...]:
         """The columns of numbers that have a decimal comma."""
         numbers = {normal(name) for name in wanted.numbers} if isinstance(wanted, Wanted) else set()
-        places = tuple(n for n, name in enumerate(names) if normal(name) in numbers)
+        locations = tuple(n for n, name in enumerate(names) if normal(name) in numbers)
         if self.decimal is not None:
-            return places if self.decimal == "," else ()
-        return places if has_commas(sample, dialect, places) else ()
+            return locations if self.decimal == "," else ()
+        return locations if has_commas(sample, dialect, locations) else ()
 
 
 def _sample(content: Content, head: bytes, encoding: str) -> Sample:
@@ -191,9 +191,9 @@ class CsvReading:
         """The record under the file's own column names."""
         return json_object(self.names, range(len(self.names)), self._as_sent)
 
-    def rest(self, known: Sequence[int]) -> str:
+    def extra_columns(self, known: Sequence[int]) -> str:
         """The columns the contract does not know."""
-        return json_rest(self.names, known, self._as_sent)
+        return json_extra_columns(self.names, known, self._as_sent)
 
     def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Rejected records."""
@@ -201,13 +201,13 @@ class CsvReading:
             part(connection, REJECTS, self.dialect.header is not False)
         return self._rejects.broken(connection, contents)
 
-    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+    def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Lines and bytes."""
-        return text_places(content, self.encoding, self._shape, records)
+        return text_locations(content, self.encoding, self._shape, records)
 
-    def text(self, content: Content, place: Place) -> str:
+    def text(self, content: Content, location: Location) -> str:
         """The bytes at a place as text."""
-        return text_at(content, self.encoding, place)
+        return text_at(content, self.encoding, location)
 
     def spans(self, content: Content) -> Iterator[Span]:
         """Every byte of a file of this reading, in one span each."""

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import Content, Scan
-from dropzone_assets.formats.format import Place as Where
+from dropzone_assets.formats.format import Location as Where
 from dropzone_assets.formats.named import Named
 from dropzone_assets.formats.workbook.cells import Sheet, Workbook, open_workbook
-from dropzone_assets.formats.workbook.locations import Place, area_of, find, letters
+from dropzone_assets.formats.workbook.locations import Location, area_of, find, letters
 
 CELLS = "excel_cells"
 
@@ -48,8 +48,8 @@ class Excel(BaseModel):
         names = workbook.names if self.sheet is None else [self._name(workbook)]
         sheets = [sheet for sheet in map(workbook.sheet, names) if sheet.rows]
         seen = [sheet for sheet in sheets if sheet.visible or self.sheet is not None]
-        place = find(seen, area_of(self.range), wanted if self.header else None)
-        return ExcelReading(place.names, place)
+        location = find(seen, area_of(self.range), wanted if self.header else None)
+        return ExcelReading(location.names, location)
 
     def _name(self, workbook: Workbook) -> str:
         names = workbook.names
@@ -65,7 +65,7 @@ class Excel(BaseModel):
 class ExcelReading(Named):
     """Workbooks with the same columns at the same place."""
 
-    place: Place
+    location: Location
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """One row a row of the sheet; blank ones count, so a record's number is its distance from the header."""
@@ -73,7 +73,7 @@ class ExcelReading(Named):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {CELLS} (file_index UBIGINT, {fields})")
         waiting: list[pa.Table] = []
         for index, content in enumerate(contents):
-            sheet = open_workbook(content.file().read_bytes()).sheet(self.place.sheet)
+            sheet = open_workbook(content.file().read_bytes()).sheet(self.location.sheet)
             waiting.append(self._records(sheet, index))
             if sum(table.num_rows for table in waiting) >= ROWS:
                 self._hand_over(connection, waiting)
@@ -82,24 +82,24 @@ class ExcelReading(Named):
         blank = f"trim(concat({texts}), ' ' || chr(9) || chr(10) || chr(13) || chr(160)) = ''"
         return Scan(f"FROM {CELLS}", {}, ignored=blank)
 
-    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Where]:
+    def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Where]:
         """The sheet and the row, as Excel shows them."""
-        first = self.place.area.top + self.place.header
-        return {n: Where(None, None, None, f"sheet {self.place.sheet}, row {first + n}") for n in records if n > 0}
+        first = self.location.area.top + self.location.header
+        return {n: Where(None, None, None, f"sheet {self.location.sheet}, row {first + n}") for n in records if n > 0}
 
     def described(self) -> dict[str, str]:
         """The sheet, the cells, the row of the header."""
-        first, last = self.place.columns[0], self.place.columns[-1]
-        header = {"header row": str(self.place.area.top + 1)} if self.place.header else {"header": "none"}
-        cells = f"{letters(first)}{self.place.area.top + 1}:{letters(last)}{self.place.area.bottom or ''}"
-        return {"sheet": self.place.sheet, "range": cells, **header}
+        first, last = self.location.columns[0], self.location.columns[-1]
+        header = {"header row": str(self.location.area.top + 1)} if self.location.header else {"header": "none"}
+        cells = f"{letters(first)}{self.location.area.top + 1}:{letters(last)}{self.location.area.bottom or ''}"
+        return {"sheet": self.location.sheet, "range": cells, **header}
 
     def _records(self, sheet: Sheet, index: int) -> pa.Table:
-        start = self.place.area.top + self.place.header
-        end = min(self.place.area.bottom or sheet.rows, sheet.rows)
+        start = self.location.area.top + self.location.header
+        end = min(self.location.area.bottom or sheet.rows, sheet.rows)
         length = max(end - start, 0)
-        columns = {f"s{n}": sheet.texts(at, start, length) for n, at in enumerate(self.place.columns)}
-        numbers = {f"f{n}": sheet.numbers(at, start, length) for n, at in enumerate(self.place.columns)}
+        columns = {f"s{n}": sheet.texts(at, start, length) for n, at in enumerate(self.location.columns)}
+        numbers = {f"f{n}": sheet.numbers(at, start, length) for n, at in enumerate(self.location.columns)}
         return pa.table({"i": pa.array([index] * length, pa.uint64()), **columns, **numbers})
 
     def _hand_over(self, connection: Connection, waiting: list[pa.Table]) -> None:

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import HEAD, Content, Place, Scan, Span
-from dropzone_assets.formats.named import json_object, json_rest
+from dropzone_assets.formats.format import HEAD, Content, Location, Scan, Span
+from dropzone_assets.formats.named import json_extra_columns, json_object
 from dropzone_assets.formats.text.copies import blocks_of, opened
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
 from dropzone_assets.formats.text.shape import Shape
-from dropzone_assets.formats.text.spans import text_at, text_places, text_spans
+from dropzone_assets.formats.text.spans import text_at, text_locations, text_spans
 
 LINES = "fixed_width_lines"
 
@@ -127,9 +127,9 @@ class FixedWidthReading:
         """The record, column by column."""
         return json_object(self.names, range(len(self.names)))
 
-    def rest(self, known: Sequence[int]) -> str:
+    def extra_columns(self, known: Sequence[int]) -> str:
         """The columns the contract does not know."""
-        return json_rest(self.names, known)
+        return json_extra_columns(self.names, known)
 
     def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Lines of another length, or with bytes that are no characters."""
@@ -140,13 +140,13 @@ class FixedWidthReading:
             f"(SELECT file_index, min(rowid) AS first FROM {LINES} GROUP BY ALL) USING (file_index) WHERE {self._wrong}"
         )
 
-    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+    def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Lines and bytes."""
-        return text_places(content, self.encoding, self._shape, records)
+        return text_locations(content, self.encoding, self._shape, records)
 
-    def text(self, content: Content, place: Place) -> str:
+    def text(self, content: Content, location: Location) -> str:
         """The bytes at a place as text."""
-        return text_at(content, self.encoding, place)
+        return text_at(content, self.encoding, location)
 
     def spans(self, content: Content) -> Iterator[Span]:
         """Every byte of a file of this reading, in one span each."""

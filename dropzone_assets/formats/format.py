@@ -70,7 +70,7 @@ class Scan(NamedTuple):
     tidy: bool = False
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where a record stands in its file.
 
     `line`: its first one, from 1, counting all there are: headers, skipped and blank lines, those inside of quotes.
@@ -113,7 +113,7 @@ class Reading(Protocol):
     def raw(self) -> str:
         """SQL: the whole record as JSON text, as it came."""
 
-    def rest(self, known: Sequence[int]) -> str:
+    def extra_columns(self, known: Sequence[int]) -> str:
         """SQL: as JSON text, what the record has beside the columns numbered `known`; NULL when nothing."""
 
     def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
@@ -122,14 +122,14 @@ class Reading(Protocol):
         Empty text when there can be none. `contents` are the files of that scan.
         """
 
-    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+    def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Where the records of these numbers stand in a file of this reading; numbers it does not have are left out.
 
         A record's number is the one it is stored with: record 1 follows the header, blank lines do not count, records
         without structure do.
         """
 
-    def text(self, content: Content, place: Place) -> str:
+    def text(self, content: Content, location: Location) -> str:
         """The bytes at a place of this reading, as the text they are; empty where it has no bytes."""
 
     def described(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ from itertools import chain, count
 from types import MappingProxyType
 
 from dropzone_assets.engine import Connection, quote
-from dropzone_assets.formats.format import Content, Place
+from dropzone_assets.formats.format import Content, Location
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Named:
         """The record under the file's own column names."""
         return json_object(self.names, range(len(self.names)))
 
-    def rest(self, known: Sequence[int]) -> str:
+    def extra_columns(self, known: Sequence[int]) -> str:
         """The columns the contract does not know, where the record has something in them."""
         others = " AND ".join(f"c{n} IS NULL" for n in range(len(self.names)) if n not in known)
-        return f"CASE WHEN NOT ({others or 'true'}) THEN {json_rest(self.names, known)} END"
+        return f"CASE WHEN NOT ({others or 'true'}) THEN {json_extra_columns(self.names, known)} END"
 
-    def text(self, content: Content, place: Place) -> str:
+    def text(self, content: Content, location: Location) -> str:
         """A row of cells has no bytes of its own."""
         return ""
 
@@ -38,7 +38,9 @@ class Named:
         return ""
 
 
-def json_rest(names: Sequence[str], known: Sequence[int], cells: Mapping[int, str] = MappingProxyType({})) -> str:
+def json_extra_columns(
+    names: Sequence[str], known: Sequence[int], cells: Mapping[int, str] = MappingProxyType({})
+) -> str:
     """SQL: a JSON object of the columns that are not `known`; NULL when there are none. `cells` as below."""
     others = [n for n in range(len(names)) if n not in known]
     return json_object(names, others, cells) if others else "NULL::VARCHAR"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dropzone_assets.engine import Connection, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Place, Scan
+from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.named import Named
 
 
@@ -52,14 +52,14 @@ class ParquetReading(Named):
         files = literals([content.uri for content in contents])
         return Scan(f"SELECT file_index, {texts} FROM read_parquet({files}) AS t({columns})", {})
 
-    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+    def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Row group, from 0, and the row in it, from 1."""
         with parquet.ParquetFile(content.file()) as file:
             sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
         firsts = list(accumulate(sizes, initial=0))
         groups = {number: bisect_right(firsts, number - 1) - 1 for number in records if 0 < number <= firsts[-1]}
         return {
-            number: Place(None, None, None, f"row group {group}, row {number - firsts[group]}")
+            number: Location(None, None, None, f"row group {group}, row {number - firsts[group]}")
             for number, group in groups.items()
         }
 

@@ -81,12 +81,12 @@ class Story:
 def explain_file(platform: Platform, text: str, source: str = "") -> list[Story]:
     """The stories of the files that `text` names: a key, a path, the end of a path; none when the ledger knows none."""
     found = []
-    for place in platform.ledger.search.places(text, source):
-        rows = platform.ledger.search.versions(place)
+    for location in platform.ledger.search.locations(text, source):
+        rows = platform.ledger.search.versions(location)
         one = [row for row in rows if row.key == text]
         own = {row.key for row in rows}
         chosen = one or [row for row in rows if row.parent not in own]
-        found.append(Story(*place, _versions(platform, chosen, rows)))
+        found.append(Story(*location, _versions(platform, chosen, rows)))
     return found
 
 

@@ -78,8 +78,8 @@ def _on_disk(platform: Platform, config: SourceConfig, text: str) -> bool:
         return False
     root = (platform.settings.home / config.url).resolve()
     try:
-        places = [root / text, Path(text).absolute()]
-        return any(place.resolve().is_relative_to(root) and place.is_file() for place in places)
+        locations = [root / text, Path(text).absolute()]
+        return any(location.resolve().is_relative_to(root) and location.is_file() for location in locations)
     except (OSError, ValueError):  # no name that a disk would take
         return False
 

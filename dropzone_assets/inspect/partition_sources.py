@@ -79,7 +79,7 @@ def explain_partition(platform: Platform, table: str, day: date) -> PartitionSou
     return PartitionSources(
         table,
         day,
-        [_origin(row, day, older.get(row.key, [])) for row in rows],
+        [_source(row, day, older.get(row.key, [])) for row in rows],
         version,
         published,
         getattr(held, "published_at", None),
@@ -94,7 +94,7 @@ def explain_partition(platform: Platform, table: str, day: date) -> PartitionSou
     )
 
 
-def _origin(row: Contributor, day: date, replaced: Sequence[Replaced]) -> PartitionSource:
+def _source(row: Contributor, day: date, replaced: Sequence[Replaced]) -> PartitionSource:
     return PartitionSource(
         row.key,
         row.source,

@@ -17,7 +17,7 @@ def lines_of(platform: Platform, contract: Contract, delivery: Delivery, records
         return {}
     file = RawFile(delivery, platform.raw.uri(delivery.raw_path))
     try:
-        places = reading_of(platform, contract, file).places(RawContent(platform, file), records)
+        locations = reading_of(platform, contract, file).locations(RawContent(platform, file), records)
     except Refused:
         return {}
-    return {record: place.line for record, place in places.items() if place.line}
+    return {record: location.line for record, location in locations.items() if location.line}

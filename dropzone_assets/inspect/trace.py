@@ -9,7 +9,7 @@ from dropzone_assets.contracts import DELIVERY, JUDGED_BY, RECORD, Contract
 from dropzone_assets.engine import Connection, Error, columns_of, literals, quote, rows
 from dropzone_assets.errors import Permanent, Refused
 from dropzone_assets.files import Delivery, RawFile
-from dropzone_assets.formats import Place
+from dropzone_assets.formats import Location
 from dropzone_assets.inspect.query import open_query
 from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.pipeline.raw_copy import raw_copy
@@ -21,7 +21,7 @@ from dropzone_assets.platform import Platform
 class Original(NamedTuple):
     """A record as it stands in its file: the place, its bytes as text, or why it cannot be found."""
 
-    place: Place | None
+    location: Location | None
     text: str = ""
     problem: str = ""
 
@@ -85,10 +85,10 @@ def originals_of(
         raise Permanent(f"The raw copy of {delivery.path} {copy.found}.", cure)
     try:
         reading = reading_of(platform, contract, file)
-        places = reading.places(content, records)
+        locations = reading.locations(content, records)
         return {
-            record: Original(place, reading.text(content, place))
-            if (place := places.get(record))
+            record: Original(location, reading.text(content, location))
+            if (location := locations.get(record))
             else Original(None, problem="has no such record, as the contract is now")
             for record in records
         }

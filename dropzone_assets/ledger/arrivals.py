@@ -10,13 +10,13 @@ from dropzone_assets.ledger import states
 from dropzone_assets.ledger.book import Book, row_of
 from dropzone_assets.ledger.moves import move
 from dropzone_assets.ledger.schema import (
-    STRANGERS,
+    UNUSUAL,
     its_parent,
     its_source,
     its_state,
     its_table,
     now,
-    strangeness,
+    unusual_kind,
 )
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import by_index, chunks, elements, upsert
@@ -26,7 +26,7 @@ from dropzone_assets.ledger.states import FAILED, GONE, RETRACTED, SIDECAR, SUPE
 class Arrivals(Book):
     """Which files are new, and what comes back."""
 
-    def strange(self, keys: str) -> dict[str, str]:
+    def unusual(self, keys: str) -> dict[str, str]:
         """Those of the listed keys that are not simply known, with what they are.
 
         They are *new*, *superseded* (an older version is back), *nameless* (no contract recognised the file), *left*
@@ -39,9 +39,9 @@ class Arrivals(Book):
         listed, again = (elements(self._engine, "keys").alias(name) for name in ("listed", "again"))
         known = select(book.c.key).where(book.c.key == listed.c.value)
         new = select(listed.c.value, literal("new").label("what")).where(~known.exists())
-        strangers = by_index(select(book.c.key, strangeness.label("what")), STRANGERS)
-        back = select(again.c.value, strangers.c.what).join(strangers, strangers.c.key == again.c.value)
-        query = union_all(new, back.where(strangers.c.what > ""))
+        unusual = by_index(select(book.c.key, unusual_kind.label("what")), UNUSUAL)
+        back = select(again.c.value, unusual.c.what).join(unusual, unusual.c.key == again.c.value)
+        query = union_all(new, back.where(unusual.c.what > ""))
         with self._engine.connect() as connection:
             return {row.value: row.what for row in connection.execute(query, {"keys": keys})}
 

@@ -26,7 +26,7 @@ from dropzone_assets.ledger.retirement import Retirement
 from dropzone_assets.ledger.retractions import Retractions
 from dropzone_assets.ledger.search import Search
 from dropzone_assets.ledger.worklist import Worklist
-from dropzone_assets.sqlite import share, tell, wait_for_disk
+from dropzone_assets.sqlite import share, translate, wait_for_disk
 
 
 class Ledger:
@@ -83,7 +83,7 @@ def open_ledger(url: str, *, durable: bool = True) -> Ledger:
         new = None if file.exists() else file.absolute()
         engine = create_engine(url, connect_args={"timeout": 60})
         event.listen(engine, "connect", share)
-        event.listen(engine, "handle_error", tell)
+        event.listen(engine, "handle_error", translate)
         if durable:
             event.listen(engine, "connect", wait_for_disk)
     else:

@@ -60,10 +60,12 @@ class Retractions(Book):
         for chunk in chunks(hashes):
             by_person = (its_state.in_((RETRACTING, RETRACTED)), book.c.leaving != GONE)
             for found in self._find(book.c.content_hash.in_(chunk), *by_person):
-                taken[found.place, found.content_hash] = found
-        asked = {d.key: old for d in deliveries if (old := taken.get((d.place, d.content_hash))) and old.key != d.key}
-        newer = {d.place: d.arrived for d in self._counting(list(asked.values()))}
-        return {key: old.key for key, old in asked.items() if newer.get(old.place, old.arrived) <= old.arrived}
+                taken[found.location, found.content_hash] = found
+        asked = {
+            d.key: old for d in deliveries if (old := taken.get((d.location, d.content_hash))) and old.key != d.key
+        }
+        newer = {d.location: d.arrived for d in self._counting(list(asked.values()))}
+        return {key: old.key for key, old in asked.items() if newer.get(old.location, old.arrived) <= old.arrived}
 
     def _counting(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
         """The loaded or linked versions of the same files, oldest first."""

@@ -93,7 +93,7 @@ def _word(text: str) -> ColumnElement[str]:
 
 
 _state, _leaving = deliveries.c.state, deliveries.c.leaving
-strangeness = case(
+unusual_kind = case(
     (_state == _word(SUPERSEDED), _word(SUPERSEDED)),
     (_leaving == _word(LEFT), _word(LEFT)),
     (_leaving == _word(GONE), _word(GONE)),
@@ -101,8 +101,8 @@ strangeness = case(
 )
 """Why a file that is listed is not simply known, though its key is; NULL where it is."""
 
-_some = strangeness.is_not(None)
-STRANGERS = Index("deliveries_strange", deliveries.c.key, sqlite_where=_some, postgresql_where=_some)
+_some = unusual_kind.is_not(None)
+UNUSUAL = Index("deliveries_strange", deliveries.c.key, sqlite_where=_some, postgresql_where=_some)
 """Of the keys that are listed few are in here, so to look for each of a million costs little."""
 
 UNFETCHED = deliveries.c.stage == _word(FETCH)

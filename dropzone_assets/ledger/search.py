@@ -14,7 +14,7 @@ from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import SUPERSEDED
 
-Place = tuple[str, str]
+Location = tuple[str, str]
 """A source and a path at it."""
 
 WIDE = 2_000
@@ -24,21 +24,23 @@ WIDE = 2_000
 class Search(Book):
     """Answers in a moment among a million deliveries."""
 
-    def places(self, text: str, source: str = "", most: int = 20) -> list[Place]:
+    def locations(self, text: str, source: str = "", most: int = 20) -> list[Location]:
         """Where a file is known: by key, by its whole path, else by the end of it, else as it is called on a disk."""
         own = [its_source == source] if source else []
         name = book.c.name == name_of(text)
         for where in ([book.c.key == text], [name, book.c.path == text]):
-            if found := self._places([*where, *own], most):
+            if found := self._locations([*where, *own], most):
                 return found
         ending = book.c.path.endswith(f"/{text}", autoescape=True)
-        found = [place for place in self._places([name, ending, *own], WIDE) if place[1].endswith(f"/{text}")]
-        at_desk = [] if found else [p for p in self._places([name, *own], WIDE) if text.endswith(f"/{p[1]}")]
+        found = [
+            location for location in self._locations([name, ending, *own], WIDE) if location[1].endswith(f"/{text}")
+        ]
+        at_desk = [] if found else [p for p in self._locations([name, *own], WIDE) if text.endswith(f"/{p[1]}")]
         return (found or at_desk)[:most]
 
-    def versions(self, place: Place) -> list[DeliveryRow]:
+    def versions(self, location: Location) -> list[DeliveryRow]:
         """Every delivery of one file that was ever listed, newest first; shares of it come in them."""
-        source, path = place
+        source, path = location
         query = select(book).where(book.c.path == path, its_source == source)
         return self._rows(DeliveryRow, query.order_by(book.c.arrived.desc(), book.c.key).limit(WIDE))
 
@@ -94,7 +96,7 @@ class Search(Book):
         )
         return self._rows(SightingRow, query.limit(WIDE))
 
-    def _places(self, where: list[Any], most: int) -> list[Place]:
+    def _locations(self, where: list[Any], most: int) -> list[Location]:
         query = select(book.c.source, book.c.path).where(*where).distinct().limit(most)
         with self._engine.connect() as connection:
             return [(row.source, row.path) for row in connection.execute(query)]

@@ -70,10 +70,10 @@ class Worklist(Book):
     def siblings(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
         """Every other version of the same files that may count, or has failed to."""
         mine = {delivery.key for delivery in deliveries}
-        places = {delivery.place for delivery in deliveries}
+        locations = {delivery.location for delivery in deliveries}
         found = []
-        for source in sorted({source for source, _, _ in places}):
-            for chunk in chunks(sorted({path for name, path, _ in places if name == source})):
+        for source in sorted({source for source, _, _ in locations}):
+            for chunk in chunks(sorted({path for name, path, _ in locations if name == source})):
                 here = (book.c.path.in_(chunk), its_source == source)
                 found += self._find(*here, its_state.not_in(ENDED))
-        return [d for d in found if d.key not in mine and d.place in places]
+        return [d for d in found if d.key not in mine and d.location in locations]

@@ -18,7 +18,7 @@ from dropzone_assets.damage import RUNS, of_system, told
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.homes import STARTER
 from dropzone_assets.orchestration.launcher.heartbeat import holder, left
-from dropzone_assets.orchestration.launcher.liveness import daemon_lives, is_dead, sign_of
+from dropzone_assets.orchestration.launcher.liveness import daemon_lives, heartbeat_of, is_dead
 from dropzone_assets.orchestration.launcher.pools import bury, free_pool
 from dropzone_assets.orchestration.runs import POOL, REQUEST
 from dropzone_assets.settings import Settings
@@ -174,10 +174,10 @@ def bury_dead_runs(instance: dg.DagsterInstance, mine: Mapping[str, str]) -> lis
     """
     buried = free_pool(instance, POOL)
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED)):
-        sign = sign_of(instance, run.run_id)
+        heartbeat = heartbeat_of(instance, run.run_id)
         own = run.parent_run_id is None and mine.items() <= run.tags.items()
         asked = REQUEST in run.tags
-        if (own and not holder(sign)) or (not own and (asked or left(sign)) and is_dead(instance, run)):
+        if (own and not holder(heartbeat)) or (not own and (asked or left(heartbeat)) and is_dead(instance, run)):
             buried += bury(instance, run)
     return buried
 

@@ -44,8 +44,8 @@ schema:
 
 def warm_up() -> None:
     """Make definitions and their job. Where that fails, runs are only slower to start."""
-    with suppress(OSError, DropzoneError), TemporaryDirectory(prefix="dropzone-warm-up-") as place:
-        home = Path(place)
+    with suppress(OSError, DropzoneError), TemporaryDirectory(prefix="dropzone-warm-up-") as location:
+        home = Path(location)
         (home / "contracts").mkdir()
         (home / "contracts" / "warm_up.odcs.yaml").write_text(CONTRACT, encoding="utf-8")
         build(Settings(home=home, profile="")).resolve_implicit_global_asset_job_def()

@@ -32,7 +32,7 @@ class Discovered:
 
 
 @dataclass
-class _Strange:
+class _Unusual:
     """What is not simply known: files to take in now, files to watch first, and what the ledger says of each.
 
     `unsettled`: key → path of files that their source says are still written to; they are watched for the curious.
@@ -41,7 +41,7 @@ class _Strange:
     ready: dict[str, Listed] = field(default_factory=dict)
     watched: dict[str, Listed] = field(default_factory=dict)
     unsettled: dict[str, str] = field(default_factory=dict)
-    fates: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
     sidecars: set[str] = field(default_factory=set)
 
 
@@ -54,36 +54,36 @@ def discover(platform: Platform, name: str) -> Discovered:
         SourceUnavailable: the source cannot be listed.
         Permanent: it does not let us in.
     """
-    intake, later = Discovered(), _Strange()
+    discovered, later = Discovered(), _Unusual()
     gone = {delivery.key for delivery in platform.ledger.arrivals.nameless(name)}
     try:
         with engine.connect() as connection:
             absence = Absence(platform, name, connection)
             for page in list_source(connection, platform.sources[name], platform.configs[name]):
                 absence.saw(page)
-                strange = _strange(platform, name, connection, page, intake)
-                _take(platform, name, strange, intake)
-                gone.difference_update(strange.fates)
-                later.watched |= strange.watched
-                later.unsettled |= strange.unsettled
-                later.sidecars |= strange.sidecars
-                later.fates |= {key: strange.fates[key] for key in strange.watched}
+                unusual = _unusual(platform, name, connection, page, discovered)
+                _take(platform, name, unusual, discovered)
+                gone.difference_update(unusual.kinds)
+                later.watched |= unusual.watched
+                later.unsettled |= unusual.unsettled
+                later.sidecars |= unusual.sidecars
+                later.kinds |= {key: unusual.kinds[key] for key in unusual.watched}
             missed = absence.mark()
     except DropzoneError as error:
-        platform.ledger.listings.looked(name, now(), intake.seen, str(error))
+        platform.ledger.listings.looked(name, now(), discovered.seen, str(error))
         raise
-    later.ready = _settled(platform, name, later, intake)
-    _take(platform, name, later, intake)
+    later.ready = _settled(platform, name, later, discovered)
+    _take(platform, name, later, discovered)
     platform.ledger.deliveries.superseded(sorted(gone))
-    intake.gone = len(missed)
-    intake.changed |= _tables(platform, missed)
-    platform.ledger.listings.looked(name, now(), intake.seen, _empty(platform, name, intake), absence.listing)
-    return intake
+    discovered.gone = len(missed)
+    discovered.changed |= _tables(platform, missed)
+    platform.ledger.listings.looked(name, now(), discovered.seen, _empty(platform, name, discovered), absence.listing)
+    return discovered
 
 
-def _empty(platform: Platform, name: str, intake: Discovered) -> str:
+def _empty(platform: Platform, name: str, discovered: Discovered) -> str:
     """What is wrong with a source that had files and lists nothing at all."""
-    had = 0 if intake.seen or platform.configs[name].gone == "keep" else platform.ledger.absences.absences(name)
+    had = 0 if discovered.seen or platform.configs[name].gone == "keep" else platform.ledger.absences.absences(name)
     return f"{name} lists nothing at all, though {had:,} files were there. Is its folder mounted?" if had else ""
 
 
@@ -92,64 +92,66 @@ def _tables(platform: Platform, keys: Iterable[str]) -> set[str]:
     return {row.table_name for row in platform.ledger.retractions.within(sorted(keys))}
 
 
-def _strange(platform: Platform, name: str, connection: engine.Connection, page: str, intake: Discovered) -> _Strange:
+def _unusual(
+    platform: Platform, name: str, connection: engine.Connection, page: str, discovered: Discovered
+) -> _Unusual:
     """The files of a page that the ledger does not simply know."""
     count = f"SELECT count(*), count(*) FILTER (NOT settled), to_json(list(key ORDER BY key))::VARCHAR FROM {page}"
     seen, waiting, keys = engine.rows(connection, count)[0]
-    intake.seen += seen
-    intake.waiting += waiting
-    found = _Strange(fates=platform.ledger.arrivals.strange(keys) if seen else {})
-    if not found.fates:
+    discovered.seen += seen
+    discovered.waiting += waiting
+    found = _Unusual(kinds=platform.ledger.arrivals.unusual(keys) if seen else {})
+    if not found.kinds:
         return found
     columns = "key, settled, sidecar, path, version, size, problem"
     mine = f"SELECT {columns} FROM {page} WHERE key IN (SELECT unnest($1))"
-    for key, settled, sidecar, path, version, size, problem in engine.rows(connection, mine, [list(found.fates)]):
+    for key, settled, sidecar, path, version, size, problem in engine.rows(connection, mine, [list(found.kinds)]):
         if settled is False:
             found.unsettled[key] = path
             continue
         (found.ready if settled else found.watched)[key] = Listed(name, path, version, size, problem=problem)
         found.sidecars |= {key} if sidecar else set()
-    platform.ledger.retirement.leaving([key for key, fate in found.fates.items() if fate == "left"], "")
-    again = [key for key, fate in found.fates.items() if fate == "gone"]
+    platform.ledger.retirement.leaving([key for key, kind in found.kinds.items() if kind == "left"], "")
+    again = [key for key, kind in found.kinds.items() if kind == "gone"]
     platform.ledger.absences.there_again(again)
-    intake.changed |= _tables(platform, again)
+    discovered.changed |= _tables(platform, again)
     return found
 
 
-def _settled(platform: Platform, name: str, later: _Strange, intake: Discovered) -> dict[str, Listed]:
+def _settled(platform: Platform, name: str, later: _Unusual, discovered: Discovered) -> dict[str, Listed]:
     """Of files at a source that cannot tell, those that have been there unchanged for the settle time."""
     at, patience = now(), timedelta(seconds=platform.configs[name].settle_seconds)
     watched = later.watched
     files = {**{key: item.path for key, item in watched.items()}, **later.unsettled}
     since = platform.ledger.listings.unchanged_since(name, files, at)
     ready = {key: item for key, item in watched.items() if at - since[key] >= patience}
-    intake.waiting += len(watched) - len(ready)
+    discovered.waiting += len(watched) - len(ready)
     return ready
 
 
-def _take(platform: Platform, name: str, strange: _Strange, intake: Discovered) -> None:
+def _take(platform: Platform, name: str, unusual: _Unusual, discovered: Discovered) -> None:
     """Write down what has settled: new files, older versions that are back, files a contract has learned to know."""
-    if not strange.ready:
+    if not unusual.ready:
         return
     ledger = platform.ledger
-    arrived = ledger.arrivals.arrival(name, [item.path for item in strange.ready.values()])
-    new, back, nameless = (_of(strange, fate) for fate in ("new", "superseded", "nameless"))
+    arrived = ledger.arrivals.arrival(name, [item.path for item in unusual.ready.values()])
+    new, back, nameless = (_of(unusual, kind) for kind in ("new", "superseded", "nameless"))
     if new and platform.configs[name].gone != "keep":
-        intake.changed |= _tables(platform, ledger.absences.taken_again(name, [item.path for item in new.values()]))
+        discovered.changed |= _tables(platform, ledger.absences.taken_again(name, [item.path for item in new.values()]))
     renewed = renew(platform, name, new, arrived)
     new = {key: item for key, item in new.items() if key not in renewed}
     ledger.arrivals.restore(list(back), arrived)
-    beside = {key: item for key, item in new.items() if key in strange.sidecars and not item.problem}
+    beside = {key: item for key, item in new.items() if key in unusual.sidecars and not item.problem}
     ledger.arrivals.record([_nobodys(item, arrived, SIDECAR) for item in beside.values()])
-    intake.refused += record(platform, [item for key, item in new.items() if key not in beside], arrived)
+    discovered.refused += record(platform, [item for key, item in new.items() if key not in beside], arrived)
     for known in ledger.worklist.of_keys([*nameless, *back]):
         if not known.table:
-            _adopt(platform, known, strange.ready[known.key])
-    intake.new += len(new) - len(beside) + len(back)
+            _adopt(platform, known, unusual.ready[known.key])
+    discovered.new += len(new) - len(beside) + len(back)
 
 
-def _of(strange: _Strange, fate: str) -> dict[str, Listed]:
-    return {key: item for key, item in strange.ready.items() if strange.fates[key] == fate}
+def _of(unusual: _Unusual, kind: str) -> dict[str, Listed]:
+    return {key: item for key, item in unusual.ready.items() if unusual.kinds[key] == kind}
 
 
 def record(platform: Platform, items: Iterable[Listed], arrived: datetime) -> int:

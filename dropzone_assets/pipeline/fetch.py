@@ -213,9 +213,9 @@ def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
     holders = platform.ledger.worklist.holders([delivery.content_hash for delivery in fresh])
     versions: dict[tuple[str, str, str], list[Delivery]] = {}
     for delivery in (*holders, *platform.ledger.worklist.siblings(holders)):
-        versions.setdefault(delivery.place, []).append(delivery)
+        versions.setdefault(delivery.location, []).append(delivery)
     for holder in sorted(holders, key=lambda holder: holder.state != "loaded"):
-        newer = [other for other in versions[holder.place] if other.arrived > holder.arrived]
+        newer = [other for other in versions[holder.location] if other.arrived > holder.arrived]
         since = [other for other in newer if other.state in (LOADED, LINKED)]
         if all(other.content_hash == holder.content_hash for other in since):
             keepers.setdefault((holder.table, holder.content_hash), holder)

@@ -42,14 +42,14 @@ def lacking(platform: Platform, connection: Connection | None) -> Lacking:
     ledger = platform.ledger
     here = [Loaded(row.key, row.table_name, row.source, row.path, row.loaded_at) for row in ledger.queries.all_loaded()]
     there = _held(connection) if connection else []
-    held, places = {each.key for each in there}, {each[1:4] for each in there}
+    held, locations = {each.key for each in there}, {each[1:4] for each in there}
     absent = [each for each in here if each.key not in held]
     loaded = {each.key for each in here}
-    strange = [each for each in there if each.key not in loaded]
-    known = {each.key for each in ledger.worklist.of_keys([each.key for each in strange])}
+    unknown = [each for each in there if each.key not in loaded]
+    known = {each.key for each in ledger.worklist.of_keys([each.key for each in unknown])}
     # A process that died has replaced a version of a file, and could not say so.
-    replaced = all(each[1:4] in places for each in absent)
-    return Lacking(absent, [each for each in strange if each.key not in known], replaced)
+    replaced = all(each[1:4] in locations for each in absent)
+    return Lacking(absent, [each for each in unknown if each.key not in known], replaced)
 
 
 def _held(connection: Connection) -> list[Loaded]:

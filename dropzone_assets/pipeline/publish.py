@@ -130,8 +130,8 @@ def publish(platform: Platform, taken: Snapshot) -> int:
         with platform.lake.writing() as writing:
             for partition in fresh:
                 query = f"SELECT * FROM {taken.rows} WHERE {DATA_DATE} = '{partition.day}'"
-                place = (table, partition.day, platform.settings.spill)
-                written[partition.day] = write_partition(taken.connection, query, platform.lake, writing, *place)
+                location = (table, partition.day, platform.settings.spill)
+                written[partition.day] = write_partition(taken.connection, query, platform.lake, writing, *location)
         known = [p for p in fresh if p.day in taken.versions]
         ledger = platform.ledger.partitions
         done = [Published(p.day, taken.versions[p.day], p.valid, p.rows, written[p.day].content_hash) for p in known]

@@ -24,7 +24,7 @@ class Damage(NamedTuple):
     copy: RawCopy
 
 
-class _Place(NamedTuple):
+class _Location(NamedTuple):
     """Where bytes may be had again: a path at a source; with a version only while it is this one."""
 
     source: str
@@ -61,9 +61,9 @@ def _recovered(platform: Platform, damage: Damage) -> Outcome:
     try:
         if any(_from_object(platform, delivery, other) for other in others):
             return delivery
-        for place in _places(platform, [delivery, *others]):
+        for location in _locations(platform, [delivery, *others]):
             try:
-                found = _from_place(platform, delivery, place)
+                found = _from_location(platform, delivery, location)
             except SourceUnavailable as error:
                 silent = silent or error
                 continue
@@ -78,10 +78,10 @@ def _recovered(platform: Platform, damage: Damage) -> Outcome:
 def lost(platform: Platform, damage: Damage, why: str) -> Lost:
     """What is said of a raw copy that cannot be made again."""
     delivery = damage.delivery
-    place = platform.raw.uri(delivery.raw_path)
+    location = platform.raw.uri(delivery.raw_path)
     return Lost(
         f"The raw copy of {delivery.path} {damage.copy.found}; {why}.",
-        f"Drop the same file again, or put it back from a backup as {place}; then: {replay_of(delivery.table)}.",
+        f"Drop the same file again, or put it back from a backup as {location}; then: {replay_of(delivery.table)}.",
     )
 
 
@@ -95,26 +95,26 @@ def _from_object(platform: Platform, delivery: Delivery, other: Delivery) -> boo
     return True
 
 
-def _places(platform: Platform, deliveries: Iterable[Delivery]) -> Iterator[_Place]:
+def _locations(platform: Platform, deliveries: Iterable[Delivery]) -> Iterator[_Location]:
     """Where files with these bytes were listed, and where those that have left were moved to."""
     roots = {d.key: d for d in deliveries if not d.parent and d.source in platform.configs}
     rows = {row.key: row for row in platform.ledger.queries.entries(list(roots))}
     for key, delivery in roots.items():
         config = platform.configs[delivery.source]
-        yield _Place(config.name, delivery.path, delivery.version)
+        yield _Location(config.name, delivery.path, delivery.version)
         if rows[key].leaving == LEFT and config.after == "move":
-            yield _Place(config.name, f"{config.move_to}/{delivery.path}")
+            yield _Location(config.name, f"{config.move_to}/{delivery.path}")
 
 
-def _from_place(platform: Platform, delivery: Delivery, place: _Place) -> str:
+def _from_location(platform: Platform, delivery: Delivery, location: _Location) -> str:
     """Copy from a source; what is wrong there, if anything is."""
-    source = platform.sources[place.source]
+    source = platform.sources[location.source]
     with suppress(FileNotFoundError):
-        version = source.version(place.path)
-        if version and place.version not in ("", version):
+        version = source.version(location.path)
+        if version and location.version not in ("", version):
             return "its source has another version of it now"
         if version:
-            with spooled(platform) as spool, source.open(place.path) as stream:
+            with spooled(platform) as spool, source.open(location.path) as stream:
                 same = copied(stream, spool) == delivery.content_hash
                 if same:
                     keep(platform, spool, delivery)

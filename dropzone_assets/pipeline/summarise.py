@@ -156,8 +156,8 @@ def _still(platform: Platform, summary: Summary) -> list[date]:
 
 def _keep(platform: Platform, summary: Summary, writing: Writing, day: date) -> Written:
     query = f"SELECT * EXCLUDE ({DAY}) FROM answers WHERE {DAY} = {literal(day)}"
-    place, spill = f"summary/{summary.table}", platform.settings.spill
-    return write_partition(summary.connection, query, platform.lake, writing, place, day, spill)
+    location, spill = f"summary/{summary.table}", platform.settings.spill
+    return write_partition(summary.connection, query, platform.lake, writing, location, day, spill)
 
 
 def _replace(connection: Connection, table: str, days: Sequence[date]) -> None:

@@ -152,9 +152,11 @@ def _scan(
     """Judge the rows of all files into one table: its name, and the files that hold none, with the reason."""
     reading, matched = layout
     scan = reading.scan(staging.connection, [RawContent(platform, file) for file in files], scratch)
-    known = [place for places in matched for place in places]
-    raw, rest = reading.raw(), reading.rest(known)
-    statement = compile_contract(contract, scan.relation, matched, raw, rest, scan.fault, scan.ignored, tidy=scan.tidy)
+    known = [location for locations in matched for location in locations]
+    raw, extra_columns = reading.raw(), reading.extra_columns(known)
+    statement = compile_contract(
+        contract, scan.relation, matched, raw, extra_columns, scan.fault, scan.ignored, tidy=scan.tidy
+    )
     if uses_arrival(contract):
         moments = engine.literals([file.delivery.arrived for file in files])
         staging.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")

@@ -46,19 +46,19 @@ def versions(platform: Platform, asked: Sequence[Delivery]) -> Versions:
     others = [*ledger.worklist.siblings([*deliveries, *copies]), *copies]
     arrived = [d for d in deliveries if d.state in ("fetched", "loaded", "linked")]
     arrived += [d for d in others if d.state in ("loaded", "linked")]
-    newest = {d.place: d for d in sorted(arrived, key=lambda d: (d.arrived, d.key))}
-    counting = {d.key for d in deliveries if (n := newest.get(d.place)) and d.key in (n.key, n.same_as)}
+    newest = {d.location: d for d in sorted(arrived, key=lambda d: (d.arrived, d.key))}
+    counting = {d.key for d in deliveries if (n := newest.get(d.location)) and d.key in (n.key, n.same_as)}
     linked = [d.key for d in deliveries if d.state == "linked"]
     current = [d for d in deliveries if d.key in counting and d.state != "linked"]
     keepers = {d.key: d.same_as if d.state == "linked" else d.key for d in (*deliveries, *copies)}
     elsewhere = ledger.worklist.of_keys(sorted({*keepers.values()} - asked_for))
     sure = {d.key for d in current} | {d.key for d in elsewhere if d.state == "loaded"}
-    winners = {d.place: d for d in newest.values() if keepers.get(d.key) in sure}
+    winners = {d.location: d for d in newest.values() if keepers.get(d.key) in sure}
     replaced: dict[str, list[str]] = {}
     for other in (*others, *deliveries):
-        winner = winners.get(other.place)
+        winner = winners.get(other.location)
         if winner and other.key not in (winner.key, winner.same_as) and other.arrived <= winner.arrived:
             replaced.setdefault(keepers[winner.key], []).append(other.key)
-    mine = {d.place for d in newest.values() if d.key in keepers}
-    outdated = [d.key for d in deliveries if d.place in newest and d.key not in counting and d.place not in mine]
+    mine = {d.location for d in newest.values() if d.key in keepers}
+    outdated = [d.key for d in deliveries if d.location in newest and d.key not in counting and d.location not in mine]
     return Versions(current, replaced, linked, outdated, retracted)

@@ -71,11 +71,11 @@ class Moment:
 
     def about_to_change(self, delivery: Delivery) -> bool:
         """Whether the delivery, or another version of its file, is still to be loaded."""
-        return delivery.key in self.waiting or delivery.place in self._awaited
+        return delivery.key in self.waiting or delivery.location in self._awaited
 
     @cached_property
     def _awaited(self) -> set[tuple[str, str, str]]:
-        return {delivery.place for delivery in self.waiting.values()}
+        return {delivery.location for delivery in self.waiting.values()}
 
 
 def moment(platform: Platform, contract: Contract) -> Moment:

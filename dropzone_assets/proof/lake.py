@@ -40,7 +40,7 @@ class Lake:
                 say(f"comparing the lake of {self._table}", 0)
                 self._batch(proof, batch)
                 days += batch
-        self._strangers(proof, {object_path(self._table, day) for day in days})
+        self._foreign(proof, {object_path(self._table, day) for day in days})
         return days
 
     def _batch(self, proof: Proof, days: list[date]) -> None:
@@ -114,11 +114,11 @@ class Lake:
                 name, counts = str(partition.day), sentence.format(*said, *partition[1:])
                 proof.differs(COUNTED, name, counts, self._cure(partition.day))
 
-    def _strangers(self, proof: Proof, wanted: set[str]) -> None:
+    def _foreign(self, proof: Proof, wanted: set[str]) -> None:
         """Objects that readers of the lake would find, and that no valid row is in."""
-        strange = [path for path in self._platform.lake.paths(self._table) if path not in wanted]
+        foreign = [path for path in self._platform.lake.paths(self._table) if path not in wanted]
         due = self._due()
-        for path in filter(lambda path: path.endswith(".parquet"), strange):
+        for path in filter(lambda path: path.endswith(".parquet"), foreign):
             day = object_day(self._table, path)
             if day in due:
                 proof.count(WHAT).due += 1

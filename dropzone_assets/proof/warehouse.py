@@ -45,8 +45,8 @@ class Warehouse:
                 self._rows(proof, what, kept, changing)
             self._noted(proof, kept, changing)
             self._counted(proof, kept)
-        for key in self._strange():
-            self._stranger(proof, key)
+        for key in self._unknown():
+            self._report_unknown(proof, key)
 
     def _rows(self, proof: Proof, what: str, kept: Kept, changing: bool) -> None:
         delivery, key = kept.delivery, kept.delivery.key
@@ -97,11 +97,11 @@ class Warehouse:
         found = f"{_said(ours)}, and {_said(theirs)} when counted again"
         proof.differs(COUNTED, kept.delivery.path, found, self._reload(kept.delivery))
 
-    def _strange(self) -> Iterator[str]:
+    def _unknown(self) -> Iterator[str]:
         held = self._now.held
         yield from sorted({*held.validated, *held.quarantine, *held.loads} - self._now.loaded.keys())
 
-    def _stranger(self, proof: Proof, key: str) -> None:
+    def _report_unknown(self, proof: Proof, key: str) -> None:
         """The warehouse holds something of a delivery that is not loaded, which is right if it is pending."""
         held = self._now.held
         if key in self._now.waiting:

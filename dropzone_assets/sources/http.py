@@ -148,7 +148,7 @@ class Http:
 
     def _check(self, path: str, answer: httpx.Response) -> None:
         code = answer.status_code
-        said = f"{self._place(path)} answers {code} {answer.reason_phrase}."
+        said = f"{self._location(path)} answers {code} {answer.reason_phrase}."
         if answer.is_success:
             return
         if code in (401, 403, 407):
@@ -162,16 +162,18 @@ class Http:
         try:
             yield
         except httpx.TooManyRedirects as error:
-            raise Permanent(f"{self._place(path)} sends us on and on.", "Correct the url in sources.yaml.") from error
+            raise Permanent(
+                f"{self._location(path)} sends us on and on.", "Correct the url in sources.yaml."
+            ) from error
         except (httpx.HTTPError, httpx.StreamError, ssl.SSLError) as error:
             said = ": ".join(filter(None, (type(error).__name__, self._credentials.scrub(error))))
             if "CERTIFICATE_VERIFY_FAILED" in said:
                 cure = "Name the variable that holds the server's CA under `credentials: {ca: VAR}`."
-                raise NotLetIn(f"{self._place(path)} is not who it claims to be: {said}.", cure) from error
+                raise NotLetIn(f"{self._location(path)} is not who it claims to be: {said}.", cure) from error
             cure = "Check that the server runs and can be reached; then run again."
-            raise SourceUnavailable(f"{self._place(path)} does not answer: {said}.", cure) from error
+            raise SourceUnavailable(f"{self._location(path)} does not answer: {said}.", cure) from error
 
-    def _place(self, path: str) -> str:
+    def _location(self, path: str) -> str:
         """A URL without its query, which may hold what is not for everybody."""
         return f"{self._name}: {self._urls[path].partition('?')[0]}"
 

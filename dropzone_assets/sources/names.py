@@ -25,7 +25,7 @@ PROBLEMS = {
 """What is wrong with a name → the names it is wrong with."""
 
 
-def names_in(stream: BinaryIO, place: str) -> Iterator[pa.Array]:
+def names_in(stream: BinaryIO, location: str) -> Iterator[pa.Array]:
     """The names in a list, block by block, each once a block, without blank lines, line ends and a leading `./`.
 
     Raises:
@@ -36,7 +36,7 @@ def names_in(stream: BinaryIO, place: str) -> Iterator[pa.Array]:
     while block := stream.read(BLOCK):
         lines, end, rest = (rest + block).rpartition(b"\n")
         if len(rest) > BLOCK:
-            raise Permanent(f"{place} has a line of more than {BLOCK:,} bytes.", "Write one name a line.")
+            raise Permanent(f"{location} has a line of more than {BLOCK:,} bytes.", "Write one name a line.")
         if end:
             yield _names(lines.removeprefix(b"\xef\xbb\xbf") if first else lines)
             first = False

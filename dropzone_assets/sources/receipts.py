@@ -23,7 +23,7 @@ class Receipts(BaseModel):
         return {"beside": True} if value == "beside" else value
 
     @model_validator(mode="after")
-    def _one_place(self) -> Self:
+    def _one_location(self) -> Self:
         if sum(map(bool, (self.beside, self.folder, self.url))) > 1:
             raise ValueError("receipts go to one place: beside, {folder: …} or {url: …}")
         if self.folder and {"", ".", ".."} & {*self.folder.removesuffix("/").split("/")}:

@@ -30,7 +30,7 @@ def status_of(error: Exception) -> int:
     return int(found[1]) if found else 0
 
 
-def our(error: Exception, place: str, text: str) -> DropzoneError:
+def our(error: Exception, location: str, text: str) -> DropzoneError:
     """What a source's store says, as our error.
 
     Args:
@@ -39,13 +39,13 @@ def our(error: Exception, place: str, text: str) -> DropzoneError:
     """
     status = status_of(error)
     if status in (401, 403):
-        return NotLetIn(f"{place} does not let us in: {text}", "Check its credentials and what they may do.")
+        return NotLetIn(f"{location} does not let us in: {text}", "Check its credentials and what they may do.")
     if isinstance(error, PreconditionError):
-        return SourceUnavailable(f"{place}: the object changed while it was read.", "It is read again.")
+        return SourceUnavailable(f"{location}: the object changed while it was read.", "It is read again.")
     if isinstance(error, (InvalidPathError, ValueError)):
-        return Permanent(f"{place}: {text}", "Give the object a name without control characters, `//` and `..`.")
+        return Permanent(f"{location}: {text}", "Give the object a name without control characters, `//` and `..`.")
     if status == 404:
-        return Permanent(f"{place}: there is no such bucket: {text}", "Make it, or correct the url.")
+        return Permanent(f"{location}: there is no such bucket: {text}", "Make it, or correct the url.")
     if status in (301, 307, 400):
-        return Permanent(f"{place} does not understand us: {text}", "Check its region, endpoint and credentials.")
-    return SourceUnavailable(f"{place} does not answer: {text}", "Check the address and that the store runs.")
+        return Permanent(f"{location} does not understand us: {text}", "Check its region, endpoint and credentials.")
+    return SourceUnavailable(f"{location} does not answer: {text}", "Check the address and that the store runs.")

@@ -44,7 +44,7 @@ class Objects:
     def __init__(self, url: str, access: Access, name: str, scrub: Callable[[object], str]) -> None:
         self._url = url.rstrip("/")
         self._access = access
-        self._place = f"{name} ({self._where()})"
+        self._location = f"{name} ({self._where()})"
         self._scrub = scrub
         self._empty: set[Tagged] = set()
 
@@ -62,7 +62,7 @@ class Objects:
                     last = found["path"][-1].as_py()
                     yield self._without_markers(columns(found))
             except FileNotFoundError as error:
-                raise our(error, self._place, self._scrub(said(error))) from error
+                raise our(error, self._location, self._scrub(said(error))) from error
             except InvalidPathError:
                 if not self._url.startswith("s3:"):
                     raise
@@ -100,7 +100,7 @@ class Objects:
             size = obstore.head(self._client, path)["size"]
             self._copy(path, to, size)
             if obstore.head(self._client, to)["size"] != size:
-                raise SourceUnavailable(f"{self._place}: {to} is not complete yet.", "It is moved later.")
+                raise SourceUnavailable(f"{self._location}: {to} is not complete yet.", "It is moved later.")
             obstore.delete(self._client, path)
 
     def _copy(self, path: str, to: str, size: int) -> None:
@@ -146,7 +146,7 @@ class Objects:
             return open_client(self._url, self._access, THEIRS)
         except BaseError as error:
             text = self._scrub(said(error))
-            raise NotLetIn(f"{self._place} cannot be asked: {text}", "Check its url and credentials.") from error
+            raise NotLetIn(f"{self._location} cannot be asked: {text}", "Check its url and credentials.") from error
 
     def _boto(self) -> Any:
         found = session(self._access.s3)
@@ -165,4 +165,4 @@ class Objects:
         try:
             yield
         except (BaseError, BotoCoreError, ClientError, ValueError) as error:
-            raise our(error, self._place, self._scrub(said(error))) from error
+            raise our(error, self._location, self._scrub(said(error))) from error

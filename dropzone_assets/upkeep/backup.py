@@ -188,11 +188,11 @@ def _copy_state(platform: Platform, copying: _Copying) -> None:
         target = f"{RUNS}/{file.relative_to(settings.instance)}"
         copying.hold(target, copy_database(file, copying.making / target))
     for name in PLAIN:
-        place = settings.home / name
-        if place.is_dir():
-            copying.tree(name, place)
-        elif place.is_file():
-            copying.hold(name, copy(place, copying.making / name))
+        location = settings.home / name
+        if location.is_dir():
+            copying.tree(name, location)
+        elif location.is_file():
+            copying.hold(name, copy(location, copying.making / name))
     own = settings.instance / "dagster.yaml"
     if own.is_file() and not own.is_symlink():  # else it is the home's
         copying.hold(f"{RUNS}/dagster.yaml", copy(own, copying.making / RUNS / "dagster.yaml"))

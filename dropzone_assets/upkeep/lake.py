@@ -38,7 +38,7 @@ def different(platform: Platform) -> dict[str, set[date]]:
         for row in rows:
             own = "" if table == INGESTION else row.content_hash
             wanted = {table: own, f"summary/{table}": row.summary_hash}
-            if any(_hash(platform, object_path(place, row.data_date)) != said for place, said in wanted.items()):
+            if any(_hash(platform, object_path(location, row.data_date)) != said for location, said in wanted.items()):
                 found.setdefault(table, set()).add(row.data_date)
     return found
 

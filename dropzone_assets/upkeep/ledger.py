@@ -77,9 +77,9 @@ def _recovered(load: dict[str, object], days: Sequence[tuple[date, int]]) -> Rec
 
 def _take_back(platform: Platform, held: dict[str, Delivery], poor: set[str]) -> None:
     """What is loaded by the ledger alone: another version has taken its place, or it was taken back."""
-    ledger, places = platform.ledger, {delivery.place for delivery in held.values()}
+    ledger, locations = platform.ledger, {delivery.location for delivery in held.values()}
     lacking = [row for row in ledger.queries.all_loaded() if row.key not in held and row.key not in poor]
-    replaced = [row.key for row in lacking if (row.source, row.path, row.table_name) in places]
+    replaced = [row.key for row in lacking if (row.source, row.path, row.table_name) in locations]
     others = [row.key for row in lacking if row.key not in set(replaced)]
     ledger.deliveries.superseded(replaced)
     ledger.retractions.retract(others, NOT_HELD)

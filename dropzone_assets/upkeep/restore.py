@@ -55,24 +55,24 @@ def restore(settings: Settings, folder: Path, *, force: bool = False) -> Restore
     """
     state = _newest(folder)
     manifest = Manifest.read(state)
-    places = _places(settings)
+    locations = _locations(settings)
     for path, held in manifest.files.items():
         file = state / path
-        if path.partition("/")[0] not in places or ".." in path.split("/"):
+        if path.partition("/")[0] not in locations or ".." in path.split("/"):
             raise Permanent(f"{state / MANIFEST} names {path}, which is no file of a home.", "Name another backup.")
         if not file.is_file() or file.stat().st_size != held.size or hashed(file) != held.blake3:
             raise StoreDamaged(f"{file} is not what was backed up.", "Name an older backup, if there is one.")
     settings.home.mkdir(parents=True, exist_ok=True)
     with _alone(settings):
-        if not force and (places[LEDGER].exists() or places[WAREHOUSE].exists()):
+        if not force and (locations[LEDGER].exists() or locations[WAREHOUSE].exists()):
             raise Permanent(
                 f"{settings.home} holds a ledger or a warehouse already.",
                 "Move them aside and restore: dropzone restore DIR --force. Or restore elsewhere: --into FOLDER.",
             )
-        aside = _move_aside(settings, places, manifest)
+        aside = _move_aside(settings, locations, manifest)
         for path in manifest.files:
             name, _, rest = path.partition("/")
-            copy(state / path, places[name] / rest if rest else places[name])
+            copy(state / path, locations[name] / rest if rest else locations[name])
         raw = _fill_raw(settings, state.parent / RAW)
     return Restored(state, manifest, raw, aside)
 
@@ -86,7 +86,7 @@ def _newest(folder: Path) -> Path:
     return found[-1]
 
 
-def _places(settings: Settings) -> dict[str, Path]:
+def _locations(settings: Settings) -> dict[str, Path]:
     """Where each part of a backup belongs."""
     url = make_url(settings.ledger)
     if url.get_backend_name() != "sqlite":
@@ -101,7 +101,7 @@ def _places(settings: Settings) -> dict[str, Path]:
 def _alone(settings: Settings) -> Iterator[None]:
     """Nobody else works in the home: neither an ingest, nor a daemon, nor a publication."""
     locks = [settings.home / ".ingest.lock", settings.home / ".lake.lock"]
-    locks += [lock for lock in (settings.signs / "lock",) if lock.exists()]
+    locks += [lock for lock in (settings.heartbeats / "lock",) if lock.exists()]
     try:
         with ExitStack() as stack:
             for lock in locks:
@@ -111,18 +111,18 @@ def _alone(settings: Settings) -> Iterator[None]:
         raise Transient(f"Somebody works in {settings.home}.", "End dropzone up and dropzone ingest first.") from error
 
 
-def _move_aside(settings: Settings, places: dict[str, Path], manifest: Manifest) -> Path | None:
+def _move_aside(settings: Settings, locations: dict[str, Path], manifest: Manifest) -> Path | None:
     """Put what is in the place of something restored into a folder of its own; None where there is nothing."""
     held = {path.partition("/")[0] for path in manifest.files}
-    mine = [place for name, place in places.items() if name in held or name in (LEDGER, WAREHOUSE)]
-    beside = [place.with_name(place.name + end) for place in mine for end in BESIDE]
-    there = [place for place in dict.fromkeys([*mine, *beside]) if place.exists()]
+    mine = [location for name, location in locations.items() if name in held or name in (LEDGER, WAREHOUSE)]
+    beside = [location.with_name(location.name + end) for location in mine for end in BESIDE]
+    there = [location for location in dict.fromkeys([*mine, *beside]) if location.exists()]
     if not there:
         return None
     aside = settings.home / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     aside.mkdir()
-    for place in there:
-        place.rename(aside / place.name)
+    for location in there:
+        location.rename(aside / location.name)
     return aside
 
 

@@ -43,13 +43,13 @@ def retraction(platform: Platform, file: str, source: str = "", *, undo: bool = 
         Permanent: there is no such file, there are several, or nothing of it can be taken back (or let in).
     """
     found = [row for row in platform.ledger.queries.named(file) if source in ("", row.source)]
-    places = sorted({(row.source, row.path) for row in found})
-    if not places:
+    locations = sorted({(row.source, row.path) for row in found})
+    if not locations:
         raise Permanent(f"No file {file!r} was ever listed{f' at {source}' if source else ''}.", _near(platform, file))
-    if len(places) > 1:
-        listed = ", ".join(f"{path} at {name}" for name, path in places[:20])
+    if len(locations) > 1:
+        listed = ", ".join(f"{path} at {name}" for name, path in locations[:20])
         cure = "Name one by its whole path, and by --source where that is the same."
-        raise Permanent(f"{len(places)} files are called {file}: {listed}.", cure)
+        raise Permanent(f"{len(locations)} files are called {file}: {listed}.", cure)
     mine = [row for row in found if _fits(row, undo)]
     if not mine:
         raise _nothing(found[-1], undo)

@@ -34,8 +34,8 @@ def test_the_longest_ending_says_what_it_is(name: str, found: str, without: str)
 
 
 def test_every_kind_is_there() -> None:
-    for place in KINDS.values():
-        module, name = place.split(":")
+    for location in KINDS.values():
+        module, name = location.split(":")
         assert callable(getattr(import_module(module), name).entries)
 
 

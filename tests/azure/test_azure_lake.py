@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dropzone_assets.settings import Settings
-from tests.azure.places import ACCOUNT, CONTAINER, KEY, AzurePlace
+from tests.azure.locations import ACCOUNT, CONTAINER, KEY, AzurePlace
 from tests.cases.lakes import LakeCases, beside
 
 pytestmark = pytest.mark.azure

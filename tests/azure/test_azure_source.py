@@ -6,7 +6,7 @@ from typing import ClassVar
 import pytest
 
 from dropzone_assets.errors import NotLetIn, Permanent
-from tests.azure.places import ACCOUNT, KEY, AzurePlace, Secrets, signature
+from tests.azure.locations import ACCOUNT, KEY, AzurePlace, Secrets, signature
 from tests.cases.buckets import BucketCases
 from tests.cases.sources import listed
 
@@ -16,7 +16,7 @@ UNPRINTABLE = "test_a_name_nobody_can_print_is_set_aside_with_the_reason_and_hid
 
 
 @pytest.fixture
-def place(tmp_path: Path, azure_endpoint: str) -> AzurePlace:
+def location(tmp_path: Path, azure_endpoint: str) -> AzurePlace:
     return AzurePlace(tmp_path, azure_endpoint)
 
 
@@ -28,51 +28,51 @@ class TestAzure(BucketCases):
     }
 
 
-def test_a_connection_string_lets_us_in(place: AzurePlace) -> None:
-    place.put("a.csv", b"")
-    text = f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={place.endpoint};"
-    place.secrets = {"CONNECTION": text}
-    assert set(listed(place, credentials={"connection_string": "CONNECTION"}, endpoint="")) == {"a.csv"}
+def test_a_connection_string_lets_us_in(location: AzurePlace) -> None:
+    location.put("a.csv", b"")
+    text = f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={location.endpoint};"
+    location.secrets = {"CONNECTION": text}
+    assert set(listed(location, credentials={"connection_string": "CONNECTION"}, endpoint="")) == {"a.csv"}
 
 
-def test_a_name_that_the_client_refuses_stops_the_listing_and_is_said(place: AzurePlace) -> None:
-    place.put("a\tb.csv", b"")
+def test_a_name_that_the_client_refuses_stops_the_listing_and_is_said(location: AzurePlace) -> None:
+    location.put("a\tb.csv", b"")
     with pytest.raises(Permanent, match="without control characters"):
-        listed(place)
+        listed(location)
 
 
-def test_a_shared_access_signature_lets_us_in_until_it_ends(place: AzurePlace) -> None:
-    place.put("a.csv", b"content")
+def test_a_shared_access_signature_lets_us_in_until_it_ends(location: AzurePlace) -> None:
+    location.put("a.csv", b"content")
     entry = {"credentials": {"account": "ACCOUNT", "sas": "SAS"}}
-    place.secrets = Secrets({"SAS": signature("rl", "2099-01-01T00:00:00Z")})
-    assert set(listed(place, **entry)) == {"a.csv"}
-    place.secrets = Secrets({"SAS": (ended := signature("rl", "2020-01-01T00:00:00Z"))})
+    location.secrets = Secrets({"SAS": signature("rl", "2099-01-01T00:00:00Z")})
+    assert set(listed(location, **entry)) == {"a.csv"}
+    location.secrets = Secrets({"SAS": (ended := signature("rl", "2020-01-01T00:00:00Z"))})
     with pytest.raises(NotLetIn) as refusal:
-        listed(place, **entry)
+        listed(location, **entry)
     assert ended.partition("sig=")[2] not in str(refusal.value)
 
 
-def test_a_key_that_is_no_key_is_refused_without_being_said(place: AzurePlace) -> None:
-    place.secrets = Secrets({"ARRIVALS_KEY": "my password!"})
+def test_a_key_that_is_no_key_is_refused_without_being_said(location: AzurePlace) -> None:
+    location.secrets = Secrets({"ARRIVALS_KEY": "my password!"})
     with pytest.raises(NotLetIn, match="arrivals") as refusal:
-        listed(place)
+        listed(location)
     assert "my password!" not in str(refusal.value)
 
 
 def test_credentials_of_the_environment_let_us_in_where_the_entry_names_none(
-    place: AzurePlace, monkeypatch: pytest.MonkeyPatch
+    location: AzurePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.put("a.csv", b"")
+    location.put("a.csv", b"")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", KEY)
-    assert set(listed(place, credentials={})) == {"a.csv"}
+    assert set(listed(location, credentials={})) == {"a.csv"}
 
 
 def test_credentials_of_an_entry_come_before_those_of_the_environment(
-    place: AzurePlace, monkeypatch: pytest.MonkeyPatch
+    location: AzurePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.put("a.csv", b"")
+    location.put("a.csv", b"")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "another")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "YW5vdGhlcg==")
     monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", "sv=1&sig=x")
-    assert set(listed(place)) == {"a.csv"}
+    assert set(listed(location)) == {"a.csv"}

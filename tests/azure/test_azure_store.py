@@ -6,7 +6,7 @@ import pytest
 
 from dropzone_assets.errors import BadSettings, StoreUnavailable
 from dropzone_assets.store import Access, AzureAccess, Store
-from tests.azure.places import ACCOUNT, CONTAINER, KEY, AzurePlace
+from tests.azure.locations import ACCOUNT, CONTAINER, KEY, AzurePlace
 from tests.cases.stores import StoreCases
 
 pytestmark = pytest.mark.azure
@@ -14,10 +14,10 @@ pytestmark = pytest.mark.azure
 
 @pytest.fixture
 def store(tmp_path: Path, azure_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Store:
-    place = AzurePlace(tmp_path, azure_endpoint)
+    location = AzurePlace(tmp_path, azure_endpoint)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", KEY)
-    return Store(f"az://{CONTAINER}/{place.prefix}", Access(azure=AzureAccess(azure_endpoint)))
+    return Store(f"az://{CONTAINER}/{location.prefix}", Access(azure=AzureAccess(azure_endpoint)))
 
 
 class TestAzureStore(StoreCases):

@@ -239,8 +239,8 @@ class ArchiveCases:
     @given(changes=st.lists(SPLASHES, min_size=1, max_size=5))
     def test_whatever_is_wrong_is_refused_and_never_a_crash(self, changes: list[tuple[float, bytes]]) -> None:
         packed = bytearray(self.pack([("a/b.csv", b"hello," * 300)]))
-        for place, content in changes:
-            at = int(place * len(packed))
+        for location, content in changes:
+            at = int(location * len(packed))
             packed[at : at + len(content)] = content
         with TemporaryDirectory() as folder:
             assert self.open(Path(folder), bytes(packed)).taken < 10_000_000

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dropzone_assets.contracts import Contract
-from dropzone_assets.formats import Place
+from dropzone_assets.formats import Location
 from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.pipeline.validate import reading_of
 from dropzone_assets.platform import open_platform
@@ -150,25 +150,25 @@ class FormatCases:
         assert {row.values["note"] for row in judged.rows} == {"good"}
         assert [row.record for row in judged.rows if row.file == 1] == [1, 2]
 
-    def places(self, folder: Path, content: bytes, *records: int) -> dict[int, Place]:
+    def locations(self, folder: Path, content: bytes, *records: int) -> dict[int, Location]:
         """Where records of a file stand."""
         platform, contract = open_platform(Settings(home=folder)), self.contract(folder / "contracts")
         file = raw_file(platform, 0, content)
-        return dict(reading_of(platform, contract, file).places(RawContent(platform, file), records))
+        return dict(reading_of(platform, contract, file).locations(RawContent(platform, file), records))
 
     def test_a_record_has_a_place_that_people_can_find(self, tmp_path: Path) -> None:
-        places = self.places(tmp_path, self.numbered("first", "second", "third"), 3, 1)
-        assert sorted(places) == [1, 3]
-        assert re.search(r"\d", places[1].where) and places[1].where != places[3].where
+        locations = self.locations(tmp_path, self.numbered("first", "second", "third"), 3, 1)
+        assert sorted(locations) == [1, 3]
+        assert re.search(r"\d", locations[1].where) and locations[1].where != locations[3].where
 
     def test_a_record_is_found_again_by_its_bytes(self, tmp_path: Path) -> None:
         notes = ["näh", "second, 世界", 'two "of" them', "last"]
         content = b"\xef\xbb\xbf" + self.numbered(*notes)
-        places = self.places(tmp_path, content, 1, 2, 3, 4)
-        assert sorted(places) == [1, 2, 3, 4]
-        for number, place in places.items():
-            assert place.line == content[: place.start].count(b"\n") + 1
-            alone = content[place.start : place.end].decode()
+        locations = self.locations(tmp_path, content, 1, 2, 3, 4)
+        assert sorted(locations) == [1, 2, 3, 4]
+        for number, location in locations.items():
+            assert location.line == content[: location.start].count(b"\n") + 1
+            alone = content[location.start : location.end].decode()
             assert [note in alone.replace('""', '"').replace('\\"', '"') for note in notes] == [
                 each == number for each in range(1, 5)
             ]

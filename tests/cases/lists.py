@@ -6,12 +6,12 @@ from typing import ClassVar, Protocol
 import pytest
 
 from dropzone_assets.errors import BadSettings, Permanent, SourceUnavailable
-from tests.cases.sources import Place, SourceCases, listed, opened, read, version
+from tests.cases.sources import Location, SourceCases, listed, opened, read, version
 
 CHANGES = ({"after": "delete"}, {"after": "move", "move_to": "done"}, {"receipts": "beside"})
 
 
-class ListPlace(Place, Protocol):
+class ListPlace(Location, Protocol):
     """A place with a list; `put` and `remove` change both the file and the list."""
 
     def write(self, path: str, content: bytes) -> None:
@@ -30,30 +30,30 @@ class ListCases(SourceCases):
         "test_a_receipt_is_left_whole_replaces_an_older_one_and_is_no_file_of_the_place": "a list is not ours to write",
     }
 
-    def test_only_what_the_list_names_is_listed(self, place: ListPlace) -> None:
-        place.put("named.csv", b"1")
-        place.write("unnamed.csv", b"1")
-        found = listed(place)
+    def test_only_what_the_list_names_is_listed(self, location: ListPlace) -> None:
+        location.put("named.csv", b"1")
+        location.write("unnamed.csv", b"1")
+        found = listed(location)
         assert {path: (item.size, item.version) for path, item in found.items()} == {"named.csv": (-1, "listed")}
 
-    def test_new_bytes_under_a_name_that_was_taken_are_the_same_delivery(self, place: ListPlace) -> None:
-        place.put("a.csv", b"before")
-        before = listed(place)["a.csv"]
-        place.put("a.csv", b"after")
-        assert listed(place)["a.csv"] == before
-        assert version(place, "a.csv") == before.version
+    def test_new_bytes_under_a_name_that_was_taken_are_the_same_delivery(self, location: ListPlace) -> None:
+        location.put("a.csv", b"before")
+        before = listed(location)["a.csv"]
+        location.put("a.csv", b"after")
+        assert listed(location)["a.csv"] == before
+        assert version(location, "a.csv") == before.version
 
-    def test_a_name_without_a_file_is_listed_and_its_file_is_not_found(self, place: ListPlace) -> None:
-        place.write("files_list.data", b"missing.csv\n")
-        assert not listed(place)["missing.csv"].problem
-        assert version(place, "missing.csv") == ""
+    def test_a_name_without_a_file_is_listed_and_its_file_is_not_found(self, location: ListPlace) -> None:
+        location.write("files_list.data", b"missing.csv\n")
+        assert not listed(location)["missing.csv"].problem
+        assert version(location, "missing.csv") == ""
         with pytest.raises(FileNotFoundError):
-            read(place, "missing.csv")
+            read(location, "missing.csv")
 
-    def test_a_list_may_be_written_in_many_ways(self, place: ListPlace) -> None:
+    def test_a_list_may_be_written_in_many_ways(self, location: ListPlace) -> None:
         text = b"\xef\xbb\xbfa.csv\r\n\r\n./b.csv\n   \nb.csv\n./././sub/c.csv\n\na.csv\n d.csv "
-        place.write("files_list.data", text)
-        assert set(listed(place)) == {"a.csv", "b.csv", "sub/c.csv", " d.csv "}
+        location.write("files_list.data", text)
+        assert set(listed(location)) == {"a.csv", "b.csv", "sub/c.csv", " d.csv "}
 
     @pytest.mark.parametrize(
         "name",
@@ -74,34 +74,34 @@ class ListCases(SourceCases):
             b"x" * 3_000,
         ],
     )
-    def test_a_hostile_name_is_set_aside_alone(self, place: ListPlace, name: bytes) -> None:
-        place.write("files_list.data", b"a.csv\n" + name + b"\nz.csv\n")
-        problems = {item.path: item.problem for item in listed(place).values()}
+    def test_a_hostile_name_is_set_aside_alone(self, location: ListPlace, name: bytes) -> None:
+        location.write("files_list.data", b"a.csv\n" + name + b"\nz.csv\n")
+        problems = {item.path: item.problem for item in listed(location).values()}
         assert [path for path, problem in problems.items() if not problem] == ["a.csv", "z.csv"]
         assert len(problems) == 3
 
-    def test_a_list_may_have_another_name_and_is_no_file_itself(self, place: ListPlace) -> None:
-        place.write("lists/today.txt", b"a.csv\nlists/today.txt\nfiles_list.data\n")
-        assert set(listed(place, list_file="lists/today.txt")) == {"a.csv", "files_list.data"}
+    def test_a_list_may_have_another_name_and_is_no_file_itself(self, location: ListPlace) -> None:
+        location.write("lists/today.txt", b"a.csv\nlists/today.txt\nfiles_list.data\n")
+        assert set(listed(location, list_file="lists/today.txt")) == {"a.csv", "files_list.data"}
 
-    def test_a_missing_list_is_named_and_worth_waiting_for(self, place: ListPlace) -> None:
-        missing = place.config(list_file="nothing.data")
-        with opened(place, missing) as source, pytest.raises(SourceUnavailable, match=r"nothing\.data"):
+    def test_a_missing_list_is_named_and_worth_waiting_for(self, location: ListPlace) -> None:
+        missing = location.config(list_file="nothing.data")
+        with opened(location, missing) as source, pytest.raises(SourceUnavailable, match=r"nothing\.data"):
             list(source.list())
 
-    def test_a_line_without_an_end_is_no_list(self, place: ListPlace) -> None:
-        place.write("files_list.data", b"x" * 9_000_000)
-        with opened(place) as source, pytest.raises(Permanent, match="line"):
+    def test_a_line_without_an_end_is_no_list(self, location: ListPlace) -> None:
+        location.write("files_list.data", b"x" * 9_000_000)
+        with opened(location) as source, pytest.raises(Permanent, match="line"):
             list(source.list())
 
     @pytest.mark.parametrize("after", CHANGES, ids=str)
-    def test_what_a_list_names_stays(self, place: ListPlace, after: dict[str, str]) -> None:
-        with pytest.raises(BadSettings, match="list"), opened(place, place.config(**after)):
+    def test_what_a_list_names_stays(self, location: ListPlace, after: dict[str, str]) -> None:
+        with pytest.raises(BadSettings, match="list"), opened(location, location.config(**after)):
             pass
 
-    def test_a_hundred_thousand_names_are_listed(self, place: ListPlace) -> None:
+    def test_a_hundred_thousand_names_are_listed(self, location: ListPlace) -> None:
         names = [f"2024/{n % 365:03}/orders_{n:06}.csv" for n in range(100_000)]
-        place.write("files_list.data", "\n".join(names).encode())
-        with opened(place) as source:
+        location.write("files_list.data", "\n".join(names).encode())
+        with opened(location) as source:
             found = [path for page in source.list() for path in page["path"].to_pylist()]
         assert sorted(found) == sorted(names)

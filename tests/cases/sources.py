@@ -51,7 +51,7 @@ UNPRINTABLE = ("two\nlines.csv", "a\ttab.csv", "bell\x07.csv", "a\u2028b.csv")
 OUTSIDE = ("../secret.csv", "/etc/hostname", "sub/../../secret.csv", "../../etc/hostname")
 
 
-class Place(Protocol):
+class Location(Protocol):
     """Where the files of a source are, seen from the sender."""
 
     home: Path
@@ -74,16 +74,18 @@ class Place(Protocol):
 
 
 @contextmanager
-def opened(place: Place, config: SourceConfig | None = None) -> Iterator[Source]:
+def opened(location: Location, config: SourceConfig | None = None) -> Iterator[Source]:
     """The source, let go at the end."""
-    with closing(open_source(config or place.config(), place.home, lambda name: place.secrets[name])) as source:
+    with closing(
+        open_source(config or location.config(), location.home, lambda name: location.secrets[name])
+    ) as source:
         yield source
 
 
-def listed(place: Place, **fields: Any) -> dict[str, Listed]:
+def listed(location: Location, **fields: Any) -> dict[str, Listed]:
     """What a look at the place finds, by path."""
-    config = place.config(**fields)
-    with engine.connect() as connection, opened(place, config) as source:
+    config = location.config(**fields)
+    with engine.connect() as connection, opened(location, config) as source:
         columns = "path, version, size, coalesce(settled, true), problem"
         found = [
             Listed(config.name, *row)
@@ -94,15 +96,15 @@ def listed(place: Place, **fields: Any) -> dict[str, Listed]:
     return {item.path: item for item in found}
 
 
-def read(place: Place, path: str) -> bytes:
+def read(location: Location, path: str) -> bytes:
     """A file as the platform reads it, in pieces."""
-    with opened(place) as source, source.open(path) as stream:
+    with opened(location) as source, source.open(path) as stream:
         return b"".join(iter(lambda: stream.read(65_536), b""))
 
 
-def version(place: Place, path: str) -> str:
+def version(location: Location, path: str) -> str:
     """The version of one file now."""
-    with opened(place) as source:
+    with opened(location) as source:
         return source.version(path)
 
 
@@ -118,105 +120,105 @@ class SourceCases:
         if reason := self.exceptions.get(name) or self.exceptions.get(name.split("[")[0]):
             pytest.skip(reason)
 
-    def test_an_empty_place_lists_nothing(self, place: Place) -> None:
-        assert listed(place) == {}
+    def test_an_empty_place_lists_nothing(self, location: Location) -> None:
+        assert listed(location) == {}
 
-    def test_a_file_is_listed_with_its_size_wherever_it_is(self, place: Place) -> None:
-        place.put("a.csv", b"12345")
-        place.put("sub/folder/a.csv", b"")
-        found = listed(place)
+    def test_a_file_is_listed_with_its_size_wherever_it_is(self, location: Location) -> None:
+        location.put("a.csv", b"12345")
+        location.put("sub/folder/a.csv", b"")
+        found = listed(location)
         assert {path: item.size for path, item in found.items()} == {"a.csv": 5, "sub/folder/a.csv": 0}
         assert all(not item.problem for item in found.values())
 
-    def test_a_file_whose_name_says_not_yet_is_not_listed(self, place: Place) -> None:
+    def test_a_file_whose_name_says_not_yet_is_not_listed(self, location: Location) -> None:
         for path in UNFINISHED:
-            place.put(path, b"half of")
-        place.put("whole.csv", b"all of it")
-        assert list(listed(place)) == ["whole.csv"]
+            location.put(path, b"half of")
+        location.put("whole.csv", b"all of it")
+        assert list(listed(location)) == ["whole.csv"]
 
     @pytest.mark.parametrize("path", WEIRD, ids=range(len(WEIRD)))
-    def test_a_file_with_a_strange_name_is_a_file(self, place: Place, path: str) -> None:
-        place.put("before.csv", b"a neighbour")
-        place.put(path, b"content")
-        found = listed(place)
+    def test_a_file_with_a_strange_name_is_a_file(self, location: Location, path: str) -> None:
+        location.put("before.csv", b"a neighbour")
+        location.put(path, b"content")
+        found = listed(location)
         assert set(found) == {"before.csv", path}
         assert found[path].problem == ""
-        assert read(place, path) == b"content"
-        assert version(place, path) == found[path].version
+        assert read(location, path) == b"content"
+        assert version(location, path) == found[path].version
 
     @pytest.mark.parametrize("path", UNPRINTABLE, ids=range(len(UNPRINTABLE)))
     def test_a_name_nobody_can_print_is_set_aside_with_the_reason_and_hides_no_neighbour(
-        self, place: Place, path: str
+        self, location: Location, path: str
     ) -> None:
-        place.put("before.csv", b"a neighbour")
-        place.put(path, b"content")
-        place.put("zz.csv", b"a neighbour")
-        problems = {item.path: item.problem for item in listed(place).values()}
+        location.put("before.csv", b"a neighbour")
+        location.put(path, b"content")
+        location.put("zz.csv", b"a neighbour")
+        problems = {item.path: item.problem for item in listed(location).values()}
         assert [path for path, problem in problems.items() if not problem] == ["before.csv", "zz.csv"]
         assert len(problems) == 3
 
-    def test_only_names_that_are_asked_for_are_listed(self, place: Place) -> None:
+    def test_only_names_that_are_asked_for_are_listed(self, location: Location) -> None:
         for path in ("a.csv", "a.txt", "sub/a.csv", "sub/old/a.csv", "a.csv.md5"):
-            place.put(path, b"")
-        found = set(listed(place, include=("*.csv",), exclude=("sub/old/*",)))
+            location.put(path, b"")
+        found = set(listed(location, include=("*.csv",), exclude=("sub/old/*",)))
         assert found == {"a.csv", "sub/a.csv", "a.csv.md5"}
 
-    def test_a_listing_does_not_depend_on_who_asks_or_how_often(self, place: Place) -> None:
+    def test_a_listing_does_not_depend_on_who_asks_or_how_often(self, location: Location) -> None:
         for name in ("a.csv", "b.csv", "sub/a.csv"):
-            place.put(name, name.encode())
-        first = {path: item.key for path, item in listed(place).items()}
-        assert {path: item.key for path, item in listed(place).items()} == first
+            location.put(name, name.encode())
+        first = {path: item.key for path, item in listed(location).items()}
+        assert {path: item.key for path, item in listed(location).items()} == first
         assert len(set(first.values())) == 3
 
-    def test_the_keys_of_a_look_are_those_of_its_files(self, place: Place) -> None:
-        place.put("Grüße 'a'.csv", b"")
-        (item,) = listed(place).values()
-        config = place.config()
-        with engine.connect() as connection, opened(place, config) as source:
+    def test_the_keys_of_a_look_are_those_of_its_files(self, location: Location) -> None:
+        location.put("Grüße 'a'.csv", b"")
+        (item,) = listed(location).values()
+        config = location.config()
+        with engine.connect() as connection, opened(location, config) as source:
             pages = list_source(connection, source, config)
             keys = [key for page in pages for (key,) in engine.rows(connection, f"SELECT key FROM {page}")]
         assert keys == [item.key]
 
-    def test_changed_bytes_are_a_new_version(self, place: Place) -> None:
-        place.put("a.csv", b"before")
-        before = listed(place)["a.csv"]
-        place.put("a.csv", b"after!")
-        after = listed(place)["a.csv"]
+    def test_changed_bytes_are_a_new_version(self, location: Location) -> None:
+        location.put("a.csv", b"before")
+        before = listed(location)["a.csv"]
+        location.put("a.csv", b"after!")
+        after = listed(location)["a.csv"]
         assert after.size == before.size
         assert after.key != before.key
-        assert version(place, "a.csv") == after.version
+        assert version(location, "a.csv") == after.version
 
-    def test_a_file_is_read_whole(self, place: Place) -> None:
+    def test_a_file_is_read_whole(self, location: Location) -> None:
         content = bytes(range(256)) * 20_000
-        place.put("a.bin", content)
-        place.put("empty.bin", b"")
-        assert read(place, "a.bin") == content
-        assert read(place, "empty.bin") == b""
+        location.put("a.bin", content)
+        location.put("empty.bin", b"")
+        assert read(location, "a.bin") == content
+        assert read(location, "empty.bin") == b""
 
-    def test_a_file_that_is_gone_is_not_found_and_has_no_version(self, place: Place) -> None:
-        place.put("a.csv", b"")
-        place.remove("a.csv")
-        assert listed(place) == {}
-        assert version(place, "a.csv") == ""
+    def test_a_file_that_is_gone_is_not_found_and_has_no_version(self, location: Location) -> None:
+        location.put("a.csv", b"")
+        location.remove("a.csv")
+        assert listed(location) == {}
+        assert version(location, "a.csv") == ""
         with pytest.raises(FileNotFoundError):
-            read(place, "a.csv")
+            read(location, "a.csv")
 
     @pytest.mark.parametrize("path", OUTSIDE)
-    def test_no_path_leads_out_of_the_place(self, place: Place, path: str) -> None:
-        place.put("sub/a.csv", b"")
+    def test_no_path_leads_out_of_the_place(self, location: Location, path: str) -> None:
+        location.put("sub/a.csv", b"")
         with pytest.raises((Permanent, FileNotFoundError)):
-            read(place, path)
+            read(location, path)
 
-    def test_many_files_are_listed_at_once(self, place: Place) -> None:
+    def test_many_files_are_listed_at_once(self, location: Location) -> None:
         for n in range(1_500):
-            place.put(f"{n % 10}/{n}.csv", b"")
-        assert len(listed(place)) == 1_500
+            location.put(f"{n % 10}/{n}.csv", b"")
+        assert len(listed(location)) == 1_500
 
-    def test_several_files_are_read_at_once(self, place: Place) -> None:
+    def test_several_files_are_read_at_once(self, location: Location) -> None:
         contents = {f"{n}.csv": str(n).encode() * 100_000 for n in range(8)}
         for path, content in contents.items():
-            place.put(path, content)
-        with opened(place) as source, ThreadPoolExecutor(8) as pool:
+            location.put(path, content)
+        with opened(location) as source, ThreadPoolExecutor(8) as pool:
 
             def whole(path: str) -> bytes:
                 with source.open(path) as stream:
@@ -224,53 +226,58 @@ class SourceCases:
 
             assert dict(zip(contents, pool.map(whole, contents), strict=True)) == contents
 
-    def test_a_file_that_was_loaded_can_be_taken_away_twice(self, place: Place) -> None:
-        place.put("sub/a b.csv", b"")
-        place.put("b.csv", b"")
-        with opened(place) as source:
+    def test_a_file_that_was_loaded_can_be_taken_away_twice(self, location: Location) -> None:
+        location.put("sub/a b.csv", b"")
+        location.put("b.csv", b"")
+        with opened(location) as source:
             source.remove("sub/a b.csv")
             source.remove("sub/a b.csv")
-        assert list(listed(place)) == ["b.csv"]
+        assert list(listed(location)) == ["b.csv"]
 
-    def test_a_file_that_was_loaded_can_be_moved_twice_and_is_not_listed_again(self, place: Place) -> None:
-        place.put("sub/a b.csv", b"first")
+    def test_a_file_that_was_loaded_can_be_moved_twice_and_is_not_listed_again(self, location: Location) -> None:
+        location.put("sub/a b.csv", b"first")
         moved = {"after": "move", "move_to": "done"}
-        with opened(place) as source:
+        with opened(location) as source:
             source.move("sub/a b.csv", "done")
             source.move("sub/a b.csv", "done")
-        assert (list(listed(place)), list(listed(place, **moved))) == (["done/sub/a b.csv"], [])
-        assert read(place, "done/sub/a b.csv") == b"first"
-        place.put("sub/a b.csv", b"second")
-        with opened(place) as source:
+        assert (list(listed(location)), list(listed(location, **moved))) == (["done/sub/a b.csv"], [])
+        assert read(location, "done/sub/a b.csv") == b"first"
+        location.put("sub/a b.csv", b"second")
+        with opened(location) as source:
             source.move("sub/a b.csv", "done")
-        assert read(place, "done/sub/a b.csv") == b"second"
+        assert read(location, "done/sub/a b.csv") == b"second"
 
-    def test_a_receipt_is_left_whole_replaces_an_older_one_and_is_no_file_of_the_place(self, place: Place) -> None:
-        place.put("sub/a b.csv", b"1")
+    def test_a_receipt_is_left_whole_replaces_an_older_one_and_is_no_file_of_the_place(
+        self, location: Location
+    ) -> None:
+        location.put("sub/a b.csv", b"1")
         names = ["sub/a b.csv.accepted.json", "outbox/new/Grüße 'a'.csv.rejected.csv"]
-        with opened(place) as source:
+        with opened(location) as source:
             for name in names:
                 source.write(name, b"a longer one")
                 source.write(name, b"short")
             with pytest.raises(Permanent):
                 source.write("../outside.rejected.csv", b"")
-        assert {path: item.size for path, item in listed(place).items()} == {
+        assert {path: item.size for path, item in listed(location).items()} == {
             "sub/a b.csv": 1,
             **dict.fromkeys(names, 5),
         }
-        assert [read(place, name) for name in names] == [b"short", b"short"]
-        assert list(listed(place, receipts="beside")) == ["sub/a b.csv"]
-        place.put("outbox/x.csv", b"")
-        assert list(listed(place, receipts={"folder": "outbox"})) == ["sub/a b.csv"]
+        assert [read(location, name) for name in names] == [b"short", b"short"]
+        assert list(listed(location, receipts="beside")) == ["sub/a b.csv"]
+        location.put("outbox/x.csv", b"")
+        assert list(listed(location, receipts={"folder": "outbox"})) == ["sub/a b.csv"]
 
-    def test_a_place_that_does_not_answer_is_named_and_worth_waiting_for(self, place: Place) -> None:
-        with opened(place, place.dead()) as source, pytest.raises(Transient, match=place.config().name):
+    def test_a_place_that_does_not_answer_is_named_and_worth_waiting_for(self, location: Location) -> None:
+        with opened(location, location.dead()) as source, pytest.raises(Transient, match=location.config().name):
             for _ in source.list():
                 pass
 
-    def test_a_place_that_does_not_let_us_in_is_named_and_not_worth_waiting_for(self, place: Place) -> None:
-        with opened(place, place.stranger()) as source, pytest.raises(Permanent, match=place.config().name) as error:
+    def test_a_place_that_does_not_let_us_in_is_named_and_not_worth_waiting_for(self, location: Location) -> None:
+        with (
+            opened(location, location.stranger()) as source,
+            pytest.raises(Permanent, match=location.config().name) as error,
+        ):
             for _ in source.list():
                 pass
         assert error.value.cure
-        assert not [secret for secret in place.secrets.values() if secret in str(error.value)]
+        assert not [secret for secret in location.secrets.values() if secret in str(error.value)]

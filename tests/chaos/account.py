@@ -59,7 +59,7 @@ def _states(platform: Platform) -> list[Any]:
             states = found.setdefault((row.path, row.table_name), {})
             state = SAFE.get(row.state, row.state)
             states[state] = max(states.get(state, ()), counts)
-    return sorted((*place, sorted(states)) for place, states in found.items())
+    return sorted((*location, sorted(states)) for location, states in found.items())
 
 
 def undone(platform: Platform, *, died: bool) -> list[str]:

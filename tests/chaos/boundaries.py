@@ -113,7 +113,7 @@ def _cross(crossings: Crossings, boundary: str, whole: Callable[..., Any], error
 
 def _crossing(whole: Callable[..., Any], crossings: Crossings, boundary: str, errors: Errors) -> Callable[..., Any]:
     def method(self: Any, *of: Any) -> Any:
-        name = boundary.format(place=Path(self.url).name) if "{" in boundary else boundary
+        name = boundary.format(location=Path(self.url).name) if "{" in boundary else boundary
         return crossings.cross(name, lambda: whole(self, *of), errors)
 
     return method

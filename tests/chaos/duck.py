@@ -115,8 +115,8 @@ def _rest(raw: duckdb.DuckDBPyConnection, idle: list[duckdb.DuckDBPyConnection])
             raw.execute("ROLLBACK")
         raw.execute(f"DETACH DATABASE IF EXISTS {WAREHOUSE}")
         for kind, database, schema, name in raw.execute(USER_OBJECTS).fetchall():
-            place = f'"{database}"."{schema}"' if kind == "SCHEMA" else f'"{database}"."{schema}"."{name}"'
-            raw.execute(f"DROP {kind} IF EXISTS {place} CASCADE")
+            location = f'"{database}"."{schema}"' if kind == "SCHEMA" else f'"{database}"."{schema}"."{name}"'
+            raw.execute(f"DROP {kind} IF EXISTS {location} CASCADE")
         raw.unregister("page")
         idle.append(raw)
     except duckdb.Error:

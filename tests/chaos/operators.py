@@ -188,14 +188,14 @@ class Round:
         what = self.dice.choice([*STORES])
         back = self.dice.random() < 0.4 and self.kept.exists()
         home, root = self.world.home, self.kept if back else None
-        places = sorted(home.glob(STORES[what]))
-        one = self.dice.sample(places, min(1, len(places))) if what in ("partition", "raw object") else places
-        for place in one:
-            shutil.rmtree(place) if place.is_dir() else place.unlink()
-        for place in sorted(root.glob(STORES[what])) if root and one is places else ():
-            there = home / place.relative_to(self.kept)
-            shutil.copytree(place, there) if place.is_dir() else shutil.copy2(place, there)
-        self.happened[f"{what} {'rolled back' if back and one is places else 'lost'}"] += 1
+        locations = sorted(home.glob(STORES[what]))
+        one = self.dice.sample(locations, min(1, len(locations))) if what in ("partition", "raw object") else locations
+        for location in one:
+            shutil.rmtree(location) if location.is_dir() else location.unlink()
+        for location in sorted(root.glob(STORES[what])) if root and one is locations else ():
+            there = home / location.relative_to(self.kept)
+            shutil.copytree(location, there) if location.is_dir() else shutil.copy2(location, there)
+        self.happened[f"{what} {'rolled back' if back and one is locations else 'lost'}"] += 1
         before = len(self._said(None))
         self._call("status")
         self.happened["named by status"] += "Lost" in self._said(None)[before:]
@@ -207,9 +207,9 @@ class Round:
         shutil.rmtree(self.kept, ignore_errors=True)
         self.kept.mkdir()
         for pattern in ("ledger.sqlite*", "warehouse.duckdb*", "lake", "raw"):
-            for place in self.world.home.glob(pattern):
-                there = self.kept / place.name
-                shutil.copytree(place, there) if place.is_dir() else shutil.copy2(place, there)
+            for location in self.world.home.glob(pattern):
+                there = self.kept / location.name
+                shutil.copytree(location, there) if location.is_dir() else shutil.copy2(location, there)
 
     def _undone(self) -> list[str]:
         return undone(self.world.platform, died=True)
@@ -283,8 +283,8 @@ def _used(process: psutil.Process) -> float:
 
 
 def _workers(home: Path) -> list[int]:
-    signs = home / "dagster" / "workers"
-    return [pid for sign in signs.glob("[!.]*") if (pid := holder(sign))] if signs.exists() else []
+    heartbeats = home / "dagster" / "workers"
+    return [pid for sign in heartbeats.glob("[!.]*") if (pid := holder(sign))] if heartbeats.exists() else []
 
 
 def _kill(process: psutil.Process, what: str, home: Path | None = None) -> None:

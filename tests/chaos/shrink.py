@@ -22,10 +22,10 @@ def shrunk(scenario: Scenario, patience: float = PATIENCE) -> Scenario:
             else:
                 start += size
         size = size // 2
-    for place, step in enumerate(steps):
+    for location, step in enumerate(steps):
         for fault in step.faults:
             calmer = [*steps]
-            calmer[place] = step._replace(faults=tuple(each for each in calmer[place].faults if each != fault))
+            calmer[location] = step._replace(faults=tuple(each for each in calmer[location].faults if each != fault))
             if monotonic() < deadline and _fails(scenario, calmer):
                 steps = calmer
     return scenario._replace(steps=tuple(steps))

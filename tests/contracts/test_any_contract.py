@@ -17,10 +17,10 @@ SHIPPED = Path(__file__).parents[2] / "data" / "contracts"
 DOCUMENTS = [yaml.safe_load(file.read_text()) for file in sorted(SHIPPED.glob("*.odcs.yaml"))]
 
 
-def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def locations(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The paths of everything in a document."""
     inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    return [each for key, value in inside for each in ((*path, key), *places(value, (*path, key)))]
+    return [each for key, value in inside for each in ((*path, key), *locations(value, (*path, key)))]
 
 
 NONSENSE = (
@@ -69,7 +69,7 @@ def test_whatever_is_written_in_a_contract_it_loads_or_is_refused(
 ) -> None:
     changed = copy.deepcopy(document)
     for value in junk:
-        *way, last = pick.choice(places(changed))
+        *way, last = pick.choice(locations(changed))
         node: Any = changed
         for key in way:
             node = node[key]

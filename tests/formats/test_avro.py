@@ -139,7 +139,7 @@ def test_a_format_whose_driver_is_not_installed_says_what_to_install(monkeypatch
 
 def test_a_record_stands_in_its_block(tmp_path: Path) -> None:
     content = Bytes(MANY, tmp_path)
-    found = open_format("avro", {}).reading(content, ("id",)).places(content, [1, 2_000, 2_001])
+    found = open_format("avro", {}).reading(content, ("id",)).locations(content, [1, 2_000, 2_001])
     assert found[1].where == "block 0, record 1"
     assert re.fullmatch(r"block [1-9]\d*, record [1-9]\d*", found[2_000].where)
     assert sorted(found) == [1, 2_000]

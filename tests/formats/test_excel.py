@@ -260,7 +260,7 @@ def test_a_record_stands_in_the_row_that_excel_shows(tmp_path: Path) -> None:
     rows = ([], [], ["A title"], [], ["id", "note"], [1, "a"], [], [2, "b"])
     content = Bytes(workbook(*rows, title="Orders"), tmp_path)
     reading = open_format("excel", {}).reading(content, ("id", "note"))
-    assert [place.where for place in reading.places(content, [1, 3]).values()] == [
+    assert [location.where for location in reading.locations(content, [1, 3]).values()] == [
         "sheet Orders, row 6",
         "sheet Orders, row 8",
     ]

@@ -146,8 +146,8 @@ def test_ugly_files_are_refused(tmp_path: Path, name: str) -> None:
 
 def test_a_record_stands_in_its_row_group(tmp_path: Path) -> None:
     content = Bytes(written({"id": [str(n) for n in range(1, 8)]}, row_group_size=3), tmp_path)
-    found = open_format("parquet", {}).reading(content, ("id",)).places(content, [7, 3, 4, 8])
-    assert {n: place.where for n, place in found.items()} == {
+    found = open_format("parquet", {}).reading(content, ("id",)).locations(content, [7, 3, 4, 8])
+    assert {n: location.where for n, location in found.items()} == {
         3: "row group 0, row 3",
         4: "row group 1, row 1",
         7: "row group 2, row 1",

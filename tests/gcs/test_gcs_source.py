@@ -39,8 +39,8 @@ class GcsPlace:
         self._ask("POST", "/storage/v1/b", json.dumps({"name": BUCKET}).encode(), 409)
 
     def config(self, **fields: Any) -> SourceConfig:
-        place = {"name": "arrivals", "kind": "gcs", "url": f"gs://{BUCKET}/{self.prefix}", "settle_seconds": 0}
-        entry = {**place, "endpoint": self.endpoint, "credentials": {"service_account": "ACCOUNT"}, **fields}
+        location = {"name": "arrivals", "kind": "gcs", "url": f"gs://{BUCKET}/{self.prefix}", "settle_seconds": 0}
+        entry = {**location, "endpoint": self.endpoint, "credentials": {"service_account": "ACCOUNT"}, **fields}
         return SourceConfig.model_validate(entry)
 
     def dead(self) -> SourceConfig:
@@ -69,7 +69,7 @@ class GcsPlace:
 
 
 @pytest.fixture
-def place(tmp_path: Path, gcs_endpoint: str) -> GcsPlace:
+def location(tmp_path: Path, gcs_endpoint: str) -> GcsPlace:
     return GcsPlace(tmp_path, gcs_endpoint)
 
 

@@ -23,7 +23,13 @@ from dropzone_assets.orchestration.definitions import define
 from dropzone_assets.orchestration.ingest import QUIET
 from dropzone_assets.orchestration.instance import bury_dead_runs, open_instance, take_queued
 from dropzone_assets.orchestration.launcher.heartbeat import alive, give
-from dropzone_assets.orchestration.launcher.liveness import announce_daemon, birth_of, daemon_lives, is_dead, sign_of
+from dropzone_assets.orchestration.launcher.liveness import (
+    announce_daemon,
+    birth_of,
+    daemon_lives,
+    heartbeat_of,
+    is_dead,
+)
 from dropzone_assets.orchestration.launcher.pools import DIED
 from dropzone_assets.orchestration.runs import POOL, REQUEST, asset_keys, history, tags
 from dropzone_assets.pipeline.discover import discover
@@ -137,7 +143,7 @@ def test_a_command_of_dagster_does_not_wait_for_a_killed_run(
 def test_a_wait_for_a_run_that_lives_costs_nothing_and_hears_a_signal(home: Path, kept: dg.DagsterInstance) -> None:
     planned(home, kept)
     lives = kept.create_run_for_job(quick, status=STARTED)
-    with alive(sign_of(kept, lives.run_id)):
+    with alive(heartbeat_of(kept, lives.run_id)):
         kept.event_log_storage.initialize_concurrency_limit_to_default(POOL)
         assert kept.event_log_storage.claim_concurrency_slot(POOL, lives.run_id, "step").is_claimed
         waiting = ingest(home)
@@ -219,5 +225,5 @@ def test_a_daemon_takes_away_the_signs_of_those_that_died(home: Path, kept: dg.D
     folder.mkdir()
     (folder / "4711").write_text("4711")
     announce_daemon(kept)
-    assert [sign.name for sign in folder.iterdir()] == [str(os.getpid())]
+    assert [heartbeat.name for heartbeat in folder.iterdir()] == [str(os.getpid())]
     assert daemon_lives(kept)

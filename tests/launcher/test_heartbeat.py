@@ -16,42 +16,42 @@ from dropzone_assets.orchestration.launcher.heartbeat import alive, holder, stop
 from tests.launcher.conftest import until
 
 
-def live(sign: Path, deaf: bool, ready: Connection) -> None:
+def live(heartbeat: Path, deaf: bool, ready: Connection) -> None:
     """Live for a minute, with a child; do not hear interrupts when deaf."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN if deaf else signal.default_int_handler)
-    with alive(sign):
+    with alive(heartbeat):
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         ready.send(child.pid)
         time.sleep(60)
 
 
-def start(sign: Path, *, deaf: bool = False) -> tuple[ForkServerProcess, int]:
+def start(heartbeat: Path, *, deaf: bool = False) -> tuple[ForkServerProcess, int]:
     """A process that lives, and the pid of its child."""
     context = multiprocessing.get_context("forkserver")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=live, args=(sign, deaf, there))
+    process = context.Process(target=live, args=(heartbeat, deaf, there))
     process.start()
     return process, here.recv()
 
 
 def test_a_process_that_was_killed_gives_no_sign_of_life(tmp_path: Path) -> None:
-    sign = tmp_path / "signs" / "run"
-    assert holder(sign) is None
-    process, child = start(sign)
-    assert holder(sign) == process.pid
+    heartbeat = tmp_path / "signs" / "run"
+    assert holder(heartbeat) is None
+    process, child = start(heartbeat)
+    assert holder(heartbeat) == process.pid
     os.kill(process.pid, signal.SIGKILL)
     process.join()
-    assert holder(sign) is None
-    assert int(sign.read_text()) == process.pid  # what it left is not believed
+    assert holder(heartbeat) is None
+    assert int(heartbeat.read_text()) == process.pid  # what it left is not believed
     os.kill(child, signal.SIGKILL)
 
 
 def test_a_process_that_was_given_an_old_pid_is_not_taken_for_a_run(tmp_path: Path) -> None:
-    sign = tmp_path / "run"
-    sign.write_text(str(os.getpid()))
-    assert holder(sign) is None
-    assert not stop(sign, 1.0)
+    heartbeat = tmp_path / "run"
+    heartbeat.write_text(str(os.getpid()))
+    assert holder(heartbeat) is None
+    assert not stop(heartbeat, 1.0)
 
 
 @pytest.mark.parametrize("deaf", [False, True])

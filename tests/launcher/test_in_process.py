@@ -65,14 +65,14 @@ def test_a_run_of_ingest_gives_a_sign_of_life_while_it_works(
     fetched = Deliveries.fetched
 
     def watched(self: Deliveries, *arguments: Any, **more: Any) -> Any:
-        living.extend(holder(_sign(instance, run)) is not None for run in instance.get_runs())
+        living.extend(holder(_heartbeat(instance, run)) is not None for run in instance.get_runs())
         return fetched(self, *arguments, **more)
 
     monkeypatch.setattr(Deliveries, "fetched", watched)
     write_flights(home / "dropzone", [date(2013, 1, 5)])
     ingest()
     assert living == [True]
-    assert [holder(_sign(instance, run)) for run in instance.get_runs()] == [None, None, None]
+    assert [holder(_heartbeat(instance, run)) for run in instance.get_runs()] == [None, None, None]
 
 
 def test_a_run_made_again_by_a_person_is_not_taken_for_one_of_a_dead_ingest(instance: dg.DagsterInstance) -> None:
@@ -86,5 +86,5 @@ def test_a_run_made_again_by_a_person_is_not_taken_for_one_of_a_dead_ingest(inst
     assert states == {dead.run_id: dg.DagsterRunStatus.FAILURE, again.run_id: dg.DagsterRunStatus.STARTED}
 
 
-def _sign(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Path:
+def _heartbeat(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Path:
     return Path(instance.root_directory) / "workers" / run.run_id

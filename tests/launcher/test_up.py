@@ -68,11 +68,15 @@ def test_what_is_dropped_is_in_the_lake_and_nothing_is_left_when_it_ends(
 
 
 def test_a_run_that_is_killed_is_started_again(home: Path, query: Query) -> None:
-    signs = home / "dagster" / "workers"
+    heartbeats = home / "dagster" / "workers"
     with running(home) as up:
         (home / "dropzone" / A).write_text(of("a"))
-        until(lambda: up.poll() is not None or (signs.exists() and any(map(holder, signs.iterdir()))), 180)
-        killed = next(sign for sign in signs.iterdir() if (pid := holder(sign)) and not os.kill(pid, signal.SIGKILL))
+        until(lambda: up.poll() is not None or (heartbeats.exists() and any(map(holder, heartbeats.iterdir()))), 180)
+        killed = next(
+            heartbeat
+            for heartbeat in heartbeats.iterdir()
+            if (pid := holder(heartbeat)) and not os.kill(pid, signal.SIGKILL)
+        )
         until(partial(in_lake, up, query, "a"), 180)
         with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
             again = dg.RunsFilter(tags={"dagster/parent_run_id": killed.name})

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from tests.cases.sources import Place, listed
+from tests.cases.sources import Location, listed
 
 
-class Served(Place, Protocol):
+class Served(Location, Protocol):
     """A place whose files are below `root` on this machine."""
 
     root: Path
@@ -21,13 +21,13 @@ def overwrite(file: Path, content: bytes) -> None:
         os.utime(file, (before + 1, before + 1))
 
 
-def set_aside_alone(place: Served) -> None:
+def set_aside_alone(location: Served) -> None:
     """Names of files and folders that are not UTF-8 have a problem, and their neighbour has none."""
-    place.put("good.csv", b"")
-    Path(os.fsdecode(os.fsencode(place.root) + b"/b\xffd.csv")).write_bytes(b"")
-    bad = Path(os.fsdecode(os.fsencode(place.root) + b"/b\xff"))
+    location.put("good.csv", b"")
+    Path(os.fsdecode(os.fsencode(location.root) + b"/b\xffd.csv")).write_bytes(b"")
+    bad = Path(os.fsdecode(os.fsencode(location.root) + b"/b\xff"))
     bad.mkdir()
     (bad / "inner.csv").write_bytes(b"")
-    found = {path: item.problem for path, item in listed(place).items()}
+    found = {path: item.problem for path, item in listed(location).items()}
     said = "has a name that is not UTF-8"
     assert found == {"good.csv": "", "b\\xffd.csv": said, "b\\xff/inner.csv": said}

@@ -74,13 +74,13 @@ def secure(ftps_port: int, account: Account, tls: Tls, tmp_path: Path) -> FtpPla
 
 class TestFtp(SourceCases):
     @pytest.fixture
-    def place(self, plain: FtpPlace) -> FtpPlace:
+    def location(self, plain: FtpPlace) -> FtpPlace:
         return plain
 
 
 class TestFtps(SourceCases):
     @pytest.fixture
-    def place(self, secure: FtpPlace) -> FtpPlace:
+    def location(self, secure: FtpPlace) -> FtpPlace:
         return secure
 
 

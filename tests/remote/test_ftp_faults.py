@@ -79,7 +79,7 @@ class FactsPlace:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FactsPlace]:
+def location(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FactsPlace]:
     monkeypatch.setattr(ftp_server, "PATIENCE", 1.0)
     monkeypatch.setattr(ftp_server, "CONNECT", 1.0)
     monkeypatch.setattr(Data, "fault", "")
@@ -90,10 +90,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FactsPlac
         use_sendfile = False
         auth_failed_timeout = 0
 
-    place = FactsPlace(tmp_path, 0)
-    Handler.authorizer.add_user("user", SECRETS["PASSWORD"], place.root, perm="elradfmw")
+    location = FactsPlace(tmp_path, 0)
+    Handler.authorizer.add_user("user", SECRETS["PASSWORD"], location.root, perm="elradfmw")
     server = ftp_servers.FTPServer(("127.0.0.1", 0), Handler, ioloop=ioloop.IOLoop())
-    place.port = server.address[1]
+    location.port = server.address[1]
     over = Event()
 
     def serve() -> None:
@@ -103,7 +103,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FactsPlac
 
     serving = Thread(target=serve)
     serving.start()
-    yield place
+    yield location
     over.set()
     serving.join(5)
 
@@ -118,13 +118,16 @@ class TestFtpMlsd(SourceCases):
 
 @pytest.mark.parametrize("fault", ["reset", "data", "stall"])
 def test_a_transfer_that_breaks_is_named_and_the_next_one_works(
-    place: FactsPlace, monkeypatch: pytest.MonkeyPatch, fault: str
+    location: FactsPlace, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     content = bytes(range(256)) * 40_000
-    place.put("a.bin", content)
-    with opened(place) as source:
+    location.put("a.bin", content)
+    with opened(location) as source:
         monkeypatch.setattr(Data, "fault", fault)
-        with pytest.raises(SourceUnavailable, match=f"partner: 127.0.0.1:{place.port}"), source.open("a.bin") as stream:
+        with (
+            pytest.raises(SourceUnavailable, match=f"partner: 127.0.0.1:{location.port}"),
+            source.open("a.bin") as stream,
+        ):
             while stream.read(65_536):
                 pass
         monkeypatch.setattr(Data, "fault", "")
@@ -139,12 +142,12 @@ def test_a_transfer_that_breaks_is_named_and_the_next_one_works(
 
 @pytest.mark.parametrize("fault", ["reset", "stall"])
 def test_a_control_connection_that_breaks_is_named_and_made_again(
-    place: FactsPlace, monkeypatch: pytest.MonkeyPatch, fault: str
+    location: FactsPlace, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    place.put("a.csv", b"")
-    with Proxy(place.port) as proxy:
+    location.put("a.csv", b"")
+    with Proxy(location.port) as proxy:
         monkeypatch.setattr(ftp_server, "IDLE", 0.0)
-        with opened(place, place.config(url=f"ftp://user@127.0.0.1:{proxy.port}/")) as source:
+        with opened(location, location.config(url=f"ftp://user@127.0.0.1:{proxy.port}/")) as source:
             proxy.fault = fault  # type: ignore[assignment]
             with pytest.raises(SourceUnavailable, match="partner"):
                 source.version("a.csv")
@@ -158,28 +161,28 @@ def test_a_control_connection_that_breaks_is_named_and_made_again(
 
 
 @pytest.mark.parametrize("path", ["a\nDELE b.csv", "a\r\nDELE b.csv", "a\rb"])
-def test_no_name_smuggles_a_command(place: FactsPlace, path: str) -> None:
-    place.put("b.csv", b"")
-    with opened(place) as source:
+def test_no_name_smuggles_a_command(location: FactsPlace, path: str) -> None:
+    location.put("b.csv", b"")
+    with opened(location) as source:
         for call in (source.version, source.remove, lambda path: source.move(path, "done")):
             with pytest.raises(Permanent, match="line break"):
                 call(path)
         with pytest.raises(Permanent, match="line break"), source.open(path):
             pass
-    assert (place.root / "b.csv").exists()
+    assert (location.root / "b.csv").exists()
 
 
 def test_no_secret_is_ever_said(
-    place: FactsPlace, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+    location: FactsPlace, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
     said = []
     monkeypatch.setattr(handlers.FTPHandler, "log", lambda *_, **__: None)
     with caplog.at_level(logging.DEBUG):
         caplog.handler.addFilter(lambda record: not record.name.startswith("pyftpdlib"))
-        assert listed(place) == {}
-        for port in (place.port, free_port()):
+        assert listed(location) == {}
+        for port in (location.port, free_port()):
             with pytest.raises(DropzoneError) as error:
-                listed(place, credentials={"password": "WRONG"}, url=f"ftp://user@127.0.0.1:{port}/")
+                listed(location, credentials={"password": "WRONG"}, url=f"ftp://user@127.0.0.1:{port}/")
             said += traceback.format_exception(error.value)
     said += [caplog.text, *capsys.readouterr()]
     assert [text for text in said for secret in SECRETS.values() if secret in text] == []

@@ -51,7 +51,7 @@ class SftpPlace:
 
 
 @pytest.fixture
-def place(sshd: Sshd, tmp_path: Path) -> SftpPlace:
+def location(sshd: Sshd, tmp_path: Path) -> SftpPlace:
     return SftpPlace(sshd, tmp_path)
 
 
@@ -59,59 +59,61 @@ class TestSftp(SourceCases):
     pass
 
 
-def test_a_name_that_is_not_utf8_is_set_aside_alone(place: SftpPlace) -> None:
-    set_aside_alone(place)
+def test_a_name_that_is_not_utf8_is_set_aside_alone(location: SftpPlace) -> None:
+    set_aside_alone(location)
 
 
 @pytest.mark.parametrize("target", ["../secret.csv", "real.csv", "missing.csv", "/etc/hostname", "/etc"])
-def test_a_link_is_set_aside_and_never_followed(place: SftpPlace, target: str) -> None:
-    place.put("real.csv", b"real")
-    (place.root / "link.csv").symlink_to(target)
-    os.mkfifo(place.root / "pipe.csv")
-    found = {path: bool(item.problem) for path, item in listed(place).items()}
+def test_a_link_is_set_aside_and_never_followed(location: SftpPlace, target: str) -> None:
+    location.put("real.csv", b"real")
+    (location.root / "link.csv").symlink_to(target)
+    os.mkfifo(location.root / "pipe.csv")
+    found = {path: bool(item.problem) for path, item in listed(location).items()}
     assert found == {"real.csv": False, "link.csv": True, "pipe.csv": True}
     for path in ("link.csv", "pipe.csv"):
         with pytest.raises(Permanent, match="link"):
-            read(place, path)
+            read(location, path)
 
 
-def test_a_missing_folder_is_named(place: SftpPlace) -> None:
-    place.root.rmdir()
+def test_a_missing_folder_is_named(location: SftpPlace) -> None:
+    location.root.rmdir()
     with pytest.raises(SourceUnavailable, match=r"partner.*has no folder"):
-        listed(place)
+        listed(location)
 
 
-def test_a_file_is_never_said_to_have_settled(place: SftpPlace) -> None:
-    place.put("a.csv", b"")
-    with opened(place) as source:
+def test_a_file_is_never_said_to_have_settled(location: SftpPlace) -> None:
+    location.put("a.csv", b"")
+    with opened(location) as source:
         assert [page.column("settled").to_pylist() for page in source.list()] == [[None]]
 
 
-def test_a_user_comes_in_with_a_password_and_below_the_own_home(place: SftpPlace, sshd: Sshd, account: Account) -> None:
+def test_a_user_comes_in_with_a_password_and_below_the_own_home(
+    location: SftpPlace, sshd: Sshd, account: Account
+) -> None:
     (account.folder / "in").mkdir()
     (account.folder / "in" / "a.csv").write_bytes(b"12")
-    place.secrets |= {"USER": account.name, "PASSWORD": account.password}
+    location.secrets |= {"USER": account.name, "PASSWORD": account.password}
     credentials = {"user": "USER", "password": "PASSWORD"}
     for path in ("/~/in", "/~/", "", str(account.folder)):
-        found = listed(place, url=f"sftp://127.0.0.1:{sshd.port}{path}", credentials=credentials)
+        found = listed(location, url=f"sftp://127.0.0.1:{sshd.port}{path}", credentials=credentials)
         assert found["a.csv" if path.endswith("/in") else "in/a.csv"].size == 2
 
 
 def test_a_folder_we_may_not_list_is_set_aside_alone_and_one_we_may_not_change_says_so(
-    place: SftpPlace, sshd: Sshd, account: Account
+    location: SftpPlace, sshd: Sshd, account: Account
 ) -> None:
     root = account.folder / "mixed"
     (root / "closed").mkdir(parents=True, mode=0o700)
     (root / "closed" / "b.csv").write_bytes(b"")
     (root / "a.csv").write_bytes(b"")
-    place.secrets |= {"PASSWORD": account.password}
+    location.secrets |= {"PASSWORD": account.password}
     entry = {
         "url": f"sftp://{account.name}@127.0.0.1:{sshd.port}{root}",
         "credentials": {"password": "PASSWORD"},
     }
-    found = {path: item.problem for path, item in listed(place, **entry).items()}
+    found = {path: item.problem for path, item in listed(location, **entry).items()}
     assert found == {"a.csv": "", "closed": "is a folder we may not list"}
-    with opened(place, place.config(**entry)) as source:
+    with opened(location, location.config(**entry)) as source:
         with pytest.raises(NotLetIn, match="does not allow"):
             source.remove("a.csv")
         with pytest.raises(NotLetIn, match="does not allow"):

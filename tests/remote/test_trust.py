@@ -20,19 +20,19 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def place(sshd: Sshd, tmp_path: Path) -> SftpPlace:
-    place = SftpPlace(sshd, tmp_path)
-    (place.home / "known_hosts").unlink()
-    return place
+def location(sshd: Sshd, tmp_path: Path) -> SftpPlace:
+    location = SftpPlace(sshd, tmp_path)
+    (location.home / "known_hosts").unlink()
+    return location
 
 
 @pytest.fixture
-def run(place: SftpPlace, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(location: SftpPlace, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command `dropzone sources`, with what a person types."""
-    entry = place.config().model_dump(include={"name", "kind", "url", "credentials"})
-    (place.home / "sources.yaml").write_text(yaml.safe_dump({"sources": [entry]}))
-    monkeypatch.setenv("DROPZONE_HOME", str(place.home))
-    for name, value in place.secrets.items():
+    entry = location.config().model_dump(include={"name", "kind", "url", "credentials"})
+    (location.home / "sources.yaml").write_text(yaml.safe_dump({"sources": [entry]}))
+    monkeypatch.setenv("DROPZONE_HOME", str(location.home))
+    for name, value in location.secrets.items():
         monkeypatch.setenv(name, value)
     return lambda *words, typed="": CliRunner().invoke(app, ["sources", *words], input=typed)
 
@@ -44,61 +44,61 @@ def fingerprint(server: Sshd, folder: Path) -> str:
     return subprocess.run(["ssh-keygen", "-lf", file], capture_output=True, check=True, text=True).stdout.split()[1]
 
 
-def test_a_server_nobody_knows_is_not_spoken_to(place: SftpPlace) -> None:
+def test_a_server_nobody_knows_is_not_spoken_to(location: SftpPlace) -> None:
     with pytest.raises(NotLetIn, match="nobody has pinned") as error:
-        listed(place)
+        listed(location)
     assert error.value.cure == "Run: dropzone sources trust partner."
 
 
 def test_a_key_is_pinned_by_a_person_who_sees_its_fingerprint(
-    place: SftpPlace, run: Run, sshd: Sshd, tmp_path: Path
+    location: SftpPlace, run: Run, sshd: Sshd, tmp_path: Path
 ) -> None:
-    place.put("a.csv", b"")
-    (place.home / "known_hosts").write_text("# mine\nother.example ssh-ed25519 AAAA\n")
+    location.put("a.csv", b"")
+    (location.home / "known_hosts").write_text("# mine\nother.example ssh-ed25519 AAAA\n")
     assert run("check", "partner").exit_code == 1
     declined = run("trust", "partner", typed="\n")
     assert (declined.exit_code, "Nothing was pinned" in declined.output) == (1, True)
     assert fingerprint(sshd, tmp_path) in declined.output
-    (place.home / "known_hosts").write_text("# mine\nother.example ssh-rsa AAAA\n")
+    (location.home / "known_hosts").write_text("# mine\nother.example ssh-rsa AAAA\n")
     with pytest.raises(NotLetIn):
-        listed(place)
+        listed(location)
     assert "Pinned." in run("trust", "partner", typed="y\n").output
     checked = run("check", "partner")
     assert (checked.exit_code, "1 files." in checked.output) == (0, True)
-    assert "other.example" in (place.home / "known_hosts").read_text()
+    assert "other.example" in (location.home / "known_hosts").read_text()
     again = run("trust", "partner")
     assert (again.exit_code, "the key that is pinned" in again.output) == (0, True)
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "rsa"])
 def test_a_key_that_changed_is_refused_until_a_person_pins_it(
-    place: SftpPlace, run: Run, tmp_path: Path, kind: str, sshd: Sshd
+    location: SftpPlace, run: Run, tmp_path: Path, kind: str, sshd: Sshd
 ) -> None:
     new = tmp_path / "new"
     new.mkdir()
     with servers.sshd(new, servers.new_key(new / "host", kind)) as changed:
         old = f"[127.0.0.1]:{changed.port} {sshd.host_key}"
-        (place.home / "known_hosts").write_text(old)
-        other = SftpPlace.config(place, url=place.config().url.replace(str(place.port), str(changed.port)))
+        (location.home / "known_hosts").write_text(old)
+        other = SftpPlace.config(location, url=location.config().url.replace(str(location.port), str(changed.port)))
         with pytest.raises(NotLetIn, match="does not show the key that was pinned") as error:
-            listed(place, url=other.url)
+            listed(location, url=other.url)
         assert fingerprint(sshd, tmp_path) in str(error.value)
         entry = other.model_dump(include={"name", "kind", "url"}) | {"credentials": {"key": "KEY"}}
-        (place.home / "sources.yaml").write_text(yaml.safe_dump({"sources": [entry]}))
+        (location.home / "sources.yaml").write_text(yaml.safe_dump({"sources": [entry]}))
         asked = run("trust", "partner", typed="y\n")
         assert "The key has changed" in asked.output
         assert fingerprint(sshd, tmp_path) in asked.output
         assert fingerprint(changed, tmp_path) in asked.output
-        place.secrets["KEY"] = changed.key.read_text()
-        assert listed(place, url=other.url) == {}
-        lines = (place.home / "known_hosts").read_text().splitlines()
+        location.secrets["KEY"] = changed.key.read_text()
+        assert listed(location, url=other.url) == {}
+        lines = (location.home / "known_hosts").read_text().splitlines()
         assert len(lines) == 1
 
 
-def test_a_file_of_pins_that_cannot_be_read_is_named(place: SftpPlace) -> None:
-    (place.home / "known_hosts").write_text("nonsense\n")
+def test_a_file_of_pins_that_cannot_be_read_is_named(location: SftpPlace) -> None:
+    (location.home / "known_hosts").write_text("nonsense\n")
     with pytest.raises(BadSettings, match="known_hosts"):
-        listed(place)
+        listed(location)
 
 
 def test_every_place_is_listed_with_how_it_is_watched(run: Run) -> None:

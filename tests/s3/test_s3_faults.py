@@ -14,7 +14,7 @@ from dropzone_assets.errors import SourceUnavailable
 from dropzone_assets.store import objects
 from dropzone_assets.store.clients import THEIRS, Patience
 from tests.cases.sources import listed, opened, read
-from tests.s3.places import BUCKET, S3Place
+from tests.s3.locations import BUCKET, S3Place
 from tests.s3.proxy import breaking
 
 pytestmark = pytest.mark.s3
@@ -23,7 +23,7 @@ CONTENT = bytes(range(256)) * 80_000
 
 
 @pytest.fixture
-def place(tmp_path: Path, s3_endpoint: str) -> S3Place:
+def location(tmp_path: Path, s3_endpoint: str) -> S3Place:
     return S3Place(tmp_path, s3_endpoint)
 
 
@@ -36,41 +36,49 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("silent", [False, True], ids=["broken", "silent"])
 @pytest.mark.usefixtures("impatient")
-def test_a_file_is_whole_though_its_connections_are_not(place: S3Place, silent: bool) -> None:
-    place.put("a.bin", CONTENT)
-    proxy = breaking(place.endpoint, 5_000_000, silent=silent)
-    with proxy as endpoint, opened(place, place.config(endpoint=endpoint)) as source, source.open("a.bin") as stream:
+def test_a_file_is_whole_though_its_connections_are_not(location: S3Place, silent: bool) -> None:
+    location.put("a.bin", CONTENT)
+    proxy = breaking(location.endpoint, 5_000_000, silent=silent)
+    with (
+        proxy as endpoint,
+        opened(location, location.config(endpoint=endpoint)) as source,
+        source.open("a.bin") as stream,
+    ):
         assert stream.read() == CONTENT
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_place_that_always_breaks_is_given_up(place: S3Place) -> None:
-    place.put("a.bin", CONTENT)
+def test_a_place_that_always_breaks_is_given_up(location: S3Place) -> None:
+    location.put("a.bin", CONTENT)
     given_up = pytest.raises(SourceUnavailable, match="arrivals")
-    with breaking(place.endpoint, 500) as endpoint, opened(place, place.config(endpoint=endpoint)) as source, given_up:
+    with (
+        breaking(location.endpoint, 500) as endpoint,
+        opened(location, location.config(endpoint=endpoint)) as source,
+        given_up,
+    ):
         shutil.copyfileobj(source.open("a.bin").__enter__(), BytesIO())
 
 
-def test_a_large_object_is_moved_in_parts(place: S3Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_object_is_moved_in_parts(location: S3Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects, "COPIED_AT_ONCE", 1_000)
-    place.put("sub/ä b%20#.bin", CONTENT)
-    with opened(place) as source:
+    location.put("sub/ä b%20#.bin", CONTENT)
+    with opened(location) as source:
         source.move("sub/ä b%20#.bin", "done")
-    assert read(place, "done/sub/ä b%20#.bin") == CONTENT
-    assert set(listed(place)) == {"done/sub/ä b%20#.bin"}
+    assert read(location, "done/sub/ä b%20#.bin") == CONTENT
+    assert set(listed(location)) == {"done/sub/ä b%20#.bin"}
 
 
 def test_ten_thousand_objects_are_listed_and_one_odd_name_among_them_is_set_aside(
-    place: S3Place, monkeypatch: pytest.MonkeyPatch
+    location: S3Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: place.put(f"{n % 10}/{n}.csv", b"1"), range(10_000)))
-    found = listed(place)
+        list(pool.map(lambda n: location.put(f"{n % 10}/{n}.csv", b"1"), range(10_000)))
+    found = listed(location)
     assert len(found) == 10_000
     assert {item.version for item in found.values()} == {"c4ca4238a0b923820dcc509a6f75849b"}
-    place.put("7/odd\t.csv", b"1")
+    location.put("7/odd\t.csv", b"1")
     monkeypatch.setattr(objects, "PAGE", 500)
-    again = listed(place)
+    again = listed(location)
     assert [path for path, item in again.items() if item.problem] == ["7/odd\t.csv"]
     assert {path: item for path, item in again.items() if not item.problem} == found
 
@@ -93,12 +101,12 @@ print(count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 10
 """
 
 
-def test_half_a_gigabyte_is_read_in_little_memory(place: S3Place, tmp_path: Path) -> None:
+def test_half_a_gigabyte_is_read_in_little_memory(location: S3Place, tmp_path: Path) -> None:
     file = tmp_path / "a.bin"
     with file.open("wb") as large:
         large.truncate(500_000_000)
-    place.client.upload_file(str(file), BUCKET, f"{place.prefix}/a.bin")
-    command = [sys.executable, "-c", READ, place.endpoint, place.prefix]
+    location.client.upload_file(str(file), BUCKET, f"{location.prefix}/a.bin")
+    command = [sys.executable, "-c", READ, location.endpoint, location.prefix]
     said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2]).stdout
     count, megabytes = map(int, said.split())
     assert count == 500_000_000

@@ -7,7 +7,7 @@ import pytest
 
 from dropzone_assets.sources import SourceConfig
 from tests.cases.lists import ListCases
-from tests.s3.places import S3Place
+from tests.s3.locations import S3Place
 
 pytestmark = pytest.mark.s3
 
@@ -40,7 +40,7 @@ class S3ListPlace(S3Place):
 
 
 @pytest.fixture
-def place(tmp_path: Path, s3_endpoint: str) -> S3ListPlace:
+def location(tmp_path: Path, s3_endpoint: str) -> S3ListPlace:
     return S3ListPlace(tmp_path, s3_endpoint)
 
 

@@ -8,13 +8,13 @@ import pytest
 from dropzone_assets.errors import NotLetIn
 from tests.cases.buckets import BucketCases
 from tests.cases.sources import listed, version
-from tests.s3.places import S3Place
+from tests.s3.locations import S3Place
 
 pytestmark = pytest.mark.s3
 
 
 @pytest.fixture
-def place(tmp_path: Path, s3_endpoint: str) -> S3Place:
+def location(tmp_path: Path, s3_endpoint: str) -> S3Place:
     return S3Place(tmp_path, s3_endpoint)
 
 
@@ -25,34 +25,34 @@ class TestS3(BucketCases):
 
 
 @pytest.mark.parametrize("odd", ["a\tb.csv", "a\nb.csv", "a\x7fb.csv"])
-def test_a_name_that_no_client_takes_is_set_aside_among_many(place: S3Place, odd: str) -> None:
+def test_a_name_that_no_client_takes_is_set_aside_among_many(location: S3Place, odd: str) -> None:
     for n in range(30):
-        place.put(f"{n:02}.csv", b"1")
-    place.put(odd, b"1")
-    place.put("folder/", b"")
-    found = listed(place)
+        location.put(f"{n:02}.csv", b"1")
+    location.put(odd, b"1")
+    location.put("folder/", b"")
+    found = listed(location)
     assert {path for path, item in found.items() if item.problem} == {odd}
     assert len(found) == 31
-    assert version(place, "07.csv") == found["07.csv"].version
+    assert version(location, "07.csv") == found["07.csv"].version
 
 
 def test_without_any_credentials_a_bucket_is_asked_as_nobody(
-    place: S3Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    location: S3Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "nothing"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    place.put("a.csv", b"")
+    location.put("a.csv", b"")
     with pytest.raises(NotLetIn, match="AccessDenied"):
-        listed(place, credentials={})
+        listed(location, credentials={})
 
 
 def test_credentials_of_the_environment_let_us_in_where_the_entry_names_none(
-    place: S3Place, monkeypatch: pytest.MonkeyPatch
+    location: S3Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.put("a.csv", b"")
-    for name, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), place.secrets.values(), strict=False):
+    location.put("a.csv", b"")
+    for name, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), location.secrets.values(), strict=False):
         monkeypatch.setenv(name, value)
-    assert set(listed(place, credentials={})) == {"a.csv"}
+    assert set(listed(location, credentials={})) == {"a.csv"}

@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 from signal import SIGTERM, pause, signal
 
-from tests.servers.places import places, prepare, send
+from tests.servers.locations import locations, prepare, send
 
 
 def main() -> None:
     """Start everything, say how to go on, wait for Ctrl-C."""
     signal(SIGTERM, lambda *_: sys.exit(0))
     home = Path(sys.argv[1] if len(sys.argv) > 1 else "data/servers").resolve()
-    with places(home) as watched:
+    with locations(home) as watched:
         send(watched)
         prepare(home, watched)
         print(f"{len(watched)} places, each with a file: {', '.join(watched)}. In another terminal:\n")

@@ -71,10 +71,21 @@ def gcs(folder: Path) -> Iterator[str]:
         missing("the GCS server is missing: the servers extra is missing")
     (program,) = Path(str(spec and spec.origin)).parent.rglob("fake-gcs-server-*")
     (port,) = free_ports(1)
-    place = f"127.0.0.1:{port}"  # the XML API, which clients in Rust speak, answers at the public host only
-    options = ["-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port), "-public-host", place]
+    host = f"127.0.0.1:{port}"  # the XML API, which clients in Rust speak, answers at the public host only
+    options = [
+        "-scheme",
+        "http",
+        "-backend",
+        "memory",
+        "-host",
+        "127.0.0.1",
+        "-port",
+        str(port),
+        "-public-host",
+        host,
+    ]
     with running([str(program), *options], port, folder / "log", patience=0.0):
-        yield f"http://{place}"
+        yield f"http://{host}"
 
 
 def free_ports(count: int) -> list[int]:

@@ -14,7 +14,7 @@ from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from tests.cases.sources import listed
 from tests.conftest import ingest_with
-from tests.servers.places import Watched, places, prepare, send
+from tests.servers.locations import Watched, locations, prepare, send
 from tests.servers.stores import KEY, SECRET
 
 pytestmark = [pytest.mark.s3, pytest.mark.azure, pytest.mark.gcs, pytest.mark.remote]
@@ -34,13 +34,13 @@ class Ingested(NamedTuple):
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingested]:
     """Everything ingested once, with a raw zone and a lake in S3, and everything said meanwhile."""
     home, patch = tmp_path_factory.mktemp("everywhere") / "home", pytest.MonkeyPatch()
-    with places(home) as watched, patch.context() as patched:
+    with locations(home) as watched, patch.context() as patched:
         sent = send(watched)
         prepare(home, watched)
         for line in (home / "env").read_text().split("'\n"):
             name, _, value = line.partition("='")
             patched.setenv(name, value) if name else None
-        endpoint = watched["s3"].place.config().endpoint
+        endpoint = watched["s3"].location.config().endpoint
         for name, value in {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}.items():
             patched.setenv(name, value)
         boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="lake")
@@ -68,18 +68,18 @@ def test_every_file_is_known_with_its_source(ingested: Ingested) -> None:
 
 
 def test_what_is_loaded_goes_where_its_entry_says(ingested: Ingested) -> None:
-    assert listed(ingested.watched["s3"].place) == {}
-    assert all(path.startswith("done/") for path in listed(ingested.watched["azure"].place))
-    assert len(listed(ingested.watched["ftps"].place)) == 1
+    assert listed(ingested.watched["s3"].location) == {}
+    assert all(path.startswith("done/") for path in listed(ingested.watched["azure"].location))
+    assert len(listed(ingested.watched["ftps"].location)) == 1
 
 
 def test_no_secret_is_written_down_or_said(ingested: Ingested) -> None:
     """Neither in the ledger, nor in Dagster's runs and events, nor in any file of the home but the shell's."""
     held = {
-        place.secrets[name]
-        for place, _ in ingested.watched.values()
-        for word, name in place.config().credentials.items()
-        if word not in ("user", "account", "access_key", "ca") and not place.secrets[name].startswith("/")
+        location.secrets[name]
+        for location, _ in ingested.watched.values()
+        for word, name in location.config().credentials.items()
+        if word not in ("user", "account", "access_key", "ca") and not location.secrets[name].startswith("/")
     }
     assert len(held) >= 3
     home = ingested.settings.home

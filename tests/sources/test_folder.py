@@ -45,7 +45,7 @@ class FolderPlace:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> FolderPlace:
+def location(tmp_path: Path) -> FolderPlace:
     return FolderPlace(tmp_path / "home")
 
 
@@ -55,89 +55,92 @@ class TestFolder(SourceCases):
     }
 
 
-def settled(place: FolderPlace) -> list[bool]:
+def settled(location: FolderPlace) -> list[bool]:
     """Whether each file has settled, with a settle time of a fifth of a second."""
-    return [item.settled for item in listed(place, settle_seconds=0.2).values()]
+    return [item.settled for item in listed(location, settle_seconds=0.2).values()]
 
 
 @pytest.mark.parametrize("mtime", [0, 1, 946_684_800, 4_102_444_800], ids=["1970", "a second later", "2000", "2100"])
-def test_a_file_is_listed_whatever_its_mtime(place: FolderPlace, mtime: int) -> None:
-    place.put("a.csv", b"a")
-    os.utime(place.root / "a.csv", (mtime, mtime))
-    assert listed(place)["a.csv"].settled
+def test_a_file_is_listed_whatever_its_mtime(location: FolderPlace, mtime: int) -> None:
+    location.put("a.csv", b"a")
+    os.utime(location.root / "a.csv", (mtime, mtime))
+    assert listed(location)["a.csv"].settled
 
 
 @pytest.mark.parametrize("mtime", [0, 4_102_444_800], ids=["1970", "2100"])
-def test_a_file_settles_by_the_clock_of_this_machine(place: FolderPlace, mtime: int) -> None:
-    place.put("a.csv", b"a")
-    os.utime(place.root / "a.csv", (mtime, mtime))
-    assert settled(place) == [False]
+def test_a_file_settles_by_the_clock_of_this_machine(location: FolderPlace, mtime: int) -> None:
+    location.put("a.csv", b"a")
+    os.utime(location.root / "a.csv", (mtime, mtime))
+    assert settled(location) == [False]
     sleep(0.25)
-    assert settled(place) == [True]
-    place.put("a.csv", b"ab")
-    assert settled(place) == [False]
+    assert settled(location) == [True]
+    location.put("a.csv", b"ab")
+    assert settled(location) == [False]
 
 
-def test_a_file_moved_into_place_has_to_settle_too(place: FolderPlace) -> None:
-    place.put("a.csv.part", b"a")
+def test_a_file_moved_into_place_has_to_settle_too(location: FolderPlace) -> None:
+    location.put("a.csv.part", b"a")
     sleep(0.25)
-    (place.root / "a.csv.part").rename(place.root / "a.csv")
-    assert settled(place) == [False]
+    (location.root / "a.csv.part").rename(location.root / "a.csv")
+    assert settled(location) == [False]
 
 
-def test_a_missing_folder_is_made(place: FolderPlace) -> None:
-    assert listed(place) == {}
-    assert place.root.is_dir()
+def test_a_missing_folder_is_made(location: FolderPlace) -> None:
+    assert listed(location) == {}
+    assert location.root.is_dir()
 
 
-def test_a_folder_that_cannot_be_listed_is_unavailable(place: FolderPlace) -> None:
-    place.home.mkdir()
-    place.root.write_text("I am a file.")
+def test_a_folder_that_cannot_be_listed_is_unavailable(location: FolderPlace) -> None:
+    location.home.mkdir()
+    location.root.write_text("I am a file.")
     with pytest.raises(SourceUnavailable, match="dropzone"):
-        listed(place)
+        listed(location)
 
 
-def test_a_name_that_is_not_utf8_is_set_aside_alone(place: FolderPlace) -> None:
-    place.put("good.csv", b"")
-    (Path(os.fsdecode(os.fsencode(place.root) + b"/b\xffd.csv"))).write_bytes(b"")
-    found = listed(place)
+def test_a_name_that_is_not_utf8_is_set_aside_alone(location: FolderPlace) -> None:
+    location.put("good.csv", b"")
+    (Path(os.fsdecode(os.fsencode(location.root) + b"/b\xffd.csv"))).write_bytes(b"")
+    found = listed(location)
     assert {path: bool(item.problem) for path, item in found.items()} == {"good.csv": False, "b\\xffd.csv": True}
 
 
 @pytest.mark.parametrize("name", ["a\nb.csv", "a\tb.csv", "a\x7f.csv", "a\u202eb.csv", "a\u2028b.csv"])
-def test_a_name_with_a_control_character_is_set_aside_alone(place: FolderPlace, name: str) -> None:
-    place.put(name, b"")
-    place.put("good.csv", b"")
-    assert {path: bool(item.problem) for path, item in listed(place).items()} == {"good.csv": False, name: True}
+def test_a_name_with_a_control_character_is_set_aside_alone(location: FolderPlace, name: str) -> None:
+    location.put(name, b"")
+    location.put("good.csv", b"")
+    assert {path: bool(item.problem) for path, item in listed(location).items()} == {"good.csv": False, name: True}
 
 
 @pytest.mark.parametrize("target", ["../secret.csv", "real.csv", "missing.csv", "/etc/hostname"])
-def test_a_link_is_set_aside_and_never_followed(place: FolderPlace, target: str) -> None:
-    place.put("real.csv", b"real")
-    (place.home / "secret.csv").write_bytes(b"secret")
-    (place.root / "link.csv").symlink_to(target)
-    assert {path: bool(item.problem) for path, item in listed(place).items()} == {"real.csv": False, "link.csv": True}
+def test_a_link_is_set_aside_and_never_followed(location: FolderPlace, target: str) -> None:
+    location.put("real.csv", b"real")
+    (location.home / "secret.csv").write_bytes(b"secret")
+    (location.root / "link.csv").symlink_to(target)
+    assert {path: bool(item.problem) for path, item in listed(location).items()} == {
+        "real.csv": False,
+        "link.csv": True,
+    }
     with pytest.raises(Permanent, match="link"):
-        read(place, "link.csv")
+        read(location, "link.csv")
 
 
-def test_a_linked_folder_is_never_entered(place: FolderPlace) -> None:
-    place.put("real.csv", b"real")
-    (place.home / "outside").mkdir()
-    (place.home / "outside" / "secret.csv").write_bytes(b"secret")
-    (place.root / "sub").symlink_to("../outside")
-    (place.root / "loop").symlink_to(".")
-    assert [path for path, item in listed(place).items() if not item.problem] == ["real.csv"]
+def test_a_linked_folder_is_never_entered(location: FolderPlace) -> None:
+    location.put("real.csv", b"real")
+    (location.home / "outside").mkdir()
+    (location.home / "outside" / "secret.csv").write_bytes(b"secret")
+    (location.root / "sub").symlink_to("../outside")
+    (location.root / "loop").symlink_to(".")
+    assert [path for path, item in listed(location).items() if not item.problem] == ["real.csv"]
     with pytest.raises(Permanent, match="leads out"):
-        read(place, "sub/secret.csv")
+        read(location, "sub/secret.csv")
 
 
-def test_what_is_no_regular_file_is_set_aside(place: FolderPlace, monkeypatch: pytest.MonkeyPatch) -> None:
-    place.put("good.csv", b"")
-    os.mkfifo(place.root / "pipe.csv")
-    monkeypatch.chdir(place.root)  # a socket's path must be short
+def test_what_is_no_regular_file_is_set_aside(location: FolderPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    location.put("good.csv", b"")
+    os.mkfifo(location.root / "pipe.csv")
+    monkeypatch.chdir(location.root)  # a socket's path must be short
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket.csv")
-        problems = {path: item.problem for path, item in listed(place).items()}
+        problems = {path: item.problem for path, item in listed(location).items()}
     assert [path for path, problem in problems.items() if not problem] == ["good.csv"]
     assert len(problems) == 3

@@ -76,7 +76,7 @@ def web(tmp_path: Path) -> type[Web]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, web: type[Web], monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpPlace]:
+def location(tmp_path: Path, web: type[Web], monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpPlace]:
     monkeypatch.setattr(http, "PATIENCE", 1.0)
     monkeypatch.setattr(http, "CONNECT", 1.0)
     with serving(web) as port:
@@ -97,16 +97,16 @@ class TestHttp(SourceCases):
 @pytest.mark.parametrize("tells", [("ETag",), ("Last-Modified",), ()])
 @pytest.mark.parametrize("head", [200, 403, 405, 501])
 def test_a_version_is_what_the_server_tells_or_what_the_bytes_are(
-    place: HttpPlace, web: type[Web], tells: tuple[str, ...], head: int
+    location: HttpPlace, web: type[Web], tells: tuple[str, ...], head: int
 ) -> None:
     web.tells = tells
     web.codes["HEAD files/a.csv"] = head
-    place.put("a.csv", b"before")
-    before = version(place, "a.csv")
-    assert before == version(place, "a.csv") == listed(place)["a.csv"].version
-    assert listed(place)["a.csv"].size == 6
-    place.put("a.csv", b"after!")
-    assert version(place, "a.csv") not in (before, "")
+    location.put("a.csv", b"before")
+    before = version(location, "a.csv")
+    assert before == version(location, "a.csv") == listed(location)["a.csv"].version
+    assert listed(location)["a.csv"].size == 6
+    location.put("a.csv", b"after!")
+    assert version(location, "a.csv") not in (before, "")
 
 
 @pytest.mark.parametrize(
@@ -123,44 +123,44 @@ def test_a_url_has_a_name_of_its_own(tmp_path: Path, urls: list[str], paths: lis
     assert list(http._paths(entry)) == paths
 
 
-def test_one_url_that_fails_hides_no_other(place: HttpPlace, web: type[Web]) -> None:
+def test_one_url_that_fails_hides_no_other(location: HttpPlace, web: type[Web]) -> None:
     for name in ("a.csv", "b.csv", "c.csv", "d.csv"):
-        place.put(name, b"12")
+        location.put(name, b"12")
     web.codes |= {"files/b.csv": 503, "files/c.csv": 403}
     found: list[Found] = []
-    with opened(place) as source, pytest.raises(SourceUnavailable) as error:
+    with opened(location) as source, pytest.raises(SourceUnavailable) as error:
         for page in source.list():
             found += [Found(**row) for row in page.to_pylist()]
     assert [item.path for item in found] == ["a.csv", "d.csv"]
-    assert f"{place.url}/b.csv answers 503" in str(error.value)
-    assert f"{place.url}/c.csv answers 403" in str(error.value)
+    assert f"{location.url}/b.csv answers 503" in str(error.value)
+    assert f"{location.url}/c.csv answers 403" in str(error.value)
     web.codes["files/b.csv"] = 403
     with pytest.raises(NotLetIn):
-        listed(place)
+        listed(location)
     with pytest.raises(NotLetIn):
-        read(place, "c.csv")
+        read(location, "c.csv")
 
 
 @pytest.mark.parametrize(("code", "kind"), [(500, SourceUnavailable), (429, SourceUnavailable), (400, Permanent)])
 def test_an_answer_is_worth_waiting_for_or_not(
-    place: HttpPlace, web: type[Web], code: int, kind: type[DropzoneError]
+    location: HttpPlace, web: type[Web], code: int, kind: type[DropzoneError]
 ) -> None:
-    place.put("a.csv", b"")
+    location.put("a.csv", b"")
     web.codes["files/a.csv"] = code
     with pytest.raises(kind, match=str(code)):
-        read(place, "a.csv")
+        read(location, "a.csv")
 
 
 @pytest.mark.parametrize("fault", ["reset", "stall"])
 @pytest.mark.parametrize("after", [0, 1_000_000])
 def test_a_connection_that_breaks_is_named_and_made_again(
-    place: HttpPlace, tmp_path: Path, fault: str, after: int
+    location: HttpPlace, tmp_path: Path, fault: str, after: int
 ) -> None:
     content = bytes(range(256)) * 20_000
-    place.put("a.bin", content)
-    with Proxy(int(place.url.rsplit(":")[-1].split("/")[0])) as proxy:
+    location.put("a.bin", content)
+    with Proxy(int(location.url.rsplit(":")[-1].split("/")[0])) as proxy:
         url = f"http://127.0.0.1:{proxy.port}/files"
-        with opened(place, place.config(url=url)) as source:
+        with opened(location, location.config(url=url)) as source:
             proxy.fault, proxy.after = fault, after  # type: ignore[assignment]
             with pytest.raises(SourceUnavailable, match=f"partner: {url}/a.bin"), source.open("a.bin") as stream:
                 while stream.read(65_536):
@@ -176,12 +176,12 @@ def test_a_connection_that_breaks_is_named_and_made_again(
 
 @pytest.mark.parametrize("credentials", [{"user": "WRONG", "password": "PASSWORD"}, {"token": "TOKEN"}])
 def test_credentials_get_us_in_and_go_nowhere_else(
-    place: HttpPlace, web: type[Web], tmp_path: Path, credentials: dict[str, str]
+    location: HttpPlace, web: type[Web], tmp_path: Path, credentials: dict[str, str]
 ) -> None:
     basic = base64.b64encode(b"not-the-secret:hunter2-is-secret").decode()
     web.authorization = f"Basic {basic}" if "user" in credentials else "Bearer token-of-secret"
-    place.put("a.csv", b"12")
-    assert listed(place, credentials=credentials)["a.csv"].size == 2
+    location.put("a.csv", b"12")
+    assert listed(location, credentials=credentials)["a.csv"].size == 2
 
     class Elsewhere(Web):
         root = tmp_path
@@ -189,48 +189,48 @@ def test_credentials_get_us_in_and_go_nowhere_else(
 
     with serving(Elsewhere) as port:
         web.redirects["files/a.csv"] = f"http://127.0.0.1:{port}/files/a.csv"
-        assert listed(place, credentials=credentials)["a.csv"].size == 2
-        assert read(place, "a.csv") == b"12"
+        assert listed(location, credentials=credentials)["a.csv"].size == 2
+        assert read(location, "a.csv") == b"12"
     assert {authorization for _, _, authorization in Elsewhere.seen} == {""}
 
 
 def test_no_server_sends_us_on_for_ever_or_out_of_the_web(
-    place: HttpPlace, web: type[Web], monkeypatch: pytest.MonkeyPatch
+    location: HttpPlace, web: type[Web], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.put("a.csv", b"12")
+    location.put("a.csv", b"12")
     web.redirects["files/a.csv"] = "/files/a.csv"
     with pytest.raises(Permanent, match="on and on"):
-        listed(place)
+        listed(location)
     web.redirects["files/a.csv"] = "file:///etc/hostname"
     with pytest.raises(NotLetIn, match="sends us on to file"):
-        listed(place)
+        listed(location)
 
 
 def test_a_server_is_known_by_its_certificate_and_does_not_send_us_into_the_clear(
-    place: HttpPlace, web: type[Web]
+    location: HttpPlace, web: type[Web]
 ) -> None:
     authority = trustme.CA()
     secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(secure)
-    place.put("a.csv", b"12")
+    location.put("a.csv", b"12")
     with serving(web, secure) as port:
         entry = {"url": f"https://localhost:{port}/files"}
         with pytest.raises(NotLetIn, match="not who it claims to be"):
-            listed(place, **entry)
+            listed(location, **entry)
         known = {**entry, "credentials": {"ca": "CA"}}
-        place.secrets = {**SECRETS, "CA": authority.cert_pem.bytes().decode()}
-        assert list(listed(place, **known)) == ["a.csv"]
-        web.redirects["files/a.csv"] = f"{place.url}/b.csv"
+        location.secrets = {**SECRETS, "CA": authority.cert_pem.bytes().decode()}
+        assert list(listed(location, **known)) == ["a.csv"]
+        web.redirects["files/a.csv"] = f"{location.url}/b.csv"
         with pytest.raises(NotLetIn, match="sends us on to http"):
-            listed(place, **known)
+            listed(location, **known)
 
 
-def test_a_packed_file_arrives_packed_and_a_packed_answer_does_not(place: HttpPlace, web: type[Web]) -> None:
+def test_a_packed_file_arrives_packed_and_a_packed_answer_does_not(location: HttpPlace, web: type[Web]) -> None:
     packed = gzip.compress(b"a,b\n")
     web.encoding = "gzip"
-    place.put("a.csv.gz", packed)
-    place.put("a.csv", packed)
-    assert (read(place, "a.csv.gz"), read(place, "a.csv")) == (packed, b"a,b\n")
+    location.put("a.csv.gz", packed)
+    location.put("a.csv", packed)
+    assert (read(location, "a.csv.gz"), read(location, "a.csv")) == (packed, b"a,b\n")
 
 
 @pytest.mark.parametrize(
@@ -258,14 +258,14 @@ def test_an_entry_that_cannot_be_is_refused(tmp_path: Path, entry: dict[str, Any
     assert "secret" not in str(error.value)
 
 
-def test_no_secret_is_ever_said(place: HttpPlace, web: type[Web], caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_ever_said(location: HttpPlace, web: type[Web], caplog: pytest.LogCaptureFixture) -> None:
     web.authorization = "nobody"
     said = []
     with caplog.at_level(logging.DEBUG):
-        for url in (place.url, place.dead().url):
+        for url in (location.url, location.dead().url):
             for credentials in ({"user": "WRONG", "password": "PASSWORD"}, {"token": "TOKEN"}):
                 with pytest.raises(DropzoneError) as error:
-                    listed(place, url=url, urls=["a.csv"], credentials=credentials)
+                    listed(location, url=url, urls=["a.csv"], credentials=credentials)
                 said += traceback.format_exception(error.value)
     assert caplog.records
     hidden = [*SECRETS.values(), base64.b64encode(b"not-the-secret:hunter2-is-secret").decode()]

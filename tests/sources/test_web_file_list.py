@@ -48,8 +48,8 @@ class WebPlace:
 
     def config(self, **fields: Any) -> SourceConfig:
         credentials = {"user": "WEB_USER", "password": "WEB_PASSWORD"}
-        place = {"name": "site", "kind": "file_list", "url": f"{self.address}/root", "credentials": credentials}
-        return SourceConfig.model_validate({**place, "settle_seconds": 0, **fields})
+        location = {"name": "site", "kind": "file_list", "url": f"{self.address}/root", "credentials": credentials}
+        return SourceConfig.model_validate({**location, "settle_seconds": 0, **fields})
 
     def dead(self) -> SourceConfig:
         return self.config(url="http://127.0.0.1:9/root")
@@ -76,7 +76,7 @@ class WebPlace:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[WebPlace]:
+def location(tmp_path: Path) -> Iterator[WebPlace]:
     handler = partial(Guarded, directory=str(tmp_path / "web"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.05,))

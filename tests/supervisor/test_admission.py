@@ -50,9 +50,9 @@ def test_a_home_has_one_up_at_a_time(tmp_path: Path) -> None:
 
 
 def test_what_was_left_behind_is_ended(tmp_path: Path) -> None:
-    sign = tmp_path / "daemon"
-    left = subprocess.Popen([sys.executable, "-c", HOLD, str(sign)], start_new_session=True)
-    until(lambda: holder(sign))
-    assert end_leftovers([sign, tmp_path / "webserver"]) == [("daemon", left.pid)]
+    heartbeat = tmp_path / "daemon"
+    left = subprocess.Popen([sys.executable, "-c", HOLD, str(heartbeat)], start_new_session=True)
+    until(lambda: holder(heartbeat))
+    assert end_leftovers([heartbeat, tmp_path / "webserver"]) == [("daemon", left.pid)]
     left.wait(10)
-    assert end_leftovers([sign]) == []
+    assert end_leftovers([heartbeat]) == []

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dropzone_assets.engine import Connection, literal, literals, rows
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Place, Scan
-from dropzone_assets.formats.records.elements import element_places
+from dropzone_assets.formats.format import Content, Location, Scan
+from dropzone_assets.formats.records.elements import element_locations
 from dropzone_assets.formats.records.records import Records, path_of, rewritten
 
 DOCUMENTS = "json_documents"
@@ -29,12 +29,12 @@ class Documents(Records):
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """One row a record; a record that is no object has only NULLs."""
         unreadable = self._load(connection, contents, scratch)
-        place, each = literal(path_of(self.records)), literal(path_of(self.records) + "[*]")
+        location, each = literal(path_of(self.records)), literal(path_of(self.records) + "[*]")
         found = {
             "array": f"json_extract(content, {each})",
-            "object": f"[json_extract(content, {place})]",
+            "object": f"[json_extract(content, {location})]",
             "any": f"CASE kind WHEN 'ARRAY' THEN json_extract(content, {each}) "
-            f"WHEN 'OBJECT' THEN [json_extract(content, {place})] END",
+            f"WHEN 'OBJECT' THEN [json_extract(content, {location})] END",
         }[self.shape]
         kinds = ", ".join(map(literal, SHAPES[self.shape]))
         records = " UNION ALL ".join(
@@ -45,9 +45,9 @@ class Documents(Records):
         fault = self.fault() if self.select or self.record else ""
         return Scan(self.relation(records), unreadable, fault, self.ignored())
 
-    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+    def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """The path of the element, its line and its bytes."""
-        return element_places(content, self.encoding, self.records, records)
+        return element_locations(content, self.encoding, self.records, records)
 
     def described(self) -> dict[str, str]:
         """Where the records are."""

@@ -5,10 +5,10 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import count
 
-from dropzone_assets.formats.format import HEAD, Content, Place
+from dropzone_assets.formats.format import HEAD, Content, Location
 from dropzone_assets.formats.text.copies import as_utf8, blocks_of
-from dropzone_assets.formats.text.spans import origins_of
-from dropzone_assets.formats.text.walk import breaks
+from dropzone_assets.formats.text.spans import byte_offsets_of
+from dropzone_assets.formats.text.unit_scan import breaks
 
 VALUE = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, strict=False).raw_decode
 """Python's own reader of one value; numbers stay text, which has no limit."""
@@ -20,25 +20,25 @@ UNKNOWN = (ValueError, RecursionError, StopIteration)
 """What Python reads more strictly than DuckDB raises: a comma at the end of a list, a very deep value."""
 
 
-def element_places(content: Content, encoding: str, records: str, wanted: Collection[int]) -> dict[int, Place]:
+def element_locations(content: Content, encoding: str, records: str, wanted: Collection[int]) -> dict[int, Location]:
     """Where the elements of these numbers, from 1, stand in the array at the path `records`.
 
     Where one object stands there, it is element 1. An element that Python cannot read has only its path.
     """
     text = b"".join(as_utf8(blocks_of(content, content.head(HEAD)), encoding)).decode("latin-1")
-    places = {number: Place(None, None, None, f"{_shown(records)}[{number - 1}]") for number in wanted}
+    locations = {number: Location(None, None, None, f"{_shown(records)}[{number - 1}]") for number in wanted}
     try:
         at = _descend(text, records)
         array = text.startswith("[", at)
         elements = _elements(text, at, max(wanted, default=0)) if array else iter([(1, at, VALUE(text, at)[1])])
-        found = [(number, start, end) for number, start, end in elements if number in places]
+        found = [(number, start, end) for number, start, end in elements if number in locations]
     except UNKNOWN:
-        return places
-    offsets = origins_of(content, encoding, [edge for _, *edges in found for edge in edges])
+        return locations
+    offsets = byte_offsets_of(content, encoding, [edge for _, *edges in found for edge in edges])
     for number, start, _ in found:
-        where = places[number].where if array else _shown(records)
-        places[number] = Place(1 + breaks(text[:start].encode("latin-1")), next(offsets), next(offsets), where)
-    return {number: place for number, place in places.items() if place.line}
+        where = locations[number].where if array else _shown(records)
+        locations[number] = Location(1 + breaks(text[:start].encode("latin-1")), next(offsets), next(offsets), where)
+    return {number: location for number, location in locations.items() if location.line}
 
 
 def _descend(text: str, records: str) -> int:

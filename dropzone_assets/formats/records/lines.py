@@ -6,11 +6,11 @@ from pathlib import Path
 
 from dropzone_assets.engine import Connection, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Place, Scan, Span
+from dropzone_assets.formats.format import Content, Location, Scan, Span
 from dropzone_assets.formats.records.records import Records, rewritten
 from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Shape
-from dropzone_assets.formats.text.spans import text_places, text_spans
+from dropzone_assets.formats.text.spans import text_locations, text_spans
 
 REJECTS = "json_rejects"
 
@@ -54,9 +54,9 @@ class Lines(Records):
         """Lines that are no text, or too long, or hold a character that JSON forbids."""
         return self._rejects.broken(connection, contents)
 
-    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+    def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Lines and bytes."""
-        return text_places(content, self.encoding, SHAPE, records)
+        return text_locations(content, self.encoding, SHAPE, records)
 
     def spans(self, content: Content) -> Iterator[Span]:
         """Every byte of a file of this reading, in one span each."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Place, Scan
+from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.text.spans import text_at
 
 Selection = tuple[tuple[str, tuple[str, ...]], ...]
@@ -34,13 +34,13 @@ class Records:
         """Records that never became a row."""
         return ""
 
-    def places(self, content: Content, records: Collection[int]) -> Mapping[int, Place]:
+    def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Where records stand."""
         raise NotImplementedError
 
-    def text(self, content: Content, place: Place) -> str:
+    def text(self, content: Content, location: Location) -> str:
         """The bytes at a place as text."""
-        return text_at(content, self.encoding, place)
+        return text_at(content, self.encoding, location)
 
     def relation(self, records: str) -> str:
         """The fields of `records`, a query with `file_index` and `record`; ignored records have none."""
@@ -73,7 +73,7 @@ class Records:
         """The record's own text."""
         return "record::VARCHAR"
 
-    def rest(self, known: Sequence[int]) -> str:
+    def extra_columns(self, known: Sequence[int]) -> str:
         """The record without the fields the contract knows and the discriminator."""
         kinds = [path for path, _ in self.select if "." not in path and not self.record]
         fields = dict.fromkeys([*(self.names[n] for n in known), *kinds])

@@ -18,20 +18,20 @@ _POINT = re.compile(r"[+-]?(\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}|\d*\.(\d{1
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
-def has_commas(sample: Sample, dialect: Dialect, places: Sequence[int]) -> bool:
+def has_commas(sample: Sample, dialect: Dialect, locations: Sequence[int]) -> bool:
     """Whether the columns at `places`, which hold numbers, are written with a decimal comma.
 
     Raises:
         Refused: it could be a comma between thousands.
     """
     head = StringIO(sample.text, newline="")
-    if not places or any(map(_POINT.fullmatch, _numbers(head, dialect, places))):
+    if not locations or any(map(_POINT.fullmatch, _numbers(head, dialect, locations))):
         return False
     if not any(map(_likely(dialect).search, sample.chunks())):
         return False
     either, comma = "", False
     with sample.open() as lines:
-        for text in _numbers(lines, dialect, places):
+        for text in _numbers(lines, dialect, locations):
             if _POINT.fullmatch(text):
                 return False
             comma = comma or bool(_COMMA.fullmatch(text))
@@ -54,11 +54,11 @@ def _likely(dialect: Dialect) -> re.Pattern[str]:
     return re.compile("|".join([_THOUSANDS, *opened, *escaped]))
 
 
-def _numbers(lines: Iterable[str], dialect: Dialect, places: Sequence[int]) -> Iterator[str]:
+def _numbers(lines: Iterable[str], dialect: Dialect, locations: Sequence[int]) -> Iterator[str]:
     """The different texts of some columns, up to the first record that cannot be read."""
     known: set[str] = set()
     for cells in readable(dialect, lines):
-        found = {cells[n] for n in places if n < len(cells)} - known
+        found = {cells[n] for n in locations if n < len(cells)} - known
         yield from (text.strip() for text in found)
         known |= found
 

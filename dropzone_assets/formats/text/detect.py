@@ -94,32 +94,32 @@ def _by_header(sample: Sample, pinned: Dialect, wanted: frozenset[str]) -> Diale
     best: list[tuple[tuple[int, int], list[list[str]], Dialect]] = []
     for trial in _separated(sample, pinned):
         rows = _first(sample, trial)
-        place = _header_place(rows[: FIRST + (pinned.skip or 0)], pinned.skip, wanted)
-        if place is None:
+        location = _header_location(rows[: FIRST + (pinned.skip or 0)], pinned.skip, wanted)
+        if location is None:
             continue
-        body = [cells for cells in rows[place:] if cells]
+        body = [cells for cells in rows[location:] if cells]
         ragged = sum(len(cells) != len(body[0]) for cells in body)
         score = (_hits(body[0], wanted), -ragged if len(body[0]) == 1 else 0)
         if not best or score >= best[0][0]:
             best = [each for each in best if each[0] == score]
-            best.append((score, body, replace(trial, header=True, skip=place)))
+            best.append((score, body, replace(trial, header=True, skip=location)))
     rival = next((each for each in best[1:] if each[1] != best[0][1] and each[2].quote == best[0][2].quote), None)
     if rival:
         raise two_readings(sample, best[0][2], rival[2])
     return best[0][2] if best else None
 
 
-def _header_place(rows: Sequence[list[str]], skip: int | None, wanted: frozenset[str]) -> int | None:
+def _header_location(rows: Sequence[list[str]], skip: int | None, wanted: frozenset[str]) -> int | None:
     hits = [_hits(cells, wanted) for cells in rows]
     if skip is not None:
-        place = next((n for n, cells in enumerate(rows) if n >= skip and any(map(str.strip, cells))), None)
-        return place if place is not None and hits[place] else None
+        location = next((n for n, cells in enumerate(rows) if n >= skip and any(map(str.strip, cells))), None)
+        return location if location is not None and hits[location] else None
     if not hits or not max(hits):
         return None
-    place = hits.index(max(hits))
-    above = [n for n, cells in enumerate(rows[:place]) if any(map(str.strip, cells))]
-    if all(_is_no_record(rows[n], rows[place]) for n in above):
-        return place
+    location = hits.index(max(hits))
+    above = [n for n, cells in enumerate(rows[:location]) if any(map(str.strip, cells))]
+    if all(_is_no_record(rows[n], rows[location]) for n in above):
+        return location
     return above[0] if hits[above[0]] else None
 
 

@@ -81,16 +81,16 @@ def encoding_of(head: bytes, blocks: Iterable[bytes]) -> str:
     found = MARKS.get(mark_of(head)) or _wide(head)
     if found:
         return found
-    valid, evidence, rest = True, bytearray(), b""
+    valid, evidence, extra = True, bytearray(), b""
     decoder = codecs.getincrementaldecoder("utf-8")()
     for block in blocks:
-        if block.isascii() and not rest:
+        if block.isascii() and not extra:
             continue
         if valid:
-            valid, rest = _decodes(decoder, block)
+            valid, extra = _decodes(decoder, block)
         if len(evidence) < EVIDENCE:
             evidence += b"".join(line + b"\n" for line in _LINES.findall(block))
-    if (valid and not rest) or _is_broken_utf8(evidence):
+    if (valid and not extra) or _is_broken_utf8(evidence):
         return "utf-8"
     return _legacy(bytes(evidence[:EVIDENCE]))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from dropzone_assets.engine import Connection, quote, rows
 from dropzone_assets.formats.format import Content
 from dropzone_assets.formats.text.shape import Shape
-from dropzone_assets.formats.text.spans import text_pieces, walk
-from dropzone_assets.formats.text.walk import Unit
+from dropzone_assets.formats.text.spans import text_pieces, unit_scan
+from dropzone_assets.formats.text.unit_scan import Unit
 
 PAIRS = (b"\n\n", b"\r\r", b"\n\r")
 """Two line ends in a row."""
@@ -77,7 +77,7 @@ class Rejects:
         """Of DuckDB's lines, which are units of ours: the line, the record's number, its text."""
         record, last = 0, max(lines, default=0)
         unit, line = None, 0
-        for line, unit in enumerate(walk(content, self.encoding, self.shape).units(), start=1):
+        for line, unit in enumerate(unit_scan(content, self.encoding, self.shape).units(), start=1):
             record += unit.kind == "record"
             if line in lines and unit.kind == "record":
                 yield line, record, _text(unit)

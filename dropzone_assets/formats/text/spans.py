@@ -4,11 +4,11 @@ from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
-from dropzone_assets.formats.format import HEAD, Content, Place, Span
+from dropzone_assets.formats.format import HEAD, Content, Location, Span
+from dropzone_assets.formats.text.byte_offsets import byte_offsets, mark_length
 from dropzone_assets.formats.text.copies import as_utf8, blocks_of
-from dropzone_assets.formats.text.origins import mark_length, origins
 from dropzone_assets.formats.text.shape import Shape
-from dropzone_assets.formats.text.walk import Unit, Walk
+from dropzone_assets.formats.text.unit_scan import Unit, UnitScan
 
 
 def text_pieces(content: Content, encoding: str) -> Iterator[bytes]:
@@ -18,54 +18,54 @@ def text_pieces(content: Content, encoding: str) -> Iterator[bytes]:
     return _behind(blocks, mark_length(head, encoding)) if encoding == "utf-8" else as_utf8(blocks, encoding)
 
 
-def walk(content: Content, encoding: str, shape: Shape) -> Walk:
+def unit_scan(content: Content, encoding: str, shape: Shape) -> UnitScan:
     """A walk through a file."""
-    return Walk(shape, text_pieces(content, encoding))
+    return UnitScan(shape, text_pieces(content, encoding))
 
 
-def text_places(content: Content, encoding: str, shape: Shape, records: Collection[int]) -> dict[int, Place]:
+def text_locations(content: Content, encoding: str, shape: Shape, records: Collection[int]) -> dict[int, Location]:
     """Where these records stand, as far as they exist; each with its line break."""
-    found = list(walk(content, encoding, shape).records(records))
-    offsets = origins_of(content, encoding, [edge for _, unit in found for edge in (unit.start, unit.end)])
+    found = list(unit_scan(content, encoding, shape).records(records))
+    offsets = byte_offsets_of(content, encoding, [edge for _, unit in found for edge in (unit.start, unit.end)])
     edges = zip(offsets, offsets, strict=True)
     return {
-        number: Place(unit.line, start, end, _where(unit))
+        number: Location(unit.line, start, end, _where(unit))
         for (number, unit), (start, end) in zip(found, edges, strict=True)
     }
 
 
-def text_at(content: Content, encoding: str, place: Place) -> str:
+def text_at(content: Content, encoding: str, location: Location) -> str:
     """The bytes at a place as text, without the line break at its end."""
-    if place.start is None or place.end is None:
+    if location.start is None or location.end is None:
         return ""
     decoder = getincrementaldecoder(encoding)("replace")
     head = content.head(HEAD)
     decoder.decode(head[: mark_length(head, encoding)])
     with content.file().open("rb") as file:
-        file.seek(place.start)
-        return decoder.decode(file.read(place.end - place.start), True).rstrip("\r\n")
+        file.seek(location.start)
+        return decoder.decode(file.read(location.end - location.start), True).rstrip("\r\n")
 
 
 def text_spans(content: Content, encoding: str, shape: Shape) -> Iterator[Span]:
     """The file from its first byte to its last; its byte order mark counts as skipped."""
-    units = list(walk(content, encoding, shape).units())
+    units = list(unit_scan(content, encoding, shape).units())
     mark = mark_length(content.head(HEAD), encoding)
     if mark:
         yield Span("skipped", 0, mark)
     start = mark
-    ends = origins_of(content, encoding, [unit.end for unit in units[:-1]])
+    ends = byte_offsets_of(content, encoding, [unit.end for unit in units[:-1]])
     for unit, end in zip(units, chain(ends, [content.size]), strict=True):
         yield Span(unit.kind, start, end)
         start = end
 
 
-def origins_of(content: Content, encoding: str, offsets: list[int]) -> Iterator[int]:
+def byte_offsets_of(content: Content, encoding: str, offsets: list[int]) -> Iterator[int]:
     """Where bytes of the text, which is UTF-8 behind its byte order mark, stand in the file; in rising order."""
     head = content.head(HEAD)
     mark = mark_length(head, encoding)
     if encoding == "utf-8":
         return (offset + mark for offset in offsets)
-    return origins(blocks_of(content, head), encoding, mark, offsets)
+    return byte_offsets(blocks_of(content, head), encoding, mark, offsets)
 
 
 def _behind(blocks: Iterable[bytes], mark: int) -> Iterator[bytes]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from dropzone_assets.engine import Connection, rows
 from dropzone_assets.formats.format import HEAD, Content
+from dropzone_assets.formats.text.byte_offsets import mark_length
 from dropzone_assets.formats.text.copies import as_utf8
 from dropzone_assets.formats.text.dialect import Dialect, Sample
-from dropzone_assets.formats.text.origins import mark_length
 
 NUMBER = "file_number"
 """The column in front of all others: which file a record is of."""

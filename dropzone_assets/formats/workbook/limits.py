@@ -58,10 +58,10 @@ def is_protected(content: bytes, message: str) -> bool:
 
 def _refuse_far_cells(sheet: IO[bytes]) -> None:
     columns: set[bytes] = set()
-    last, rest = 0, b""
+    last, extra = 0, b""
     while piece := sheet.read(CHUNK):
-        found = CELL.findall(rest + piece)
-        rest = piece[-OVERLAP:]
+        found = CELL.findall(extra + piece)
+        extra = piece[-OVERLAP:]
         columns.update(column for column, _ in found)
         last = max(last, max((int(row) for _, row in found), default=0))
     if last and last * max(map(_number, columns)) > CELLS:

@@ -25,7 +25,7 @@ class Area(NamedTuple):
 ALL = Area(0, 0, None, None)
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """A sheet, the cells with the header and the rows, the columns that are read, and their names."""
 
     sheet: str
@@ -58,7 +58,7 @@ def letters(column: int) -> str:
     return (letters(head - 1) if head else "") + chr(ord("A") + last)
 
 
-def find(sheets: Sequence[Sheet], area: Area, wanted: Sequence[str] | None) -> Place:
+def find(sheets: Sequence[Sheet], area: Area, wanted: Sequence[str] | None) -> Location:
     """The one place where records may be.
 
     Args:
@@ -76,7 +76,7 @@ def find(sheets: Sequence[Sheet], area: Area, wanted: Sequence[str] | None) -> P
     if len(best) > 1:
         several = ", ".join(f"{header.sheet.name} (row {header.row + 1})" for header in best)
         raise Refused(f"has several sheets that could be meant: {several}.", "Pin `sheet` under `format`.")
-    return _place(best[0].sheet, area._replace(top=best[0].row), wanted is not None)
+    return _location(best[0].sheet, area._replace(top=best[0].row), wanted is not None)
 
 
 class _Header(NamedTuple):
@@ -98,7 +98,7 @@ def _header(sheet: Sheet, area: Area, names: set[str]) -> _Header | None:
     return max(rows, key=lambda header: header.score, default=None)
 
 
-def _place(sheet: Sheet, area: Area, header: bool) -> Place:
+def _location(sheet: Sheet, area: Area, header: bool) -> Location:
     """The columns that have a name, or anything below the header."""
     start = area.top + header
     length = max(min(area.bottom or sheet.rows, sheet.rows) - start, 0)
@@ -108,7 +108,7 @@ def _place(sheet: Sheet, area: Area, header: bool) -> Place:
     if not columns:
         raise Refused("has nothing in the cells where its rows should be.", "Correct `range` under `format`.")
     names = [texts.get(at, "") if header else f"column{n}" for n, at in enumerate(columns, start=1)]
-    return Place(sheet.name, area, tuple(columns), tuple(names), header)
+    return Location(sheet.name, area, tuple(columns), tuple(names), header)
 
 
 def _columns(sheet: Sheet, area: Area) -> range:

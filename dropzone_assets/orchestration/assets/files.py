@@ -41,15 +41,15 @@ def files_asset(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
 
 
 def _add_metadata(context: dg.AssetExecutionContext, fetched: Fetched, unpacked: Unpacked) -> None:
-    fates = {
+    kinds = {
         "opened": unpacked.opened,
         "stored": unpacked.stored,
         "members": unpacked.members,
         "failed": [*fetched.failed, *unpacked.failed],
     }
-    counts = Counter((str(d.file_date), fate) for fate, deliveries in fates.items() for d in deliveries)
+    counts = Counter((str(d.file_date), kind) for kind, deliveries in kinds.items() for d in deliveries)
     for day in context.partition_keys:
         members = [(d.path, d.table, d.size) for d in unpacked.members if str(d.file_date) == day][:SHOWN]
-        numbers = {fate: counts[day, fate] for fate in fates}
+        numbers = {kind: counts[day, kind] for kind in kinds}
         shown = {"members found": table_value(("path", "table", "bytes"), members)}
         context.add_asset_metadata({**numbers, **shown}, partition_key=day)

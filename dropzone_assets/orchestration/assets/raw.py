@@ -36,8 +36,8 @@ def fetch_asked(context: dg.AssetExecutionContext, platform: Platform, table: st
 
 
 def _add_metadata(context: dg.AssetExecutionContext, platform: Platform, fetched: Fetched) -> None:
-    fates = {"present": fetched.present, "linked": fetched.linked, "changed": fetched.changed, "failed": fetched.failed}
-    counts = Counter((str(d.file_date), fate) for fate, deliveries in fates.items() for d in deliveries)
+    kinds = {"present": fetched.present, "linked": fetched.linked, "changed": fetched.changed, "failed": fetched.failed}
+    counts = Counter((str(d.file_date), kind) for kind, deliveries in kinds.items() for d in deliveries)
     present: dict[str, list[Delivery]] = {}
     for delivery in fetched.present:
         present.setdefault(str(delivery.file_date), []).append(delivery)
@@ -47,7 +47,7 @@ def _add_metadata(context: dg.AssetExecutionContext, platform: Platform, fetched
         metadata = {
             "files": len(files),
             "bytes": sum(d.size for d in files),
-            **{f"files {fate}": counts[day, fate] for fate in ("linked", "changed", "failed") if counts[day, fate]},
+            **{f"files {kind}": counts[day, kind] for kind in ("linked", "changed", "failed") if counts[day, kind]},
             "files delivered": table_value(("path", "bytes", "copy"), listed),
         }
         context.add_asset_metadata(metadata, partition_key=day)

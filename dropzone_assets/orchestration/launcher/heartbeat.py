@@ -15,40 +15,40 @@ from typing import IO
 
 
 @contextmanager
-def alive(sign: Path) -> Iterator[None]:
+def alive(heartbeat: Path) -> Iterator[None]:
     """Give a sign of life for the length of the block."""
-    with give(sign):
+    with give(heartbeat):
         try:
             yield
         finally:
-            sign.unlink(missing_ok=True)
+            heartbeat.unlink(missing_ok=True)
 
 
-def give(sign: Path) -> IO[str]:
+def give(heartbeat: Path) -> IO[str]:
     """Give a sign of life until what is returned is closed, or the process ends. It is locked before it can be seen."""
-    sign.parent.mkdir(parents=True, exist_ok=True)
-    made = sign.with_name(f".{sign.name}.{os.getpid()}")
+    heartbeat.parent.mkdir(parents=True, exist_ok=True)
+    made = heartbeat.with_name(f".{heartbeat.name}.{os.getpid()}")
     file = made.open("w")
     file.write(str(os.getpid()))
     file.flush()
     fcntl.flock(file, fcntl.LOCK_EX)
-    made.rename(sign)
+    made.rename(heartbeat)
     return file
 
 
-def holder(sign: Path) -> int | None:
+def holder(heartbeat: Path) -> int | None:
     """The pid of the process that gives this sign; None when it has ended."""
-    return _read(sign)[0]
+    return _read(heartbeat)[0]
 
 
-def left(sign: Path) -> bool:
+def left(heartbeat: Path) -> bool:
     """Whether the process that gave this sign has died: who ends takes it away."""
-    return _read(sign) == (None, True)
+    return _read(heartbeat) == (None, True)
 
 
-def _read(sign: Path) -> tuple[int | None, bool]:
+def _read(heartbeat: Path) -> tuple[int | None, bool]:
     """Who gives a sign, and whether it is there."""
-    with suppress(FileNotFoundError), sign.open() as file:
+    with suppress(FileNotFoundError), heartbeat.open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -57,15 +57,15 @@ def _read(sign: Path) -> tuple[int | None, bool]:
     return None, False
 
 
-def stop(sign: Path, patience: float) -> bool:
+def stop(heartbeat: Path, patience: float) -> bool:
     """Ask the process to stop, and kill it and all below it after `patience` seconds; whether it lived."""
-    pid = holder(sign)
+    pid = holder(heartbeat)
     if pid is None:
         return False
     deadline = monotonic() + patience
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGINT)
-        while holder(sign) == pid:
+        while holder(heartbeat) == pid:
             sleep(0.05)
             if monotonic() > deadline:
                 os.killpg(pid, signal.SIGKILL)

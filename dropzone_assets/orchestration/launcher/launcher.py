@@ -96,7 +96,7 @@ class ForkedRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         forking = multiprocessing.get_context("forkserver")
         self.get_ready()
         here, there = forking.Pipe(duplex=False)
-        process = forking.Process(target=work, args=(self._sign(run.run_id), list(command[-3:]), there))
+        process = forking.Process(target=work, args=(self._heartbeat(run.run_id), list(command[-3:]), there))
         with alive(birth_of(self._instance, run.run_id)):
             process.start()
             there.close()
@@ -111,7 +111,7 @@ class ForkedRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         if run is None or run.is_finished:
             return False
         self._instance.report_run_canceling(run)
-        lived = stop(self._sign(run_id), self._patience)
+        lived = stop(self._heartbeat(run_id), self._patience)
         left = self._instance.get_run_by_id(run_id)
         if left and not left.is_finished:
             self._instance.report_run_canceled(left, "The process of this run is gone.")
@@ -124,11 +124,11 @@ class ForkedRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         """Whether the process of a run lives, whoever launched it."""
-        if holder(self._sign(run.run_id)):
+        if holder(self._heartbeat(run.run_id)):
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "The process of this run ended without a word.")
 
-    def _sign(self, run_id: str) -> Path:
+    def _heartbeat(self, run_id: str) -> Path:
         return Path(self._instance.root_directory) / "workers" / run_id
 
     def _see_out(self, process: ForkServerProcess, run_id: str) -> None:

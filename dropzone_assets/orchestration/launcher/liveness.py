@@ -21,7 +21,7 @@ _KEPT: list[object] = []
 """Signs that this process gives to its end."""
 
 
-def sign_of(instance: dg.DagsterInstance, run_id: str) -> Path:
+def heartbeat_of(instance: dg.DagsterInstance, run_id: str) -> Path:
     """Where a run gives its sign of life."""
     return Path(instance.root_directory) / "workers" / run_id
 
@@ -34,9 +34,9 @@ def birth_of(instance: dg.DagsterInstance, run_id: str) -> Path:
 def announce_daemon(instance: dg.DagsterInstance) -> None:
     """This process is a daemon, to its end."""
     folder = _daemons(instance)
-    for sign in folder.glob("*"):
-        if left(sign):
-            sign.unlink(missing_ok=True)
+    for heartbeat in folder.glob("*"):
+        if left(heartbeat):
+            heartbeat.unlink(missing_ok=True)
     _KEPT.append(give(folder / str(os.getpid())))
 
 
@@ -55,14 +55,14 @@ def is_dead(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     A run without any sign is on its way to its launcher, was begun by a process that has died since, or is one of
     Dagster's own launcher that is still importing.
     """
-    sign = sign_of(instance, run.run_id)
-    if holder(sign) or holder(birth_of(instance, run.run_id)):
+    heartbeat = heartbeat_of(instance, run.run_id)
+    if holder(heartbeat) or holder(birth_of(instance, run.run_id)):
         return False
-    if left(sign):
+    if left(heartbeat):
         return True
     announced = getattr(instance.run_coordinator, "announces", False)
     patience = AT_BIRTH if announced and not daemon_lives(instance) else UNSIGNED
-    return not holder(sign) and _silence(instance, run) > patience
+    return not holder(heartbeat) and _silence(instance, run) > patience
 
 
 def _silence(instance: dg.DagsterInstance, run: dg.DagsterRun) -> float:

@@ -17,7 +17,7 @@ from dagster._core.executor import in_process
 from dagster._utils.interrupts import pop_captured_interrupt
 
 from dropzone_assets.orchestration.launcher.heartbeat import alive, holder
-from dropzone_assets.orchestration.launcher.liveness import is_dead, sign_of
+from dropzone_assets.orchestration.launcher.liveness import heartbeat_of, is_dead
 
 LOOK = 5.0
 """Seconds between two questions whether who holds a place lives."""
@@ -34,14 +34,14 @@ class PatientConcurrencyContext(InstanceConcurrencyContext):
     def __init__(self, instance: dg.DagsterInstance, dagster_run: dg.DagsterRun) -> None:
         """Ask for nothing yet."""
         super().__init__(instance, dagster_run)
-        self._sign = sign_of(instance, dagster_run.run_id)
+        self._heartbeat = heartbeat_of(instance, dagster_run.run_id)
         self._signs = ExitStack()
         self._looked = monotonic() - LOOK
 
     def __enter__(self) -> Self:
         """Give the sign, unless the process gives it already."""
-        if not holder(self._sign):
-            self._signs.enter_context(alive(self._sign))
+        if not holder(self._heartbeat):
+            self._signs.enter_context(alive(self._heartbeat))
         return super().__enter__()
 
     def __exit__(
@@ -104,5 +104,5 @@ def bury(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[dg.DagsterRun
         instance.report_run_canceled(now, DIED)
     else:
         instance.report_run_failed(now, DIED)
-    sign_of(instance, run.run_id).unlink(missing_ok=True)
+    heartbeat_of(instance, run.run_id).unlink(missing_ok=True)
     return [now]

@@ -13,7 +13,7 @@ from dropzone_assets.orchestration.launcher.heartbeat import alive
 from dropzone_assets.sqlite import write_ahead
 
 
-def work(sign: Path, arguments: Sequence[str], ready: Connection) -> None:
+def work(heartbeat: Path, arguments: Sequence[str], ready: Connection) -> None:
     """Be `python -m dagster`, apart from the terminal: who stops the daemon with Ctrl-C does not stop its runs.
 
     Args:
@@ -26,7 +26,7 @@ def work(sign: Path, arguments: Sequence[str], ready: Connection) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.freeze()  # what the zygote has made is no garbage, and to look through it costs a tenth of a second
     write_ahead()
-    with alive(sign):
+    with alive(heartbeat):
         ready.send(os.getpid())
         ready.close()
         sys.argv = ["dagster", *arguments]

@@ -59,23 +59,25 @@ def alone(folder: Path) -> Iterator[None]:
         Transient: another `up` is at work.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    sign, lock = folder / "up", FileLock(folder / "lock", timeout=0)
+    heartbeat, lock = folder / "up", FileLock(folder / "lock", timeout=0)
     try:
         lock.acquire()
     except Timeout as error:
-        pid = holder(sign)
-        who = f" (pid {pid}, since {_since(sign)})" if pid else ""
+        pid = holder(heartbeat)
+        who = f" (pid {pid}, since {_since(heartbeat)})" if pid else ""
         cure = f"Use that one, or end it first: kill {pid or 'its pid'}"
         raise Transient(f"`dropzone up` is already at work in {folder.parent}{who}.", cure) from error
-    with lock, alive(sign):
+    with lock, alive(heartbeat):
         yield
 
 
-def _since(sign: Path) -> str:
-    return f"{datetime.fromtimestamp(sign.stat().st_mtime, UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _since(heartbeat: Path) -> str:
+    return f"{datetime.fromtimestamp(heartbeat.stat().st_mtime, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def end_leftovers(signs: Iterable[Path]) -> list[tuple[str, int]]:
+def end_leftovers(heartbeats: Iterable[Path]) -> list[tuple[str, int]]:
     """End what an `up` that was killed has left behind; name and pid of each."""
-    found = [(sign.name, pid) for sign in signs if (pid := holder(sign)) and stop(sign, PATIENCE)]
+    found = [
+        (heartbeat.name, pid) for heartbeat in heartbeats if (pid := holder(heartbeat)) and stop(heartbeat, PATIENCE)
+    ]
     return found

@@ -21,12 +21,12 @@ def main() -> None:
     Standard input is a pipe that the parent holds open and never writes to: it ends with the parent, also when that is
     killed, on every system.
     """
-    sign, *sys.argv = sys.argv[1:]
+    heartbeat, *sys.argv = sys.argv[1:]
     # A script starts what is in its background deaf to interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     Thread(target=_end_with_parent, name="parent", daemon=True).start()
     (command,) = entry_points(group="console_scripts", name=sys.argv[0])
-    with alive(Path(sign)):
+    with alive(Path(heartbeat)):
         try:
             command.load()()
         finally:

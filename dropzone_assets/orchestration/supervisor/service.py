@@ -32,7 +32,7 @@ class Service:
 
     name: str
     command: Sequence[str]
-    sign: Path
+    heartbeat: Path
     log: Path
     folder: Path
     limit: int = 10_000_000
@@ -50,7 +50,7 @@ class Service:
                     "-u",
                     "-m",
                     "dropzone_assets.orchestration.supervisor.child",
-                    str(self.sign),
+                    str(self.heartbeat),
                     *self.command,
                 ],
                 env=environment,

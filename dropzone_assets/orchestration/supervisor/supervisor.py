@@ -66,7 +66,7 @@ class Supervisor:
             ServiceFailed: a service did not get to work, or has ended by itself; with its last words.
         """
         settings = self._platform.settings
-        for name, pid in end_leftovers(settings.signs / name for name in NAMES):
+        for name, pid in end_leftovers(settings.heartbeats / name for name in NAMES):
             self._say(f"Ended the {name} that an earlier `up` had left (pid {pid}).")
         with TemporaryDirectory(prefix="dropzone-") as folder, self._listening():
             code, webserver, daemon = self._services = self._described(Path(folder))
@@ -96,7 +96,7 @@ class Supervisor:
         ui = ("dagster-webserver", "-w", str(workspace), "-h", self._host, "-p", str(self._port))
 
         def service(name: str, *command: str) -> Service:
-            return Service(name, command, settings.signs / name, settings.logs / f"{name}.log", folder)
+            return Service(name, command, settings.heartbeats / name, settings.logs / f"{name}.log", folder)
 
         daemon = service(NAMES[2], "dagster-daemon", "run", "-w", str(workspace))
         return service(NAMES[0], *code), service(NAMES[1], *ui), daemon
@@ -176,5 +176,5 @@ class Supervisor:
         for service in self._services:
             service.kill()
         workers = (Path(self._instance.root_directory) / "workers").glob("*")
-        if left := sum(holder(sign) is not None for sign in workers):
+        if left := sum(holder(heartbeat) is not None for heartbeat in workers):
             self._say(f"{left} {'run is' if left == 1 else 'runs are'} still at work and will finish.")

@@ -107,17 +107,17 @@ class Server:
 
     def meant(self, error: Exception) -> DropzoneError:
         """Our error for what a server or the way to it said."""
-        place, said = f"{self._name}: {self.at.shown}", self._credentials.scrub(error) or type(error).__name__
+        location, said = f"{self._name}: {self.at.shown}", self._credentials.scrub(error) or type(error).__name__
         if isinstance(error, ssl.SSLCertVerificationError):
             cure = "Name the variable that holds the server's CA under `credentials: {ca: VAR}`, or correct the host."
-            return NotLetIn(f"{place} is not who it claims to be: {said}", cure)
+            return NotLetIn(f"{location} is not who it claims to be: {said}", cure)
         if isinstance(error, Refusal) and said.startswith("53"):
             cure = "Check the user and the password: the variables named under `credentials`."
-            return NotLetIn(f"{place} does not let us in: {said}.", cure)
+            return NotLetIn(f"{location} does not let us in: {said}.", cure)
         if isinstance(error, Refusal):
-            return Permanent(f"{place} refuses: {said}.", "Ask the owner of the server.")
+            return Permanent(f"{location} refuses: {said}.", "Ask the owner of the server.")
         cure = "Check that the server runs and can be reached; then run again."
-        return SourceUnavailable(f"{place} does not serve us: {type(error).__name__}: {said}.", cure)
+        return SourceUnavailable(f"{location} does not serve us: {type(error).__name__}: {said}.", cure)
 
     def _take(self) -> Client | None:
         while True:

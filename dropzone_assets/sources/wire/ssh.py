@@ -205,13 +205,13 @@ class Connection:
             ) from None
 
     def _meant(self, error: Exception) -> DropzoneError:
-        place = f"{self._name}: {self.at.shown}"
+        location = f"{self._name}: {self.at.shown}"
         said = self._credentials.scrub(error) or type(error).__name__
         if isinstance(error, asyncssh.HostKeyNotVerifiable | asyncssh.KeyExchangeFailed):
-            return self._stranger(place, said)
+            return self._unknown_host(location, said)
         if isinstance(error, asyncssh.PermissionDenied | asyncssh.IllegalUserName):
             cure = "Check the user and the password or key: the variables named under `credentials`."
-            return NotLetIn(f"{place} does not let us in: {said}.", cure)
+            return NotLetIn(f"{location} does not let us in: {said}.", cure)
         return self._unavailable(error)
 
     def _unavailable(self, error: Exception) -> SourceUnavailable:
@@ -221,14 +221,14 @@ class Connection:
             "Check that the server runs and can be reached; then run again.",
         )
 
-    def _stranger(self, place: str, said: str) -> NotLetIn:
+    def _unknown_host(self, location: str, said: str) -> NotLetIn:
         trust = f"dropzone sources trust {self._name}"
         known = self._known(self._pins())
         if not known:
-            return NotLetIn(f"{place} shows a key that nobody has pinned yet: {said}.", f"Run: {trust}.")
+            return NotLetIn(f"{location} shows a key that nobody has pinned yet: {said}.", f"Run: {trust}.")
         prints = ", ".join(key.get_fingerprint() for key in known)
         return NotLetIn(
-            f"{place} does not show the key that was pinned, {prints}: {said}.",
+            f"{location} does not show the key that was pinned, {prints}: {said}.",
             f"Somebody may stand between us. Ask its owner for the new fingerprint; when it fits, run: {trust}.",
         )
 

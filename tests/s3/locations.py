@@ -34,8 +34,8 @@ class S3Place:
 
     def config(self, **fields: Any) -> SourceConfig:
         credentials = {"access_key": "ARRIVALS_KEY", "secret_key": "ARRIVALS_SECRET"}
-        place = {"name": "arrivals", "kind": "s3", "url": f"s3://{BUCKET}/{self.prefix}", "endpoint": self.endpoint}
-        return SourceConfig.model_validate({**place, "settle_seconds": 0, "credentials": credentials, **fields})
+        location = {"name": "arrivals", "kind": "s3", "url": f"s3://{BUCKET}/{self.prefix}", "endpoint": self.endpoint}
+        return SourceConfig.model_validate({**location, "settle_seconds": 0, "credentials": credentials, **fields})
 
     def dead(self) -> SourceConfig:
         return self.config(endpoint="http://127.0.0.1:9")

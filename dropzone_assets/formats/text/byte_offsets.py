@@ -20,7 +20,7 @@ def mark_length(head: bytes, encoding: str) -> int:
     return 0
 
 
-def origins(blocks: Iterable[bytes], encoding: str, mark: int, offsets: Sequence[int]) -> Iterator[int]:
+def byte_offsets(blocks: Iterable[bytes], encoding: str, mark: int, offsets: Sequence[int]) -> Iterator[int]:
     """The places in the file of some places in its text.
 
     Args:

@@ -24,7 +24,7 @@ class Unit(NamedTuple):
     held: bytes
 
 
-class Walk:
+class UnitScan:
     """A position in a text; lines end with a line feed, a carriage return, or both."""
 
     def __init__(self, shape: Shape, blocks: Iterable[bytes]) -> None:

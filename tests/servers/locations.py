@@ -15,12 +15,12 @@ import trustme
 import yaml
 
 from dropzone_assets.sources import SourceConfig
-from tests.azure.places import AzurePlace
-from tests.cases.sources import Place
+from tests.azure.locations import AzurePlace
+from tests.cases.sources import Location
 from tests.gcs.test_gcs_source import GcsPlace
 from tests.remote.test_ftp import FtpPlace
 from tests.remote.test_sftp import SftpPlace
-from tests.s3.places import S3Place
+from tests.s3.locations import S3Place
 from tests.s3.test_s3_file_list import S3ListPlace
 from tests.samples import payment, payments
 from tests.servers import debian, stores, web
@@ -36,12 +36,12 @@ OF_THE_PLACE = ("kind", "url", "urls", "endpoint", "credentials")
 class Watched(NamedTuple):
     """A place, and what else its entry says."""
 
-    place: Place
+    location: Location
     more: Mapping[str, Any]
 
 
 @contextmanager
-def places(home: Path) -> Iterator[dict[str, Watched]]:
+def locations(home: Path) -> Iterator[dict[str, Watched]]:
     """A place of every kind, by the name of its source, as long as the servers run."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
@@ -78,25 +78,25 @@ def prepare(home: Path, watched: Mapping[str, Watched]) -> None:
     """Write the home: contracts, the entries, the pinned key of the SSH server, and the secrets for a shell."""
     shutil.copytree(ROOT / "data" / "contracts", home / "contracts")
     entries, variables = [], {}
-    for name, (place, more) in watched.items():
-        config = place.config()
+    for name, (location, more) in watched.items():
+        config = location.config()
         entry = {k: v for k, v in config.model_dump(mode="json").items() if k in OF_THE_PLACE and v}
         entry["credentials"] = {word: f"{name}_{word}".upper() for word in config.credentials}
-        variables |= {entry["credentials"][word]: place.secrets[held] for word, held in config.credentials.items()}
+        variables |= {entry["credentials"][word]: location.secrets[held] for word, held in config.credentials.items()}
         entries.append(SourceConfig.model_validate({"name": name, **entry, **more}).model_dump(exclude_defaults=True))
     plain = json.loads(json.dumps({"sources": entries}))
     (home / "sources.yaml").write_text(yaml.safe_dump(plain, sort_keys=False))
     (home / "env").write_text("".join(f"{name}='{value}'\n" for name, value in variables.items()))
-    known = watched["sftp"].place.home / "known_hosts"
+    known = watched["sftp"].location.home / "known_hosts"
     shutil.copy(known, home / "known_hosts")
 
 
 def send(watched: Mapping[str, Watched]) -> dict[str, list[str]]:
     """Send a file to every place, a zip of two to the SFTP server; the payments in them, by place."""
     sent = {}
-    for number, (name, (place, _)) in enumerate(watched.items(), start=1):
+    for number, (name, (location, _)) in enumerate(watched.items(), start=1):
         path, content, sent[name] = sample(number, packed=name == "sftp")
-        place.put(path, content)
+        location.put(path, content)
     return sent
 
 

@@ -68,8 +68,8 @@ class AzurePlace:
 
     def config(self, **fields: Any) -> SourceConfig:
         credentials = {"account": "ARRIVALS_ACCOUNT", "key": "ARRIVALS_KEY"}
-        place = {"name": "arrivals", "kind": "azure", "url": f"az://{CONTAINER}/{self.prefix}", "settle_seconds": 0}
-        entry = {**place, "endpoint": self.endpoint, "credentials": credentials, **fields}
+        location = {"name": "arrivals", "kind": "azure", "url": f"az://{CONTAINER}/{self.prefix}", "settle_seconds": 0}
+        entry = {**location, "endpoint": self.endpoint, "credentials": credentials, **fields}
         return SourceConfig.model_validate(entry)
 
     def dead(self) -> SourceConfig:
