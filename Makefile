@@ -47,7 +47,7 @@ chaos: $(VENV)/.test  ## Faults at every place where the platform meets the outs
 	$(BIN)/python -m tests.chaos --seed $(SEED) --faults $(FAULTS) --kills $(KILLS)
 
 services: $(VENV)/.services $(VENV)/.azurite  ## The tests against real S3, Azure, GCS, SFTP, FTP servers and PostgreSQL (Linux, npm, root).
-	$(BIN)/python -m pytest -n 0 -m 's3 or azure or gcs or remote or postgres'
+	$(BIN)/python -m pytest --dist loadfile -m 's3 or azure or gcs or remote or postgres'
 
 servers: $(VENV)/.services $(VENV)/.azurite  ## Start a server of every kind, each with a file, and a home that watches them all.
 	@$(BIN)/python -m tests.servers

@@ -51,7 +51,7 @@ def goals(known: Results) -> list[Goal]:
 
 RIVALS = (
     ("dlt, same job", "one-file", 15.0),
-    ("dlt, arrow, judges nothing", "one-file", 1.5),
+    ("dlt, arrow, validates nothing", "one-file", 1.5),
     ("floe", "pickups", 2.0),
     ("pandas, file by file", "one-file", 2.5),
     ("pandas, file by file", "small-files", 7.0),

@@ -27,7 +27,7 @@ class Peer:
     """A program in an environment of its own, `.venv/bench-NAME`.
 
     Args:
-        check: what the result in a folder adds up to; None where nothing is judged, so that no result can be right.
+        check: what the result in a folder adds up to; None where nothing is validated, so that no result can be right.
         most: the rows it is given at most, because it is slow or holds them all in memory; then it is told per row.
         turns: how often it runs at most.
         patient: only full sizes are worth its start.
@@ -93,14 +93,14 @@ def fresh(folder: Path) -> Path:
     return folder
 
 
-def judged(out: Path) -> Sums:
+def validated(out: Path) -> Sums:
     """What transactions add up to that were written as told, `lake/` and `quarantine.parquet` or a folder of them."""
     one = out / "quarantine.parquet"
     place = one if one.exists() else out / "quarantine" / "*.parquet"
     return gate.transactions_of(out / "lake", f"FROM '{place}'")
 
 
-def judged_by_dlt(out: Path) -> Sums:
+def validated_by_dlt(out: Path) -> Sums:
     """The same where lists and structs were written as JSON, as dlt does."""
     reasons = "from_json(reasons, '[\"VARCHAR\"]') AS reasons"
     refused = f"SELECT file, record, {reasons}, text::JSON AS text FROM '{out}/quarantine/*.parquet'"
@@ -108,10 +108,10 @@ def judged_by_dlt(out: Path) -> Sums:
 
 
 YARDSTICK = Peer("Y", "duckdb", "typed_copy.py")
-BY_HAND = Peer("DuckDB by hand", "duckdb", "by_hand.py", judged)
-POLARS = Peer("polars", "polars", "polars_job.py", judged)
-PANDAS = Peer("pandas", "pandas", "pandas_job.py", judged)
-PANDAS_FILES = Peer("pandas, file by file", "pandas", "pandas_files.py", judged, turns=1)
-SPARK = Peer("spark", "spark", "spark_job.py", judged, turns=1, patient=True)
-DLT_ROWS = Peer("dlt, same job", "dlt", "dlt_rows.py", judged_by_dlt, most=630_000, turns=1)
-DLT_ARROW = Peer("dlt, arrow, judges nothing", "dlt", "dlt_arrow.py")
+BY_HAND = Peer("DuckDB by hand", "duckdb", "by_hand.py", validated)
+POLARS = Peer("polars", "polars", "polars_job.py", validated)
+PANDAS = Peer("pandas", "pandas", "pandas_job.py", validated)
+PANDAS_FILES = Peer("pandas, file by file", "pandas", "pandas_files.py", validated, turns=1)
+SPARK = Peer("spark", "spark", "spark_job.py", validated, turns=1, patient=True)
+DLT_ROWS = Peer("dlt, same job", "dlt", "dlt_rows.py", validated_by_dlt, most=630_000, turns=1)
+DLT_ARROW = Peer("dlt, arrow, validates nothing", "dlt", "dlt_arrow.py")

@@ -54,12 +54,12 @@ def rows(result: dict[str, Any]) -> list[list[str]]:
         ratios = [f"{ratio:.2f}" for ratio in each.ratios(unit)] if unit else [""] * 3
         start = f"{min(each.start):.1f}" if any(each.start) else ""
         numbers = [f"{each.rows:,}", f"{min(each.cpu):.2f}", start, f"{max(each.peak):,.0f}"]
-        judged = "right" if each.name not in UNJUDGED else "judges nothing"
-        told.append([each.name, *numbers, *ratios, str(len(each.cpu)), judged])
+        validated = "right" if each.name not in UNVALIDATED else "validates nothing"
+        told.append([each.name, *numbers, *ratios, str(len(each.cpu)), validated])
     return told
 
 
-UNJUDGED = ("Y", "dlt, arrow, judges nothing", "read_json")
+UNVALIDATED = ("Y", "dlt, arrow, validates nothing", "read_json")
 
 
 def said(each: dict[str, Any]) -> str:

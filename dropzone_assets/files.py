@@ -48,7 +48,7 @@ class Delivery:
 
     `table`: what it belongs to, `FILES`, or empty where nobody knows. `same_as`: the delivery with the same bytes it is
     linked to. `parent`: the delivery it came in. `rows_promised`: what a manifest beside it says. `lot`: those it may
-    share a run with. `again`: how it is judged again by another contract; empty otherwise.
+    share a run with. `again`: how it is validated again by another contract; empty otherwise.
     """
 
     key: str

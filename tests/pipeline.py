@@ -46,7 +46,7 @@ class Pipeline:
                 if request.table == FILES:
                     unpack(self.platform, present)
                 else:
-                    self.commit(self.judged(request.table, self.platform.ledger.worklist.of_batch(request.id)))
+                    self.commit(self.validated(request.table, self.platform.ledger.worklist.of_batch(request.id)))
                 self._ended[request.id] += 1
 
     def all(self) -> None:
@@ -70,14 +70,14 @@ class Pipeline:
         with closing(answers.connection):
             keep(platform, answers)
 
-    def judged(self, table: str, wanted: list[Delivery]) -> tuple[Validation, Versions]:
-        """Fetched deliveries, judged and not committed yet."""
+    def validated(self, table: str, wanted: list[Delivery]) -> tuple[Validation, Versions]:
+        """Fetched deliveries, validated and not committed yet."""
         chosen = versions(self.platform, wanted)
         return validate(self.platform, self.platform.contract(table), readable(self.platform, chosen.current)), chosen
 
-    def commit(self, judged: tuple[Validation, Versions]) -> None:
-        """Bring what was judged into the warehouse."""
-        load(self.platform, *judged)
+    def commit(self, validated: tuple[Validation, Versions]) -> None:
+        """Bring what was validated into the warehouse."""
+        load(self.platform, *validated)
 
     def snapshot(self, table: str) -> Snapshot:
         """The days of a table that are due, as they are now."""

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import transactions
 from benchmarks.contest import Standing
 from benchmarks.measure import Failed, measure
-from benchmarks.peers import judged
+from benchmarks.peers import validated
 from benchmarks.truth import Sums, differences
 
 ROWS = 6_000
@@ -65,8 +65,8 @@ def test_everything_that_can_be_wrong_with_a_row_is_planted(data: tuple[Path, Su
 
 
 def test_a_right_result_passes(data: tuple[Path, Sums], done: Path, tmp_path: Path) -> None:
-    assert differences(data[1], judged(done)) == []
-    assert differences(data[1], judged(spoilt(done, tmp_path, *AS_IT_IS))) == []
+    assert differences(data[1], validated(done)) == []
+    assert differences(data[1], validated(spoilt(done, tmp_path, *AS_IT_IS))) == []
 
 
 WRONG = {
@@ -112,7 +112,7 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_the_gate_sees_that(what: str, data: tuple[Path, Sums], done: Path, tmp_path: Path) -> None:
     kept, refused, sign = WRONG[what]
-    found = differences(data[1], judged(spoilt(done, tmp_path, kept, refused)))
+    found = differences(data[1], validated(spoilt(done, tmp_path, kept, refused)))
     assert sign in {each.split(":")[0] for each in found}
 
 

@@ -36,8 +36,8 @@ def changed(home: Path, rule: str, version: str) -> Pipeline:
     return Pipeline(home)
 
 
-def judged_by(pipeline: Pipeline) -> dict[str, str]:
-    """Valid transaction → the version of the contract that judged it."""
+def validated_by(pipeline: Pipeline) -> dict[str, str]:
+    """Valid transaction → the version of the contract that validated it."""
     with open_query(pipeline.platform) as connection:
         return dict(rows(connection, "SELECT transaction_id, _contract_version FROM validated.transactions"))
 
@@ -78,10 +78,10 @@ def test_loading_again_by_force_changes_nothing_that_was_written_of_a_restatemen
 # -- two runs at once --------------------------------------------------------------------------------------------------
 
 
-def test_a_run_that_judged_an_older_version_commits_none_of_it(pipeline: Pipeline, drop: Drop) -> None:
+def test_a_run_that_validated_an_older_version_commits_none_of_it(pipeline: Pipeline, drop: Drop) -> None:
     drop(A, of("old"))
     pipeline.all()
-    stale = pipeline.judged(
+    stale = pipeline.validated(
         "transactions", pipeline.platform.ledger.worklist.of_dates("transactions", [date(2024, 5, 1)])
     )
     drop(A, of("new"))
@@ -91,10 +91,10 @@ def test_a_run_that_judged_an_older_version_commits_none_of_it(pipeline: Pipelin
     assert sorted(pipeline.states()[A]) == ["loaded", "superseded"]
 
 
-def test_a_run_that_judged_what_is_taken_back_meanwhile_removes_it(pipeline: Pipeline, drop: Drop) -> None:
+def test_a_run_that_validated_what_is_taken_back_meanwhile_removes_it(pipeline: Pipeline, drop: Drop) -> None:
     drop(A, of("a"))
     pipeline.all()
-    stale = pipeline.judged(
+    stale = pipeline.validated(
         "transactions", pipeline.platform.ledger.worklist.of_dates("transactions", [date(2024, 5, 1)])
     )
     pipeline.platform.ledger.retractions.retract([d.key for d in stale[1].current], "wrong month")
@@ -128,7 +128,7 @@ def test_rows_that_a_new_contract_accepts_enter_once_and_those_it_refuses_stay_u
     again = revalidate(now.platform, now.platform.contract("transactions"), move=False)
     now.all()
     assert now.held() == ["a", "b", "c", "other"]
-    assert judged_by(now) == {"a": "1.1.0", "b": "1.1.0", "c": "1.0.0", "other": "1.1.0"}
+    assert validated_by(now) == {"a": "1.1.0", "b": "1.1.0", "c": "1.0.0", "other": "1.1.0"}
     assert revalidated(now.platform, again) == Revalidated(2, 1, 0, 0, 1)
     assert revalidate(now.platform, now.platform.contract("transactions"), move=False) == []
     moved = revalidate(now.platform, now.platform.contract("transactions"), move=True)
@@ -138,7 +138,7 @@ def test_rows_that_a_new_contract_accepts_enter_once_and_those_it_refuses_stay_u
     now.platform.ledger.engine.dispose()
 
 
-def test_what_has_refused_rows_is_judged_again_first(home: Path, pipeline: Pipeline, drop: Drop) -> None:
+def test_what_has_refused_rows_is_validated_again_first(home: Path, pipeline: Pipeline, drop: Drop) -> None:
     drop(A, of("a"))
     drop(B, payments(payment("b", amount=-3)))
     pipeline.all()
@@ -150,7 +150,7 @@ def test_what_has_refused_rows_is_judged_again_first(home: Path, pipeline: Pipel
     now.platform.ledger.engine.dispose()
 
 
-def test_what_is_about_to_be_judged_again_follows_what_is_wished_for_last(
+def test_what_is_about_to_be_validated_again_follows_what_is_wished_for_last(
     home: Path, pipeline: Pipeline, drop: Drop
 ) -> None:
     drop(A, payments(payment("a", amount=500)))

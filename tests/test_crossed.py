@@ -44,12 +44,12 @@ def test_a_day_published_between_a_load_that_died_and_its_repetition_hides_no_ot
     drop(B, payments(payment("other")))
     pipeline.open()
     fetch(pipeline.platform, pipeline.platform.ledger.worklist.waiting("transactions"))
-    pipeline.commit(pipeline.judged("transactions", waiting(pipeline, B)))
+    pipeline.commit(pipeline.validated("transactions", waiting(pipeline, B)))
     died = patch.object(pipeline.platform.ledger.partitions, "touched", side_effect=KeyboardInterrupt)
     with died, pytest.raises(KeyboardInterrupt):
-        pipeline.commit(pipeline.judged("transactions", waiting(pipeline, A)))
+        pipeline.commit(pipeline.validated("transactions", waiting(pipeline, A)))
     pipeline.bring_up_to_date()
-    pipeline.commit(pipeline.judged("transactions", waiting(pipeline, A)))
+    pipeline.commit(pipeline.validated("transactions", waiting(pipeline, A)))
     pipeline.bring_up_to_date()
     assert pipeline.lake() == pipeline.held() == ["new", "other"]
 
@@ -149,7 +149,7 @@ def test_a_copy_of_what_nobody_has_loaded_yet_replaces_nothing_until_that_is_loa
     discover(pipeline.platform, "dropzone")
     fetch(pipeline.platform, waiting(pipeline, B))
     (copy,) = [row for row in pipeline.platform.ledger.queries.everything() if row.state == "linked"]
-    pipeline.commit(pipeline.judged("transactions", pipeline.platform.ledger.worklist.of_keys([copy.key])))
+    pipeline.commit(pipeline.validated("transactions", pipeline.platform.ledger.worklist.of_keys([copy.key])))
     assert pipeline.held() == ["old"]
     pipeline.all()
     assert (pipeline.held(), pipeline.platform.ledger.claims.pending()) == (held, 0)

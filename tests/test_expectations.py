@@ -15,7 +15,7 @@ from dropzone_assets.pipeline.completeness import DayStatus, day_statuses, expec
 from dropzone_assets.pipeline.overdue import news, overdue, tell
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from tests.cases.judged import contract_of
+from tests.cases.validated import contract_of
 
 NUMBERS = count()
 DAILY = Expected(1, 1, timedelta(days=1, hours=9))

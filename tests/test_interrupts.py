@@ -80,7 +80,7 @@ def unfinished(home: Path) -> list[dg.DagsterRun]:
         return list(instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED)))
 
 
-def judge(home: Path, number: signal.Signals, found: tuple[int, str, float]) -> None:
+def ended_well(home: Path, number: signal.Signals, found: tuple[int, str, float]) -> None:
     """It has ended well: at once, with its code and one sentence, and no run is left that nobody works on."""
     code, said, seconds = found
     assert "Traceback" not in said
@@ -100,7 +100,7 @@ def test_one_signal_at_any_moment_ends_an_ingest_and_the_next_one_goes_on(seed: 
         signalled = dice.choice([*CODES])
         found = ingest.ends(signalled)
         if found[0] != 0:  # it was done
-            judge(home, signalled, found)
+            ended_well(home, signalled, found)
     last = Ingest(home)
     last.process.communicate(timeout=180)
     assert last.process.returncode == 0

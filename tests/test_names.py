@@ -29,7 +29,7 @@ from dropzone_assets.proof import check_results
 from dropzone_assets.proof.prove import prove
 from dropzone_assets.settings import Settings
 from dropzone_assets.upkeep.retract import apply, retraction
-from tests.cases.judged import describe, write
+from tests.cases.validated import describe, write
 from tests.conftest import Ingest, Query
 from tests.pipeline import Pipeline
 
@@ -184,7 +184,7 @@ class Table:
 
 
 def along_the_road(home: Path, names: Sequence[str], *, keyed: bool) -> None:
-    """A file with a row twice and a refused one; seen before, restated, judged by another contract, taken back."""
+    """A file with a row twice and a refused one; seen before, restated, validated by another contract, taken back."""
     table = Table(home, names, keyed=keyed)
     table.drop(1, 2, 2, 0)
     (seen,) = preview(table.pipeline.platform, home / "dropzone" / FILE, "", 9)

@@ -14,7 +14,7 @@ from dropzone_assets.inspect.query import open_query
 from dropzone_assets.orchestration.definitions import build
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from tests.cases.judged import describe, write
+from tests.cases.validated import describe, write
 from tests.conftest import Drop, Ingest
 
 CHECK = dg.AssetCheckKey(dg.AssetKey(["lake", "t"]), "complete")
@@ -43,7 +43,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Set the clock of everything that judges days."""
+    """Set the clock of everything that validates days."""
 
     def show(at: datetime) -> None:
         for module in CLOCKS:

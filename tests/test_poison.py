@@ -26,12 +26,12 @@ def work(home: Path) -> None:
     warnings.simplefilter("ignore")
     validate = validated.validate
 
-    def judged(platform: object, contract: object, files: object) -> object:
+    def dying(platform: object, contract: object, files: object) -> object:
         if POISON in {file.delivery.path for file in files}:  # type: ignore[attr-defined]
             os.kill(os.getpid(), signal.SIGKILL)
         return validate(platform, contract, files)  # type: ignore[arg-type]
 
-    validated.validate = judged
+    validated.validate = dying
     with open_instance(Settings(home=home)) as instance:
         ingest_home(home, instance)
 

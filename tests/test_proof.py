@@ -149,16 +149,26 @@ def test_an_untouched_home_is_equal_whatever_came_into_it_and_stays_as_it_is(hom
 V, Q, S = (f'warehouse.{schema}."transactions"' for schema in ("validated", "quarantine", "summary"))
 ROWS, REFUSED, OBJECTS, RAW = "validated rows", "quarantined rows", "lake partitions", "raw objects"
 NOTES, COUNTS = "load records", "ledger counts"
-FLIPPED, RECORDS = "its bytes are not those", "records that differ: "
+FLIPPED, R = "its bytes are not those", "records that differ: "
 NOT_THE_TIME = "2020-01-01"
 
 WAREHOUSE = (
-    (1, f"UPDATE {V} SET amount = 99 WHERE MINE AND _record = 1", ROWS, f"3 rows, and 3 when judged again; {RECORDS}1"),
-    (2, f"DELETE FROM {V} WHERE MINE AND _record = 2", ROWS, f"2 rows, and 3 when judged again; {RECORDS}2"),
-    (3, f"INSERT INTO {V} FROM {V} WHERE MINE AND _record = 3", ROWS, f"4 rows, and 3 when judged again; {RECORDS}3"),
-    (4, f"UPDATE {V} SET _data_date = '2024-05-09' WHERE MINE AND _record = 1", ROWS, f"{RECORDS}1"),
-    (5, f"UPDATE {Q} SET reasons = ['none'] WHERE MINE", REFUSED, f"1 rows, and 1 when judged again; {RECORDS}4"),
-    (6, f"UPDATE {Q} SET raw = '{{}}' WHERE MINE", REFUSED, f"{RECORDS}4"),
+    (
+        1,
+        f"UPDATE {V} SET amount = 99 WHERE MINE AND _record = 1",
+        ROWS,
+        f"3 rows, and 3 when validated again; {R}1",
+    ),
+    (2, f"DELETE FROM {V} WHERE MINE AND _record = 2", ROWS, f"2 rows, and 3 when validated again; {R}2"),
+    (
+        3,
+        f"INSERT INTO {V} FROM {V} WHERE MINE AND _record = 3",
+        ROWS,
+        f"4 rows, and 3 when validated again; {R}3",
+    ),
+    (4, f"UPDATE {V} SET _data_date = '2024-05-09' WHERE MINE AND _record = 1", ROWS, f"{R}1"),
+    (5, f"UPDATE {Q} SET reasons = ['none'] WHERE MINE", REFUSED, f"1 rows, and 1 when validated again; {R}4"),
+    (6, f"UPDATE {Q} SET raw = '{{}}' WHERE MINE", REFUSED, f"{R}4"),
     (7, "DELETE FROM warehouse.dropzone.loads WHERE path = 'NAME'", NOTES, "0 notes"),
     (8, f"UPDATE warehouse.dropzone.loads SET file_time = '{NOT_THE_TIME}' WHERE path = 'NAME'", NOTES, "noted as"),
     (9, f"UPDATE {S} SET amount = amount + 1 WHERE _data_date = '2024-05-09'", "summary days", "1 differ"),
@@ -258,7 +268,7 @@ def test_what_is_due_is_not_wrong_and_loading_again_cures_what_was(home: Path, p
     assert (proof.findings, {count.due for count in proof.counts.values()}) == ([], {0})
 
 
-def test_what_an_older_contract_judged_is_said_and_compared_from_the_warehouse_on(home: Path) -> None:
+def test_what_an_older_contract_validated_is_said_and_compared_from_the_warehouse_on(home: Path) -> None:
     contract = home / "contracts" / "transactions.odcs.yaml"
     changed = contract.read_text().replace("version: 1.0.0", "version: 2.0.0").replace("{minimum: 0}", "{minimum: 9}")
     contract.write_text(changed)

@@ -50,7 +50,7 @@ def test_a_backfill_reads_no_copy_that_is_not_whole(
     )
 
 
-def test_a_contract_that_has_changed_judges_no_copy_that_is_not_whole(home: Path, pipeline: Pipeline) -> None:
+def test_a_contract_that_has_changed_validates_no_copy_that_is_not_whole(home: Path, pipeline: Pipeline) -> None:
     file = put(home, A, of("a").encode())
     pipeline.all()
     file.unlink()

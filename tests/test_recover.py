@@ -169,7 +169,7 @@ def test_a_source_that_does_not_answer_is_waited_for_and_no_row_is_lost(home: Pa
             pipeline.load()
         wanted = pipeline.platform.ledger.worklist.waiting("transactions")
         assert [delivery.path for delivery in wanted] == [A]
-        pipeline.commit(pipeline.judged("transactions", wanted))
+        pipeline.commit(pipeline.validated("transactions", wanted))
     assert pipeline.held() == ["a"]
     pipeline.platform.ledger.claims.hasten()
     pipeline.load()

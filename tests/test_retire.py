@@ -109,7 +109,7 @@ def test_a_copy_that_comes_before_a_newer_version_is_decided_has_its_rows_once(
     ledger = pipeline.platform.ledger
     fetch(pipeline.platform, [delivery for delivery in ledger.claims.unclaimed("transactions") if delivery.path == B])
     pending = [delivery for delivery in ledger.claims.unclaimed("transactions") if delivery.path == B]
-    pipeline.commit(pipeline.judged("transactions", pending))
+    pipeline.commit(pipeline.validated("transactions", pending))
     if refused:
         refuse(pipeline, "2")
     pipeline.all()

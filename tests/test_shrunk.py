@@ -31,7 +31,9 @@ def damage(pipeline: Pipeline, *, records: int) -> None:
 def backfill(pipeline: Pipeline) -> None:
     """The day of A made again from its raw copies, which are not read whole beforehand."""
     day = of_a(pipeline).file_date
-    pipeline.commit(pipeline.judged("transactions", pipeline.platform.ledger.worklist.of_dates("transactions", [day])))
+    pipeline.commit(
+        pipeline.validated("transactions", pipeline.platform.ledger.worklist.of_dates("transactions", [day]))
+    )
     pipeline.bring_up_to_date()
 
 

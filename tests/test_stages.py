@@ -120,7 +120,7 @@ def test_a_file_that_kills_its_run_stands_alone_soon_and_delays_no_neighbour(hom
             if names[5] in {each.path for each in ledger.worklist.of_batch(request.id)}:
                 deaths += 1
             else:
-                pipeline.commit(pipeline.judged(request.table, ledger.worklist.of_batch(request.id)))
+                pipeline.commit(pipeline.validated(request.table, ledger.worklist.of_batch(request.id)))
     assert pipeline.states() == {name: ["failed" if name == names[5] else "loaded"] for name in names}
     assert deaths <= TOGETHER * 3 + ATTEMPTS
     assert stages(pipeline) == {names[5]: "transform"}

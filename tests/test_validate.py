@@ -19,12 +19,12 @@ from dropzone_assets.contracts import Contract
 from dropzone_assets.demo.generators import GENERATORS
 from dropzone_assets.demo.planted import Planted
 from dropzone_assets.demo.transactions import SURCHARGE
-from dropzone_assets.pipeline import validate as judging
+from dropzone_assets.pipeline import validate as validating
 from dropzone_assets.pipeline.deduplicate import find_duplicates
 from dropzone_assets.pipeline.staging import Staging
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
-from tests.cases.judged import Judged, contract_of, judge_bytes, judge_files, raw_file
+from tests.cases.validated import Validated, contract_of, raw_file, validate_bytes, validate_files
 from tests.conftest import make_home
 
 SEEDS = 15
@@ -50,11 +50,11 @@ HEADER = ",".join(COLUMNS)
 GOOD = '7,1.50,2024-05-01T10:00:00Z,a,"{""x"": 1}"'
 
 
-def assert_conserved(judged: Judged, files: int) -> None:
+def assert_conserved(validated: Validated, files: int) -> None:
     """Every file is refused or counted; its rows are numbered from one; read = valid + quarantined."""
-    assert sorted([*judged.refused, *judged.tallies]) == list(range(files))
-    for file, tally in judged.tallies.items():
-        rows = [row for row in judged.rows if row.file == file]
+    assert sorted([*validated.refused, *validated.tallies]) == list(range(files))
+    for file, tally in validated.tallies.items():
+        rows = [row for row in validated.rows if row.file == file]
         assert [row.record for row in rows] == list(range(1, tally.rows_read + 1))
         assert tally.quarantined == sum(bool(row.reasons) for row in rows)
         assert tally.valid == tally.rows_read - tally.quarantined
@@ -79,10 +79,10 @@ def test_rows_are_conserved_whatever_they_say(
         csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([COLUMNS, *table])
         contents.append(text.getvalue().encode())
     home = tmp_path_factory.mktemp("home")
-    judged = judge_bytes(home, typed, *contents)
-    assert not judged.refused
-    assert_conserved(judged, len(tables))
-    assert [judged.tallies[n].rows_read for n in range(len(tables))] == [len(table) for table in tables]
+    validated = validate_bytes(home, typed, *contents)
+    assert not validated.refused
+    assert_conserved(validated, len(tables))
+    assert [validated.tallies[n].rows_read for n in range(len(tables))] == [len(table) for table in tables]
 
 
 BYTES = st.lists(st.sampled_from([b",", b'"', b"\n", b"\r\n", b"\r", b"a", b"1,2\n", b"\xff", b"\x00", GOOD.encode()]))
@@ -94,8 +94,8 @@ def test_rows_are_conserved_whatever_the_bytes(
     typed: Contract, bodies: list[list[bytes]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     home = tmp_path_factory.mktemp("home")
-    judged = judge_bytes(home, typed, *(f"{HEADER}\n".encode() + b"".join(body) for body in bodies))
-    assert_conserved(judged, len(bodies))
+    validated = validate_bytes(home, typed, *(f"{HEADER}\n".encode() + b"".join(body) for body in bodies))
+    assert_conserved(validated, len(bodies))
 
 
 def mixed(seed: int) -> bytes:
@@ -106,9 +106,9 @@ def mixed(seed: int) -> bytes:
     return "\n".join([header, *dice.choices(lines, k=seed % 11), ""]).encode()
 
 
-def stories(judged: Judged, order: Sequence[int]) -> list[object]:
+def stories(validated: Validated, order: Sequence[int]) -> list[object]:
     """What is said of each row, by the file's own number."""
-    return sorted(repr((order[row.file], *row[1:])) for row in judged.rows)
+    return sorted(repr((order[row.file], *row[1:])) for row in validated.rows)
 
 
 def test_the_order_of_files_changes_nothing(tmp_path: Path, typed: Contract) -> None:
@@ -118,9 +118,9 @@ def test_the_order_of_files_changes_nothing(tmp_path: Path, typed: Contract) -> 
     for _ in range(3):
         order = list(range(len(contents)))
         dice.shuffle(order)
-        judged = judge_bytes(tmp_path, typed, *(contents[n] for n in order))
-        assert_conserved(judged, len(contents))
-        found.append((stories(judged, order), sorted(order[n] for n in judged.refused)))
+        validated = validate_bytes(tmp_path, typed, *(contents[n] for n in order))
+        assert_conserved(validated, len(contents))
+        found.append((stories(validated, order), sorted(order[n] for n in validated.refused)))
     assert found[0] == found[1] == found[2]
     assert found[0][1] == [40, 41]
 
@@ -130,42 +130,42 @@ def test_the_size_of_a_scan_changes_nothing(
     tmp_path: Path, typed: Contract, monkeypatch: pytest.MonkeyPatch, files: int, size: int
 ) -> None:
     contents = [mixed(n) for n in range(40)]
-    whole = judge_bytes(tmp_path, typed, *contents)
-    monkeypatch.setattr(judging, "FILES_PER_SCAN", files)
-    monkeypatch.setattr(judging, "BYTES_PER_SCAN", size)
-    parts = judge_bytes(tmp_path, typed, *contents)
+    whole = validate_bytes(tmp_path, typed, *contents)
+    monkeypatch.setattr(validating, "FILES_PER_SCAN", files)
+    monkeypatch.setattr(validating, "BYTES_PER_SCAN", size)
+    parts = validate_bytes(tmp_path, typed, *contents)
     assert len(parts.load.parts) > len(whole.load.parts) == 4
     assert (parts.rows, parts.tallies) == (whole.rows, whole.tallies)
 
 
 def test_the_same_bytes_twice_are_two_files(tmp_path: Path, typed: Contract) -> None:
-    judged = judge_bytes(tmp_path, typed, mixed(10), mixed(10))
-    first, second = ([row[1:] for row in judged.rows if row.file == n] for n in range(2))
+    validated = validate_bytes(tmp_path, typed, mixed(10), mixed(10))
+    first, second = ([row[1:] for row in validated.rows if row.file == n] for n in range(2))
     assert first == second
 
 
 def test_no_files_are_no_rows(tmp_path: Path, typed: Contract) -> None:
-    judged = judge_bytes(tmp_path, typed)
-    assert (judged.rows, judged.refused, judged.tallies) == ([], {}, {})
+    validated = validate_bytes(tmp_path, typed)
+    assert (validated.rows, validated.refused, validated.tallies) == ([], {}, {})
 
 
 def test_a_row_has_all_its_reasons(tmp_path: Path, typed: Contract) -> None:
-    judged = judge_bytes(tmp_path, typed, f"{HEADER}\n-1,1.234,,c,[]\n".encode())
-    assert judged.reasons() == {1: ["id:minimum", "amount:type", "at:required", "kind:enum", "extra:type"]}
-    assert judged.rows[0].raw == {"id": "-1", "amount": "1.234", "at": None, "kind": "c", "extra": "[]"}
+    validated = validate_bytes(tmp_path, typed, f"{HEADER}\n-1,1.234,,c,[]\n".encode())
+    assert validated.reasons() == {1: ["id:minimum", "amount:type", "at:required", "kind:enum", "extra:type"]}
+    assert validated.rows[0].raw == {"id": "-1", "amount": "1.234", "at": None, "kind": "c", "extra": "[]"}
 
 
 def test_late_rows_are_of_a_day_before_their_file(tmp_path: Path, typed: Contract) -> None:
     lines = [f"1,,{day},a," for day in ("2024-04-30", "2024-05-01", "2024-05-02", "2024-04-29T23:00:00-05:00", "x")]
-    tally = judge_bytes(tmp_path, typed, "\n".join([HEADER, *lines, ""]).encode()).tallies[0]
+    tally = validate_bytes(tmp_path, typed, "\n".join([HEADER, *lines, ""]).encode()).tallies[0]
     assert (tally.rows_read, tally.valid, tally.quarantined, tally.late) == (5, 4, 1, 2)
 
 
 def test_without_a_data_date_the_date_of_the_file_counts(tmp_path: Path) -> None:
-    judged = judge_bytes(tmp_path, contract_of(tmp_path / "c", {"name": "a"}), b"a\nx\n")
-    assert engine.rows(judged.load.connection, f"SELECT DISTINCT _data_date::VARCHAR FROM {judged.load.rows()}") == [
-        ("2024-05-01",)
-    ]
+    validated = validate_bytes(tmp_path, contract_of(tmp_path / "c", {"name": "a"}), b"a\nx\n")
+    assert engine.rows(
+        validated.load.connection, f"SELECT DISTINCT _data_date::VARCHAR FROM {validated.load.rows()}"
+    ) == [("2024-05-01",)]
 
 
 def test_a_big_file_is_numbered_across_all_threads(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_big_file_is_numbered_across_all_threads(tmp_path: Path) -> None:
     pad = b"," + b"p" * 60
     content = b"id,pad\n" + b"\n".join(broken.get(n) or b"%d%b" % (n, pad) for n in range(1, 1_000_001))
     platform = open_platform(Settings(home=tmp_path))
-    load = judging.validate(platform, contract, [raw_file(platform, 0, content)])
+    load = validating.validate(platform, contract, [raw_file(platform, 0, content)])
     ((rows, wrong),) = engine.rows(
         load.connection, f"SELECT count(*), count(*) FILTER (id <> _record) FROM {load.rows()}"
     )
@@ -188,14 +188,14 @@ class Planting(NamedTuple):
 
     contract: Contract
     notes: list[Planted]
-    judged: Judged
+    validated: Validated
 
     def lake(self, what: str, keep: str = "first") -> list[tuple[Any, ...]]:
         """What is asked of the rows the lake would hold of these files."""
-        connection = self.judged.load.connection
+        connection = self.validated.load.connection
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE valid AS SELECT *, row_number() OVER () AS _row "
-            f"FROM {self.judged.load.rows()} WHERE _reasons IS NULL"
+            f"FROM {self.validated.load.rows()} WHERE _reasons IS NULL"
         )
         loads = "SELECT DISTINCT _delivery AS delivery, _file_date AS file_time, _file AS path FROM valid"
         connection.execute(f"CREATE OR REPLACE TEMP VIEW loads AS {loads}")
@@ -216,18 +216,18 @@ def plant(table: str, folder: Path) -> Planting:
     notes = [GENERATORS[table](folder, when, 40 + 30 * n, n) for n, when in enumerate(sent)]
     files = [raw_file(platform, n, (folder / note.file).read_bytes(), table, note.file) for n, note in enumerate(notes)]
     contract = platform.contract(table)
-    return Planting(contract, notes, judge_files(platform, contract, files))
+    return Planting(contract, notes, validate_files(platform, contract, files))
 
 
 def test_every_planted_fault_is_found_with_its_reasons_and_no_other(planting: Planting) -> None:
-    judged = planting.judged
-    assert not judged.refused
-    assert_conserved(judged, SEEDS)
+    validated = planting.validated
+    assert not validated.refused
+    assert_conserved(validated, SEEDS)
     for n, note in enumerate(planting.notes):
-        assert {record: sorted(reasons) for record, reasons in judged.reasons(n).items()} == {
+        assert {record: sorted(reasons) for record, reasons in validated.reasons(n).items()} == {
             record: sorted(reasons) for record, reasons in note.refused.items()
         }, note.file
-        assert (judged.tallies[n].rows_read, judged.tallies[n].valid) == (note.rows, note.valid)
+        assert (validated.tallies[n].rows_read, validated.tallies[n].valid) == (note.rows, note.valid)
 
 
 def test_duplicates_are_removed_exactly_as_planted(planting: Planting) -> None:
@@ -240,7 +240,7 @@ def test_duplicates_are_removed_exactly_as_planted(planting: Planting) -> None:
 def test_the_right_duplicate_is_kept_and_a_sum_proves_it(tmp_path: Path) -> None:
     """Counts balance whichever copy is kept. A repeated transaction is planted with a surcharge nothing else has."""
     planting = plant("transactions", tmp_path)
-    valid = [row.values for row in planting.judged.rows if not row.reasons]
+    valid = [row.values for row in planting.validated.rows if not row.reasons]
     first: dict[str, Decimal] = {}
     last: dict[str, Decimal] = {}
     for row in valid:

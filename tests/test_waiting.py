@@ -71,13 +71,13 @@ class Daemon:
             self.ended[request.id] += 1
             fresh = open_platform(Settings(home=self.home))
             if request.table in fresh.contracts.tables:
-                self.pipeline.commit(self._judged(request))
+                self.pipeline.commit(self._validated(request))
         return [request.table for request in requests]
 
-    def _judged(self, request: Request) -> tuple[Validation, Versions]:
+    def _validated(self, request: Request) -> tuple[Validation, Versions]:
         ledger = self.pipeline.platform.ledger
         fetch(self.pipeline.platform, ledger.worklist.of_batch(request.id))
-        return self.pipeline.judged(request.table, ledger.worklist.of_batch(request.id))
+        return self.pipeline.validated(request.table, ledger.worklist.of_batch(request.id))
 
 
 @pytest.mark.parametrize("how", SPOILS)

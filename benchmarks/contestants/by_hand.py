@@ -38,7 +38,7 @@ def main(source: str, target: str) -> None:
     mask = " + ".join(f"CASE WHEN {rule} THEN {2**n} ELSE 0 END" for n, rule in enumerate(rules().values()))
     raw = ", ".join(f"{name} := t_{name}" for name in COLUMNS)
     run(
-        f"CREATE TEMP TABLE judged AS SELECT file_index, {', '.join(COLUMNS)}, mask, "
+        f"CREATE TEMP TABLE validated AS SELECT file_index, {', '.join(COLUMNS)}, mask, "
         f"CASE WHEN mask <> 0 THEN struct_pack({raw}) END AS text FROM (SELECT *, {mask} AS mask "
         f"FROM (SELECT file_index, *, {typed} "
         f"FROM read_csv('{source}/*.csv', columns = {columns}, auto_detect = false, header = true)))"
@@ -46,18 +46,18 @@ def main(source: str, target: str) -> None:
     days = ", ".join(f"{unit}(transaction_ts) AS {unit}" for unit in ("year", "month", "day"))
     run(
         "CREATE TEMP TABLE again AS SELECT transaction_id, transaction_ts::DATE AS day, min(rowid) AS first "
-        "FROM judged WHERE mask = 0 GROUP BY ALL HAVING count(*) > 1"
+        "FROM validated WHERE mask = 0 GROUP BY ALL HAVING count(*) > 1"
     )
     run(
-        f"COPY (SELECT {', '.join(COLUMNS)}, {days} FROM judged j WHERE mask = 0 AND NOT EXISTS (FROM again a WHERE "
+        f"COPY (SELECT {', '.join(COLUMNS)}, {days} FROM validated j WHERE mask = 0 AND NOT EXISTS (FROM again a WHERE "
         "a.transaction_id = j.transaction_id AND a.day = j.transaction_ts::DATE AND a.first <> j.rowid)) "
         f"TO '{target}/lake' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (year, month, day))"
     ).fetchall()
     names = ", ".join(f"CASE WHEN mask & {2**n} <> 0 THEN '{rule}' END" for n, rule in enumerate(rules()))
     run(
         f"COPY (SELECT parse_filename(files.paths[file_index::BIGINT + 1]) AS file, j.rowid - first + 1 AS record, "
-        f"list_filter([{names}], lambda r: r IS NOT NULL) AS reasons, text FROM judged j "
-        "JOIN (SELECT file_index, min(rowid) AS first FROM judged GROUP BY ALL) USING (file_index), "
+        f"list_filter([{names}], lambda r: r IS NOT NULL) AS reasons, text FROM validated j "
+        "JOIN (SELECT file_index, min(rowid) AS first FROM validated GROUP BY ALL) USING (file_index), "
         f"(SELECT list(file ORDER BY file) AS paths FROM glob('{source}/*.csv')) files WHERE mask <> 0) "
         f"TO '{target}/quarantine.parquet'"
     ).fetchall()

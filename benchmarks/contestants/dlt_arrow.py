@@ -1,4 +1,4 @@
-"""dlt at its fastest: its own DuckDB reader gives typed tables of Arrow, passed on to Parquet; nothing is judged."""
+"""dlt at its fastest: its own DuckDB reader gives typed tables of Arrow, passed on to Parquet; nothing is validated."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The same job in dlt, in its natural form: rows of Python, judged one by one, written by its file system destination.
+"""The same job in dlt, in its natural form: rows of Python, validated one by one, and its file system destination.
 
 dlt partitions by load, not by a column, so its lake is one folder.
 """
@@ -27,7 +27,7 @@ READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 }
 
 
-def judge(record: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
+def validate(record: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
     """The typed row, and every rule it breaks."""
     row: dict[str, Any] = {name: text.strip() or None for name, text in record.items()}
     reasons = [f"{name}:required" for name in REQUIRED if row[name] is None]
@@ -54,7 +54,7 @@ def transactions(source: Path) -> Iterator[Any]:
         page: list[dict[str, Any]] = []
         with file.open(encoding="utf-8", newline="") as lines:
             for number, record in enumerate(csv.DictReader(lines), start=1):
-                row, reasons = judge(record)
+                row, reasons = validate(record)
                 if reasons:
                     refused = {"file": file.name, "record": number, "reasons": reasons, "text": record}
                     yield dlt.mark.with_table_name(refused, "quarantine")

@@ -1,11 +1,11 @@
-"""The same job in pandas as most would write it: a loop that reads, judges and writes one file after the other."""
+"""The same job in pandas as most would write it: a loop that reads, validates and writes one file after the other."""
 
 import sys
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from pandas_job import judge, read, refused, write
+from pandas_job import read, refused, validate, write
 
 Key = tuple[str, date]
 
@@ -24,7 +24,7 @@ def main(source: str, target: str) -> None:
     files = sorted(Path(source).glob("*.csv"))
     for file in files:
         raw = read(file)
-        row, broken = judge(raw)
+        row, broken = validate(raw)
         wrong, told = refused(raw, broken)
         quarantine.append(told)
         good = row[~wrong].drop(columns=["file", "record"])

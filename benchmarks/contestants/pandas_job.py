@@ -13,7 +13,7 @@ def read(file: Path) -> pd.DataFrame:
     return raw.assign(file=file.name, record=range(1, len(raw) + 1))
 
 
-def judge(raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
+def validate(raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
     """The typed rows, and which of them break each rule."""
     row = raw.copy()
     for name in raw.columns.drop(["file", "record"]):
@@ -52,9 +52,9 @@ def write(rows: pd.DataFrame, lake: Path, name: str) -> None:
 
 
 def main(source: str, target: str) -> None:
-    """Read, judge, write what is refused, keep the first of each key of a day, write a partition a day."""
+    """Read, validate, write what is refused, keep the first of each key of a day, write a partition a day."""
     raw = pd.concat(map(read, sorted(Path(source).glob("*.csv"))), ignore_index=True)
-    row, broken = judge(raw)
+    row, broken = validate(raw)
     wrong, quarantine = refused(raw, broken)
     quarantine.to_parquet(Path(target) / "quarantine.parquet")
     good = row[~wrong].drop(columns=["file", "record"]).assign(date=lambda frame: frame["transaction_ts"].dt.date)

@@ -1,4 +1,4 @@
-"""The same job in polars, as someone who knows it well would write it: typed, judged, kept first, partitioned.
+"""The same job in polars, as someone who knows it well would write it: typed, validated, kept first, partitioned.
 
 Lazy and streaming as far as it goes. Times are read with their offset, values are made canonical, every rule a row
 breaks is named, and refused rows rest as they came with their file and record number.
@@ -27,7 +27,7 @@ def read(source: Path) -> pl.LazyFrame:
     return frame.with_columns(*texts, pl.col("row").cast(pl.Int64))
 
 
-def judged(frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list[str]]:
+def validated(frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list[str]]:
     """Typed values beside the texts, and a bit mask of the rules each row breaks; the names of the bits."""
     moment = pl.col("transaction_ts").str.to_datetime("%Y-%m-%dT%H:%M:%S%#z", strict=False)
     typed = {
@@ -47,9 +47,9 @@ def judged(frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list[str]]:
 
 
 def main(source: str, target: str) -> None:
-    """Read once, judge, write what is refused, keep the first of each key of a day, write a partition a day."""
+    """Read once, validate, write what is refused, keep the first of each key of a day, write a partition a day."""
     out = Path(target)
-    frame, rules = judged(read(Path(source)))
+    frame, rules = validated(read(Path(source)))
     typed = [name for name in frame.collect_schema() if name.startswith("v_")]
     wrong = pl.col("mask") != 0
     text = pl.when(wrong).then(pl.struct(COLUMNS)).alias("text")

@@ -1,4 +1,4 @@
-"""Bare DuckDB over JSON documents: `read_json` with the types said, a row an event, Parquet a day; nothing judged."""
+"""Bare DuckDB over JSON documents: `read_json` with the types said, a row an event, Parquet a day, unvalidated."""
 
 import sys
 

@@ -36,7 +36,7 @@ def rules() -> dict[str, Column]:
     return dict(sorted(broken.items()))
 
 
-def judged(spark: SparkSession, source: str) -> DataFrame:
+def validated(spark: SparkSession, source: str) -> DataFrame:
     """Texts, typed values, and the rules each row breaks."""
     schema = ", ".join(f"{name} STRING" for name in COLUMNS)
     rows = spark.read.csv(source, schema=schema, header=True, mode="PERMISSIVE").select(
@@ -51,10 +51,10 @@ def judged(spark: SparkSession, source: str) -> DataFrame:
 
 
 def main(source: str, target: str) -> None:
-    """Read and judge once, keep that, write both halves."""
+    """Read and validate once, keep that, write both halves."""
     spark = SparkSession.builder.master("local[*]").config("spark.driver.memory", "6g").getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", "UTC")
-    rows = judged(spark, source).persist(StorageLevel.MEMORY_AND_DISK)
+    rows = validated(spark, source).persist(StorageLevel.MEMORY_AND_DISK)
     part = f.floor(f.col("id") / INSIDE).cast("int")
     counts = dict(rows.groupBy(part.alias("p")).count().collect())
     before = list(accumulate((counts.get(n, 0) for n in range(max(counts) + 1)), initial=0))

@@ -1,4 +1,4 @@
-"""The yardstick Y: DuckDB reads, types and writes; it judges nothing, and drops what cannot be cast."""
+"""The yardstick Y: DuckDB reads, types and writes; it validates nothing, and drops what cannot be cast."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The yardstick for pickups: DuckDB reads them with types and writes one Parquet file; nothing is judged."""
+"""The yardstick for pickups: DuckDB reads them with types and writes one Parquet file; nothing is validated."""
 
 import sys
 

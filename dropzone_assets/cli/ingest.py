@@ -37,7 +37,7 @@ def replay(
     table_name: Annotated[str, typer.Argument(metavar="TABLE", help="All tables when left out.")] = "",
     move: Annotated[bool, typer.Option("--move", help="Rows that are refused now go into quarantine.")] = False,
 ) -> None:
-    """Try failed deliveries again; with TABLE, judge again what an earlier contract has judged."""
+    """Try failed deliveries again; with TABLE, validate again what an earlier contract has validated."""
     platform = here()
     contract = platform.contract(table_name) if table_name else None
     again: list[str] = []
@@ -50,13 +50,13 @@ def replay(
 
     code = ingest_all(platform, json=False, prepare=reopen)
     if contract and again:
-        _tell_rejudged(contract, revalidated(platform, again))
+        _tell_revalidated(contract, revalidated(platform, again))
     raise typer.Exit(code)
 
 
-def _tell_rejudged(contract: Contract, found: Revalidated) -> None:
+def _tell_revalidated(contract: Contract, found: Revalidated) -> None:
     out.print(
-        f"{_many(found.files, 'file')} judged again by version {contract.version} of {contract.table}: "
+        f"{_many(found.files, 'file')} validated again by version {contract.version} of {contract.table}: "
         f"{_many(found.released, 'row')} more, {found.withdrawn:,} fewer, {found.changed:,} changed."
     )
     if found.kept:

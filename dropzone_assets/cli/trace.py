@@ -49,7 +49,7 @@ def _print(platform: Platform, found: Traced, version: str) -> None:
 def _steps(platform: Platform, found: Traced, version: str) -> list[tuple[str, str]]:
     """The way of a row, from its source to its bytes."""
     delivery, original = found.delivery, found.original
-    judged = f", judged by version {found.version} of the contract" if found.version else ""
+    by = f", validated by version {found.version} of the contract" if found.version else ""
     now = f", which is {version} now" if found.version not in ("", version) else ""
     location = original.location.where if original.location else original.problem
     return [
@@ -57,7 +57,7 @@ def _steps(platform: Platform, found: Traced, version: str) -> list[tuple[str, s
         *(step for each in found.archives for step in (("archive", _name(each)), ("", _raw(platform, each)))),
         ("member" if found.archives else "file", _name(delivery)),
         ("", _raw(platform, delivery)),
-        ("delivery", f"{delivery.key}, arrived {delivery.arrived:%Y-%m-%d %H:%M:%S} UTC{judged}{now}"),
+        ("delivery", f"{delivery.key}, arrived {delivery.arrived:%Y-%m-%d %H:%M:%S} UTC{by}{now}"),
         ("record", f"{found.record}: {location}{_bytes(found)}"),
     ]
 

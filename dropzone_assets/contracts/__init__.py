@@ -16,7 +16,7 @@ from dropzone_assets.contracts.compile import (
 from dropzone_assets.contracts.folder import ContractsFolder
 from dropzone_assets.contracts.load import Contracts, load_contract, load_contracts
 from dropzone_assets.contracts.match import Matched, match_columns, number_names, wanted_names
-from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, JUDGED_BY, RECORD, Column, Contract
+from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, RECORD, VALIDATED_BY, Column, Contract
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.recognise import Recognised, recognise
 from dropzone_assets.contracts.rules import TODAY
@@ -29,12 +29,12 @@ __all__ = [
     "DELIVERY",
     "FILE_INDEX",
     "IGNORED",
-    "JUDGED_BY",
     "RAW",
     "REASONS",
     "RECORD",
     "RECORD_RULES",
     "TODAY",
+    "VALIDATED_BY",
     "Column",
     "Contract",
     "Contracts",

@@ -1,4 +1,4 @@
-"""A contract and a way of reading become one SELECT that types, canonicalises and judges every row in one scan."""
+"""A contract and a way of reading become one SELECT that types, canonicalises and validates every row in one scan."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from dropzone_assets.errors import BadContract
 
 REASONS, RAW, IGNORED = "_reasons", "_raw", "_ignored"
 FILE_INDEX = "_file_index"
-"""Which of the files of a scan a judged row is of; like all names of ours beside a contract's, it begins with `_`."""
+"""Which of the files of a scan a row is of; like all names of ours beside a contract's, it begins with `_`."""
 ARRIVED = "_arrived"
 """When the row's delivery arrived, for `transformLogic`; also the DuckDB variable that holds it for each file."""
 
@@ -40,10 +40,10 @@ def compile_contract(
     *,
     tidy: bool = False,
 ) -> str:
-    """The one statement that judges all rows of `relation`.
+    """The one statement that validates all rows of `relation`.
 
     Four layers, read from the inside: the *texts* of the contract's columns, trimmed, NULL where missing; the
-    *typed* values; the *derived* columns; the *judgement*. DuckDB runs them as one pipeline over one scan. The
+    *typed* values; the *derived* columns; the *validation*. DuckDB runs them as one pipeline over one scan. The
     reasons and the raw record are made only for rows that break a rule.
 
     Args:

@@ -15,7 +15,7 @@ from dropzone_assets.contracts.rules import Rule
 from dropzone_assets.contracts.sla import Expected
 
 DELIVERY, RECORD, DATA_DATE, RESCUED = "_delivery", "_record", "_data_date", "_rescued"
-JUDGED_BY = "_contract_version"
+VALIDATED_BY = "_contract_version"
 """Columns every validated row has beside its own: where it came from, which day it is of, what was unknown."""
 
 
@@ -90,7 +90,7 @@ class Contract:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Equal for contracts that judge rows alike, whatever else they say."""
-        judging = (self.table, self.version, self.columns, self.partition_column, self.format, self.options)
+        """Equal for contracts that validate rows alike, whatever else they say."""
+        validating = (self.table, self.version, self.columns, self.partition_column, self.format, self.options)
         reading = (self.match, self.unknown_columns, self.missing)
-        return blake3(repr((*judging, *reading)).encode()).hexdigest()[:16]
+        return blake3(repr((*validating, *reading)).encode()).hexdigest()[:16]

@@ -91,7 +91,7 @@ def _option(name: str, kind: str, option: str, value: Any) -> Rule:
 
 
 TODAY = "_today"
-"""A variable of the connection that judges: the day that counts as today, where it is not this one."""
+"""A variable of the connection that validates: the day that counts as today, where it is not this one."""
 
 
 def partition_rule(name: str, first: str) -> Rule:

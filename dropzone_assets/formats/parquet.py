@@ -1,4 +1,4 @@
-"""Parquet files, read by DuckDB; every value becomes text, so that the contract judges it as it judges all text."""
+"""Parquet files, read by DuckDB; every value becomes text, so that the contract validates it as all text."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence

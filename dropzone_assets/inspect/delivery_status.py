@@ -140,12 +140,12 @@ def difference(row: DeliveryRow) -> str:
 
 
 def _counts(row: DeliveryRow) -> str:
-    judged = f" by contract {row.contract_version}" if row.contract_version else ""
+    by = f" by contract {row.contract_version}" if row.contract_version else ""
     late = f", {row.late:,} of them late" if row.late else ""
     kept = f"; {row.rows_kept:,} kept that the contract now refuses" if row.rows_kept else ""
     found = f"{row.rows_read:,} rows read, {row.valid:,} valid{late}, {row.quarantined:,} quarantined{kept}"
     replaced = f" Valid rows against the version before: {difference(row)}." if row.rows_added is not None else ""
-    return f"loaded{judged}: {found}.{replaced}"
+    return f"loaded{by}: {found}.{replaced}"
 
 
 def _run(row: DeliveryRow) -> str:

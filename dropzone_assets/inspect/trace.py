@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from dropzone_assets.contracts import DELIVERY, JUDGED_BY, RECORD, Contract
+from dropzone_assets.contracts import DELIVERY, RECORD, VALIDATED_BY, Contract
 from dropzone_assets.engine import Connection, Error, columns_of, literals, quote, rows
 from dropzone_assets.errors import Permanent, Refused
 from dropzone_assets.files import Delivery, RawFile
@@ -30,7 +30,7 @@ class Original(NamedTuple):
 class Traced:
     """A row of the lake and where it came from.
 
-    `archives`: those the file came in, the outermost first. `version`: of the contract the row was judged by, empty
+    `archives`: those the file came in, the outermost first. `version`: of the contract the row was validated by, empty
     where the warehouse does not know it any more.
     """
 
@@ -113,13 +113,13 @@ def _rows(
 
 
 def _versions(connection: Connection, contract: Contract, found: Sequence[_Found]) -> dict[tuple[str, int], str]:
-    """The contract version by which each row was judged, where the warehouse still has the row."""
+    """The contract version by which each row was validated, where the warehouse still has the row."""
     validated, _ = tables(contract.table)
-    if JUDGED_BY not in columns_of(connection, validated):
+    if VALIDATED_BY not in columns_of(connection, validated):
         return {}
     mine = [literals([each.key for each in found]), literals([each.record for each in found])]
     query = (
-        f"SELECT {DELIVERY}, {RECORD}, {JUDGED_BY} FROM {validated} WHERE {JUDGED_BY} IS NOT NULL "
+        f"SELECT {DELIVERY}, {RECORD}, {VALIDATED_BY} FROM {validated} WHERE {VALIDATED_BY} IS NOT NULL "
         f"AND list_contains({mine[0]}, {DELIVERY}) AND list_contains({mine[1]}, {RECORD})"
     )
     return {(key, record): version for key, record, version in rows(connection, query)}

@@ -99,7 +99,7 @@ class Deliveries(Book):
                 connection.execute(update(book).where(*mine).values(batch=""))
 
     def loaded(self, tallies: Sequence[Tally], contract: str = "") -> None:
-        """The rows of these deliveries, judged by this version of their contract, are in the warehouse."""
+        """The rows of these deliveries, validated by this version of their contract, are in the warehouse."""
         common = {"loaded_at": now(), "contract_version": contract}
         found = [{"key": t.key, **{name: getattr(t, name) for name in COUNTS}, **common} for t in tallies]
         with self._engine.begin() as connection:

@@ -18,7 +18,7 @@ SAID = "Written down again from the warehouse: the ledger had lost it."
 
 
 class Recovered(NamedTuple):
-    """A loaded delivery as the warehouse notes it, with its counts and the contract that judged it."""
+    """A loaded delivery as the warehouse notes it, with its counts and the contract that validated it."""
 
     delivery: Delivery
     tally: Tally

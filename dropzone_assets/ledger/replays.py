@@ -63,7 +63,7 @@ class Replays(Book):
         Args:
             how: RELEASE or MOVE.
         """
-        said = "Judged again by another contract" + (", also what was valid." if how == MOVE else ".")
+        said = "Validated again by another contract" + (", also what was valid." if how == MOVE else ".")
         values = {"again": how, "lot": lot}
         with self._engine.begin() as connection:
             for chunk in chunks(keys):

@@ -130,7 +130,7 @@ def _commit(platform: Platform, validation: Validation, chosen: Versions) -> lis
 
 
 def _differences(chosen: Versions, tallies: Sequence[Tally]) -> dict[str, dg.TableMetadataValue]:
-    """How restated files, and files judged by another contract, differ from what they replaced."""
+    """How restated files, and files validated by another contract, differ from what they replaced."""
     paths = {delivery.key: delivery.path for delivery in chosen.current}
     found = [
         (paths[t.key], t.rows_added, t.rows_removed, t.rows_changed, t.rows_kept)

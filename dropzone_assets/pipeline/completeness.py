@@ -68,12 +68,12 @@ def day_statuses(platform: Platform, contract: Contract, days: Iterable[date], a
         return []
     asked = set(days)
     wanted = [day for day in expected_days(platform, contract, at) if day in asked]
-    return judged(
+    return statuses(
         platform, contract.table, contract.expected, wanted, platform.ledger.completeness.of(contract.table), at
     )
 
 
-def judged(
+def statuses(
     platform: Platform, table: str, expected: Expected, days: Sequence[date], told: Mapping[date, Told], at: datetime
 ) -> list[DayStatus]:
     """How these days stand; a file for any day of a period counts for its first."""

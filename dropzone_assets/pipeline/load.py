@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from dropzone_assets.contracts import DATA_DATE, DELIVERY, JUDGED_BY, RAW, REASONS, RECORD
+from dropzone_assets.contracts import DATA_DATE, DELIVERY, RAW, REASONS, RECORD, VALIDATED_BY
 from dropzone_assets.engine import WAREHOUSE, Connection, attached, quote, rows, transaction
 from dropzone_assets.ledger import MOVE, RELEASE, Tally
 from dropzone_assets.pipeline import generations
@@ -18,7 +18,7 @@ from dropzone_assets.platform import Platform
 
 
 def load(platform: Platform, validation: Validation, asked: Versions) -> list[Tally]:
-    """Replace the rows of the load's deliveries, and of the versions they replace, by the judged rows; what was loaded.
+    """Replace the rows of the load's deliveries, and of the versions they replace, by the validated rows.
 
     One transaction in the warehouse; then the ledger is told. Killed in between, the deliveries are loaded again, which
     changes no row; partitions touched the first time are told to the ledger the second time. So the ledger hears last
@@ -27,6 +27,9 @@ def load(platform: Platform, validation: Validation, asked: Versions) -> list[Ta
     The lock of the warehouse is held until the ledger knows. So of two runs with versions of one file the later one
     sees what the earlier one did: what counts is asked again under the lock, and what no longer counts is left out.
     What gives fewer rows than before, out of the same bytes and by the same contract, keeps the rows it has.
+
+    Returns:
+        What was loaded.
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.
@@ -129,7 +132,7 @@ def _insert(validation: Validation, into: Tables, kept: str) -> None:
     own = ", ".join(quote(name) for name in (*contract.stored, *contract.lineage))
     for part in validation.parts:
         valid = f"FROM {part.rows} WHERE {REASONS} IS NULL"
-        run(f"INSERT INTO {into.validated} BY NAME SELECT {own}, $1 AS {JUDGED_BY} {valid}", [contract.version])
+        run(f"INSERT INTO {into.validated} BY NAME SELECT {own}, $1 AS {VALIDATED_BY} {valid}", [contract.version])
         stays = f"k.{DELIVERY} = p.{DELIVERY} AND k.{RECORD} = p.{RECORD}"
         run(
             f"INSERT INTO {into.quarantine} BY NAME SELECT {DELIVERY}, _file AS file, {RECORD} AS record, "

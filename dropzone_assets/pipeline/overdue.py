@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 from dropzone_assets.contracts import Contract
 from dropzone_assets.ledger import Told
-from dropzone_assets.pipeline.completeness import COMPLETE, OVERDUE, PROVISIONAL, DayStatus, done, expected_days, judged
+from dropzone_assets.pipeline.completeness import (
+    COMPLETE,
+    OVERDUE,
+    PROVISIONAL,
+    DayStatus,
+    done,
+    expected_days,
+    statuses,
+)
 from dropzone_assets.platform import Platform
 
 
@@ -58,8 +66,8 @@ def _unsettled(platform: Platform, contract: Contract, at: datetime) -> list[_Ch
     told, wanted = platform.ledger.completeness.of(contract.table), expected_days(platform, contract, at)
     days = [day for day in wanted if not done(told.get(day), expected)]
     vain = sorted({day for day, one in told.items() if one.standing == OVERDUE}.difference(wanted))
-    found = judged(platform, contract.table, expected, days, told, at)
-    found += [s._replace(standing=PROVISIONAL) for s in judged(platform, contract.table, expected, vain, told, at)]
+    found = statuses(platform, contract.table, expected, days, told, at)
+    found += [s._replace(standing=PROVISIONAL) for s in statuses(platform, contract.table, expected, vain, told, at)]
     found.sort(key=lambda s: s.day)
     return [_Change(told[s.day].standing if s.day in told else PROVISIONAL, s) for s in found]
 

@@ -152,7 +152,7 @@ def plan_tellings(
 
     Args:
         history: of a request, by its id.
-        at: the moment to judge at, in UTC.
+        at: the moment to validate at, in UTC.
         patient: as in `plan_publications`.
     """
     requests = []

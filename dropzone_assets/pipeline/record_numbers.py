@@ -15,18 +15,18 @@ class Part(NamedTuple):
     """The rows of one scan, as relations.
 
     `rows`: a view of rows with the contract's columns, `_delivery`, `_record`, `_data_date`, `_file`, `_file_date`,
-    `_reasons` and `_raw`. `files`: the files whose rows count. `judged` and `broken`: the records with a structure, as
+    `_reasons` and `_raw`. `files`: the files whose rows count. `scanned` and `broken`: the records with a structure, as
     the scan left them, and those without one.
     """
 
     rows: str
     files: str
-    judged: str
+    scanned: str
     broken: str
 
 
 def number_records(
-    staging: Staging, contract: Contract, judged: str, files: Sequence[tuple[int, RawFile]], broken: str
+    staging: Staging, contract: Contract, scanned: str, files: Sequence[tuple[int, RawFile]], broken: str
 ) -> Part:
     """The rows of a scan and the records without structure, each with its file and its number.
 
@@ -36,7 +36,7 @@ def number_records(
     blank lines too; so it stands behind the file's last row at most.
 
     Args:
-        judged: the table of the scan.
+        scanned: the table of the scan.
         files: those whose rows count, with their place among the files that were scanned.
         broken: a query for the records without structure; empty where there cannot be any.
     """
@@ -45,7 +45,7 @@ def number_records(
         "files", {FILE_INDEX: "UBIGINT", "key": "VARCHAR", "path": "VARCHAR", "file_date": "DATE"}, fields
     )
     firsts = staging.table(
-        "firsts", f"SELECT {FILE_INDEX}, min(rowid) AS first, count(*) AS whole FROM {judged} GROUP BY ALL"
+        "firsts", f"SELECT {FILE_INDEX}, min(rowid) AS first, count(*) AS whole FROM {scanned} GROUP BY ALL"
     )
     apart = staging.table(
         "broken",
@@ -56,35 +56,35 @@ def number_records(
         f"WHERE b.file_index IN (SELECT {FILE_INDEX} FROM {listed})",
     )
     whole = (
-        _with_broken(contract, judged, listed, firsts, apart)
+        _with_broken(contract, scanned, listed, firsts, apart)
         if rows(staging.connection, f"FROM {apart} LIMIT 1")
-        else _rows(contract, judged, listed, firsts)
+        else _rows(contract, scanned, listed, firsts)
     )
-    return Part(staging.view("rows", whole), listed, judged, apart)
+    return Part(staging.view("rows", whole), listed, scanned, apart)
 
 
 _NONE = "SELECT 0 AS file_index, 0 AS record, []::VARCHAR[] AS reasons, '' AS raw LIMIT 0"
 _FILE = f"f.key AS {DELIVERY}, f.path AS _file, f.file_date AS _file_date"
 
 
-def _rows(contract: Contract, judged: str, files: str, firsts: str, moved: str = "", before: str = "") -> str:
+def _rows(contract: Contract, scanned: str, files: str, firsts: str, moved: str = "", before: str = "") -> str:
     own = ", ".join(f"j.{quote(name)}" for name in contract.stored)
     return (
         f"SELECT {own}, {_FILE}, j.rowid - s.first + 1{moved} AS {RECORD}, "
         f"coalesce(j.{DATA_DATE}, f.file_date) AS {DATA_DATE}, {REASONS}, {RAW} "
-        f"FROM {judged} j JOIN {files} f USING ({FILE_INDEX}) JOIN {firsts} s USING ({FILE_INDEX}) "
+        f"FROM {scanned} j JOIN {files} f USING ({FILE_INDEX}) JOIN {firsts} s USING ({FILE_INDEX}) "
         f"{before} WHERE NOT j.{IGNORED}"
     )
 
 
-def _with_broken(contract: Contract, judged: str, files: str, firsts: str, broken: str) -> str:
+def _with_broken(contract: Contract, scanned: str, files: str, firsts: str, broken: str) -> str:
     none = ", ".join(f"NULL AS {quote(name)}" for name in contract.stored)
     before = (
         f"ASOF LEFT JOIN (SELECT {FILE_INDEX}, record - nth AS before, max(nth) AS nth FROM {broken} "
         f"GROUP BY ALL) b ON b.{FILE_INDEX} = j.{FILE_INDEX} AND b.before < j.rowid - s.first + 1"
     )
     return (
-        f"{_rows(contract, judged, files, firsts, ' + coalesce(b.nth, 0)', before)} UNION ALL BY NAME "
+        f"{_rows(contract, scanned, files, firsts, ' + coalesce(b.nth, 0)', before)} UNION ALL BY NAME "
         f"SELECT {none}, {_FILE}, record AS {RECORD}, f.file_date AS {DATA_DATE}, "
         f"reasons AS {REASONS}, raw AS {RAW} FROM {broken} JOIN {files} f USING ({FILE_INDEX})"
     )
@@ -116,12 +116,12 @@ def _sum(tally: Tally, file_date: date, day: date, valid: int, refused: int) -> 
 
 def _counts(part: Part) -> str:
     """Key, file date, data date → valid and refused rows, in the order of the days."""
-    judged = f"SELECT {FILE_INDEX}, {DATA_DATE}, {REASONS} FROM {part.judged} WHERE NOT {IGNORED}"
+    scanned = f"SELECT {FILE_INDEX}, {DATA_DATE}, {REASONS} FROM {part.scanned} WHERE NOT {IGNORED}"
     broken = f"SELECT {FILE_INDEX}, NULL, reasons FROM {part.broken}"
     counts = f"SELECT {FILE_INDEX}, {DATA_DATE}, count(*) AS all_rows, count({REASONS}) AS refused"
     return (
         f"SELECT key, file_date, coalesce({DATA_DATE}, file_date) AS day, "
         "coalesce(sum(all_rows - refused), 0)::BIGINT, coalesce(sum(refused), 0)::BIGINT "
-        f"FROM {part.files} LEFT JOIN ({counts} FROM ({judged} UNION ALL {broken}) GROUP BY ALL) USING ({FILE_INDEX}) "
+        f"FROM {part.files} LEFT JOIN ({counts} FROM ({scanned} UNION ALL {broken}) GROUP BY ALL) USING ({FILE_INDEX}) "
         "GROUP BY ALL ORDER BY key, day"
     )

@@ -11,7 +11,7 @@ from dropzone_assets.platform import Platform
 
 
 class Revalidated(NamedTuple):
-    """What judging again came to, in files and rows. `kept`: rows that the contract now refuses and that stayed."""
+    """What validating again came to, in files and rows. `kept`: rows that the contract now refuses and that stayed."""
 
     files: int
     released: int
@@ -21,7 +21,7 @@ class Revalidated(NamedTuple):
 
 
 def revalidate(platform: Platform, contract: Contract, *, move: bool) -> list[str]:
-    """Make pending, by key, what another contract than that of now has judged.
+    """Make pending, by key, what another contract than that of now has validated.
 
     Deliveries with refused rows come first, in runs of their own. Rows that become valid enter once, under the new
     version. Rows that were valid and would be refused stay as they are, unless `move`: then they go into quarantine,
@@ -31,14 +31,14 @@ def revalidate(platform: Platform, contract: Contract, *, move: bool) -> list[st
         return []
     connection = platform.connect()
     with attached(connection, platform.settings.warehouse, read_only=True):
-        found = _judged_before(connection, contract, move=move)
+        found = _validated_before(connection, contract, move=move)
     lots = {f"replay-{n}": [key for key, refused in found if refused is (n == 1)] for n in (1, 2)}
     for lot, keys in lots.items():
         platform.ledger.replays.revalidate(keys, MOVE if move else RELEASE, lot)
     return [key for keys in lots.values() for key in keys]
 
 
-def _judged_before(connection: Connection, contract: Contract, *, move: bool) -> list[tuple[str, bool]]:
+def _validated_before(connection: Connection, contract: Contract, *, move: bool) -> list[tuple[str, bool]]:
     """Delivery → whether some of its rows are refused."""
     held = columns_of(connection, LOADS)
     if not held or not columns_of(connection, tables(contract.table)[1]):

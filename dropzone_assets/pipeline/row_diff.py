@@ -62,15 +62,15 @@ def differences(staging: Staging, validation: Validation, into: Tables, exchange
     if rows(connection, f"FROM {exchange.replaced} LIMIT 1"):
         found |= _compared(staging, validation, into.validated, exchange.replaced, kept)
     staying = _staying(connection, kept)
-    judged = []
+    differing = []
     for tally in validation.tallies:
         own = Counter(dict(tally.days)) + staying.get(tally.key, Counter())
         stay = staying.get(tally.key, Counter()).total()
         added, removed, changed = found.get(tally.key, (None, None, None))
         counted = replace(tally, valid=tally.valid + stay, quarantined=tally.quarantined - stay, rows_kept=stay)
         difference = replace(counted, rows_added=added, rows_removed=removed, rows_changed=changed)
-        judged.append(replace(difference, days=tuple(sorted(own.items()))))
-    return judged
+        differing.append(replace(difference, days=tuple(sorted(own.items()))))
+    return differing
 
 
 def _known(connection: Connection, coming: str) -> dict[str, tuple[int | None, ...]]:

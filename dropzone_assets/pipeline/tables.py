@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dropzone_assets.contracts import DELIVERY, JUDGED_BY, Contract
+from dropzone_assets.contracts import DELIVERY, VALIDATED_BY, Contract
 from dropzone_assets.engine import WAREHOUSE, Connection, conform, quote
 from dropzone_assets.files import Delivery
 
@@ -69,7 +69,7 @@ def make_room(connection: Connection, contract: Contract) -> Tables:
     into = tables(contract.table)
     for schema in ("validated", "quarantine", "summary", "dropzone"):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {WAREHOUSE}.{schema}")
-    conform(connection, into.validated, {**contract.stored, **contract.lineage, JUDGED_BY: "VARCHAR"})
+    conform(connection, into.validated, {**contract.stored, **contract.lineage, VALIDATED_BY: "VARCHAR"})
     conform(connection, into.quarantine, QUARANTINE)
     for name, columns in BOOKS.items():
         conform(connection, f"{WAREHOUSE}.dropzone.{name}", columns)

@@ -37,7 +37,7 @@ Layout = tuple[Reading, Matched]
 
 @dataclass
 class Validation:
-    """Judged rows, resting in `connection` until they are committed.
+    """Validated rows, resting in `connection` until they are committed.
 
     `parts` are the rows, one part a scan. `refused` are whole files that could not be read as the table, `readings` how
     each file was read.
@@ -51,15 +51,15 @@ class Validation:
     readings: dict[str, Reading] = field(default_factory=dict)
 
     def rows(self) -> str:
-        """All judged rows as one relation."""
+        """All validated rows as one relation."""
         return "(" + " UNION ALL BY NAME ".join(f"FROM {part.rows}" for part in self.parts) + ")"
 
 
 def validate(platform: Platform, contract: Contract, files: Sequence[RawFile], today: date | None = None) -> Validation:
-    """Type, canonicalise and judge every row of `files`, which keep their order.
+    """Type, canonicalise and validate every row of `files`, which keep their order.
 
     Args:
-        today: the day (UTC) of which rows are judged, which may not lie after tomorrow; this one where it is not said.
+        today: the day (UTC) as of which rows are validated, none of which may lie after tomorrow; this one when None.
     """
     validation = Validation(contract, platform.connect())
     if today:
@@ -75,7 +75,7 @@ def validate(platform: Platform, contract: Contract, files: Sequence[RawFile], t
             _refuse(validation, file, refusal)
     for layout, alike in layouts.items():
         for scan in scans(alike, BYTES_PER_SCAN):
-            _judge_scan(platform, validation, layout, scan)
+            _validate_scan(platform, validation, layout, scan)
     return validation
 
 
@@ -116,12 +116,12 @@ def scans(files: Sequence[RawFile], most: int) -> Iterator[list[RawFile]]:
         yield scan
 
 
-def _judge_scan(platform: Platform, validation: Validation, layout: Layout, files: list[RawFile]) -> None:
+def _validate_scan(platform: Platform, validation: Validation, layout: Layout, files: list[RawFile]) -> None:
     """One scan; when the bytes of some file stop it, the halves are scanned until that file stands alone."""
     staging, reading = Staging(validation.connection), layout[0]
     try:
         with TemporaryDirectory(dir=platform.settings.spill) as scratch:
-            judged, unreadable = _scan(platform, staging, validation.contract, layout, files, Path(scratch))
+            validated, unreadable = _scan(platform, staging, validation.contract, layout, files, Path(scratch))
     except engine.Error as error:
         if not engine.blames_the_file(error):
             raise
@@ -131,13 +131,13 @@ def _judge_scan(platform: Platform, validation: Validation, layout: Layout, file
             return
         middle = len(files) // 2
         for half in (files[:middle], files[middle:]):
-            _judge_scan(platform, validation, layout, half)
+            _validate_scan(platform, validation, layout, half)
         return
     for index, reason in unreadable.items():
         _refuse(validation, files[index], Refused(reason, "Ask the sender for the file again."))
     kept = [(index, file) for index, file in enumerate(files) if index not in unreadable]
     broken = reading.broken(validation.connection, [RawContent(platform, file) for file in files])
-    part = number_records(staging, validation.contract, judged, kept, broken)
+    part = number_records(staging, validation.contract, validated, kept, broken)
     validation.parts.append(part)
     counted = {tally.key: tally for tally in tallies(validation.connection, part)}
     whole = [counted[file.delivery.key] for _, file in kept if _is_whole(validation, file, counted[file.delivery.key])]
@@ -149,7 +149,7 @@ def _judge_scan(platform: Platform, validation: Validation, layout: Layout, file
 def _scan(
     platform: Platform, staging: Staging, contract: Contract, layout: Layout, files: list[RawFile], scratch: Path
 ) -> tuple[str, dict[int, str]]:
-    """Judge the rows of all files into one table: its name, and the files that hold none, with the reason."""
+    """Validate the rows of all files into one table: its name, and the files that hold none, with the reason."""
     reading, matched = layout
     scan = reading.scan(staging.connection, [RawContent(platform, file) for file in files], scratch)
     known = [location for locations in matched for location in locations]
@@ -160,7 +160,7 @@ def _scan(
     if uses_arrival(contract):
         moments = engine.literals([file.delivery.arrived for file in files])
         staging.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")
-    return staging.table("judged", statement), scan.unreadable
+    return staging.table("validated", statement), scan.unreadable
 
 
 def _refuse(validation: Validation, file: RawFile, refusal: Refused) -> None:

@@ -32,7 +32,7 @@ class Noted(NamedTuple):
     rows_kept: int | None
 
     def follows(self, contract: Contract) -> bool:
-        """Whether this contract judged all of its rows. A load from before contracts were hashed has a version only."""
+        """Whether this contract validated all of its rows. A load of an early release has a version only."""
         if self.rows_kept:
             return False
         return self.contract_hash == contract.fingerprint or (

@@ -51,8 +51,8 @@ def bytes_to_read(platform: Platform, table: str = "", *, deep: bool = False) ->
     """About how many bytes `prove` will tell of."""
     sizes = platform.ledger.queries.sizes()
     mine = {of: size for of, size in sizes.items() if of[0] and table in ("", of[0])}
-    judged = sum(size for (name, state), size in mine.items() if state == "loaded" and name != FILES)
-    return judged + deep * sum(size for (_, state), size in mine.items() if state != "superseded")
+    loaded = sum(size for (name, state), size in mine.items() if state == "loaded" and name != FILES)
+    return loaded + deep * sum(size for (_, state), size in mine.items() if state != "superseded")
 
 
 def _prove(platform: Platform, contract: Contract, deep: bool, say: Say) -> Proof:
@@ -74,19 +74,19 @@ def _prove(platform: Platform, contract: Contract, deep: bool, say: Say) -> Proo
                 proof, lenient=bool(older)
             )
     if older:
-        found = f"{len(older):,} deliveries were judged by an older contract, wholly or in part"
+        found = f"{len(older):,} deliveries were validated by an older contract, wholly or in part"
         proof.note("validated rows", contract.table, found, f"dropzone replay {contract.table}")
     return proof
 
 
 def _older(contract: Contract, now: Moment) -> set[str]:
-    """Deliveries of which an earlier contract has judged rows, so that they may differ."""
+    """Deliveries of which an earlier contract has validated rows, so that they may differ."""
     noted = now.held.loads.items()
     return {key for key, notes in noted if not all(note.follows(contract) for note in notes)}
 
 
 def _rebuild(platform: Platform, rebuilt: Rebuilt, now: Moment, raw: RawObjects, older: set[str], say: Say) -> set[str]:
-    """Fill the scratch warehouse; the deliveries whose rows were taken over, because they could not be judged again.
+    """Fill the scratch warehouse; the deliveries whose rows were taken over, because they could not be validated again.
 
     What differs is looked at twice: its raw object may not be what was loaded, and time has passed since.
     """
@@ -114,7 +114,7 @@ def _prove_raw(platform: Platform, name: str, deep: bool, say: Say) -> Proof:
         raw.read(list(raw.owners), say)
     raw.tell(proof)
     if name != FILES and kept:
-        found = "the table has no active contract, so its rows cannot be judged again"
+        found = "the table has no active contract, so its rows cannot be validated again"
         proof.note("validated rows", name, found, "See: dropzone contracts list.")
     return proof
 

@@ -24,7 +24,7 @@ Say = Callable[[str, int], None]
 """Told what is done now, and of how many bytes more."""
 
 BYTES = 256 << 20
-"""Of raw files judged at one time: enough to make the cost of a commit vanish, few enough for a laptop."""
+"""Of raw files validated at one time: enough to make the cost of a commit vanish, few enough for a laptop."""
 
 
 @dataclass
@@ -53,26 +53,26 @@ def scratch(platform: Platform, contract: Contract) -> Iterator[Rebuilt]:
 
 
 def validate_again(rebuilt: Rebuilt, kept: Sequence[Kept], say: Say) -> None:
-    """Judge raw files, and put their rows into the scratch warehouse."""
+    """Validate raw files, and put their rows into the scratch warehouse."""
     for scan in scans([_raw(rebuilt, each) for each in kept], BYTES):
-        _judge(rebuilt, scan, None)
-        say(f"judging {rebuilt.contract.table}", sum(file.delivery.size for file in scan))
+        _validate(rebuilt, scan, None)
+        say(f"validating {rebuilt.contract.table}", sum(file.delivery.size for file in scan))
 
 
 def validate_as_then(rebuilt: Rebuilt, kept: Sequence[Kept]) -> None:
-    """Judge as of the day on which each was loaded: a row that lay after tomorrow then may lie before it now."""
+    """Validate as of the day on which each was loaded: a row that lay after tomorrow then may lie before it now."""
     days = {each.loaded_at.date() for each in kept if each.loaded_at}
     for day in sorted(days):
         then = [_raw(rebuilt, each) for each in kept if each.loaded_at and each.loaded_at.date() == day]
         for scan in scans(then, BYTES):
-            _judge(rebuilt, scan, day)
+            _validate(rebuilt, scan, day)
 
 
 def _raw(rebuilt: Rebuilt, kept: Kept) -> RawFile:
     return RawFile(kept.delivery, rebuilt.platform.raw.uri(kept.delivery.raw_path))
 
 
-def _judge(rebuilt: Rebuilt, files: Sequence[RawFile], today: date | None) -> None:
+def _validate(rebuilt: Rebuilt, files: Sequence[RawFile], today: date | None) -> None:
     validation = validate(rebuilt.platform, rebuilt.contract, files, today)
     current = [replace(file.delivery, again="") for file in files]
     warehouse, connection = rebuilt.platform.settings.warehouse, validation.connection
@@ -85,7 +85,7 @@ def _judge(rebuilt: Rebuilt, files: Sequence[RawFile], today: date | None) -> No
 
 
 def take_over(platform: Platform, rebuilt: Rebuilt, keys: Sequence[str]) -> None:
-    """Copy rows of the real warehouse, in place of those judged again: of deliveries that prove nothing about it.
+    """Copy rows of the real warehouse, in place of those validated again: of deliveries that prove nothing about it.
 
     Raises:
         WarehouseBusy: the warehouse stays locked by another process.

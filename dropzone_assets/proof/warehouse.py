@@ -35,7 +35,7 @@ class Warehouse:
         self._records: dict[tuple[str, str], list[int]] = {}
 
     def tell(self, proof: Proof) -> None:
-        """Count the deliveries, and name those that differ. `skipped` ones could not be judged again."""
+        """Count the deliveries, and name those that differ. `skipped` ones could not be validated again."""
         loaded = self._now.loaded
         wrong = [key for key in unlike(self._now.held, self._again) if key in loaded and key not in self._skipped]
         self._records = differing_records(self._platform, self._rebuilt, sorted(wrong)[:SHOWN])
@@ -63,7 +63,7 @@ class Warehouse:
             return f"{ours.rows:,} rows, and now the file is refused: {self._rebuilt.refused[key].found}"
         records = ", ".join(map(str, self._records.get((what, key), ())))
         named = f"; records that differ: {records}" if records else ""
-        return f"{ours.rows:,} rows, and {theirs.rows:,} when judged again{named}"
+        return f"{ours.rows:,} rows, and {theirs.rows:,} when validated again{named}"
 
     @staticmethod
     def _prints(held: Actual, what: str) -> dict[str, Fingerprint]:

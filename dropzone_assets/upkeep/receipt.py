@@ -64,8 +64,8 @@ class File:
 class Facts:
     """What the books say of the deliveries that some receipts are about.
 
-    `originals`: what a copy is a copy of. `contracts`: key → the version that judged it. `refused`: key → its refused
-    rows, with record, reasons and the row as it came.
+    `originals`: what a copy is a copy of. `contracts`: key → the version that validated it. `refused`: key → its
+    refused rows, with record, reasons and the row as it came.
     """
 
     originals: dict[str, DeliveryRow] = field(default_factory=dict)

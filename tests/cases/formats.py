@@ -16,7 +16,7 @@ from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.pipeline.validate import reading_of
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
-from tests.cases.judged import Judged, contract_of, judge_bytes, raw_file
+from tests.cases.validated import Validated, contract_of, raw_file, validate_bytes
 
 Record = Mapping[str, str | None]
 
@@ -80,75 +80,77 @@ class FormatCases:
         id_, note = {"name": "id", "logicalType": "integer", "required": True}, {"name": "note"}
         return contract_of(folder, id_, note, format=dict(self.options), **block)
 
-    def judge(self, folder: Path, *contents: bytes) -> Judged:
+    def validate(self, folder: Path, *contents: bytes) -> Validated:
         """What becomes of these files."""
-        return judge_bytes(folder, self.contract(folder / "contracts"), *contents)
+        return validate_bytes(folder, self.contract(folder / "contracts"), *contents)
 
     def numbered(self, *notes: str | None) -> bytes:
         """A file with one record for each note."""
         return self.encode([{"id": str(n), "note": note} for n, note in enumerate(notes, start=1)])
 
     def test_rows_keep_their_order_and_are_numbered_from_one(self, tmp_path: Path) -> None:
-        judged = self.judge(tmp_path, self.numbered("c", "a", "b"), self.numbered("z"))
-        found = [(row.file, row.record, row.values["id"], row.values["note"]) for row in judged.rows]
+        validated = self.validate(tmp_path, self.numbered("c", "a", "b"), self.numbered("z"))
+        found = [(row.file, row.record, row.values["id"], row.values["note"]) for row in validated.rows]
         assert found == [(0, 1, 1, "c"), (0, 2, 2, "a"), (0, 3, 3, "b"), (1, 1, 1, "z")]
 
     def test_ten_thousand_rows_keep_their_order(self, tmp_path: Path) -> None:
-        judged = self.judge(tmp_path, self.numbered(*(f"n{n}" for n in range(1, 10_001))))
-        assert all(row.record == row.values["id"] and row.values["note"] == f"n{row.record}" for row in judged.rows)
-        assert len(judged.rows) == 10_000
+        validated = self.validate(tmp_path, self.numbered(*(f"n{n}" for n in range(1, 10_001))))
+        assert all(row.record == row.values["id"] and row.values["note"] == f"n{row.record}" for row in validated.rows)
+        assert len(validated.rows) == 10_000
 
     def test_columns_may_come_in_any_order(self, tmp_path: Path) -> None:
-        judged = self.judge(tmp_path, self.encode([{"note": "a", "id": "7"}]), self.encode([{"id": "8", "note": "b"}]))
-        assert [tuple(row.values.values())[:2] for row in judged.rows] == [(7, "a"), (8, "b")]
+        validated = self.validate(
+            tmp_path, self.encode([{"note": "a", "id": "7"}]), self.encode([{"id": "8", "note": "b"}])
+        )
+        assert [tuple(row.values.values())[:2] for row in validated.rows] == [(7, "a"), (8, "b")]
 
     @pytest.mark.parametrize("text", UGLY)
     def test_text_comes_through_as_it_is(self, tmp_path: Path, text: str) -> None:
-        assert self.judge(tmp_path, self.numbered(text, "after")).of("note") == [text.strip(BLANKS), "after"]
+        assert self.validate(tmp_path, self.numbered(text, "after")).of("note") == [text.strip(BLANKS), "after"]
 
     @pytest.mark.parametrize("text", ["", " ", "\t", "\n", "\xa0 ", None])
     def test_a_blank_text_is_no_value(self, tmp_path: Path, text: str | None) -> None:
-        assert self.judge(tmp_path, self.numbered(text, "after")).of("note") == [None, "after"]
+        assert self.validate(tmp_path, self.numbered(text, "after")).of("note") == [None, "after"]
 
     def test_a_byte_order_mark_belongs_to_no_value(self, tmp_path: Path) -> None:
-        judged = self.judge(tmp_path, b"\xef\xbb\xbf" + self.numbered("a"))
-        assert judged.rows[0].values == {"id": 1, "note": "a", "_rescued": None}
+        validated = self.validate(tmp_path, b"\xef\xbb\xbf" + self.numbered("a"))
+        assert validated.rows[0].values == {"id": 1, "note": "a", "_rescued": None}
 
     def test_a_refused_record_is_kept_as_it_came(self, tmp_path: Path) -> None:
         record = {"id": " seven ", "note": 'näh\n"x"', "more": "of it"}
-        judged = self.judge(tmp_path, self.encode([record, {**record, "id": "7"}]))
-        assert judged.reasons() == {1: ["id:type"]}
-        assert judged.rows[0].raw == record
-        assert judged.rows[1].raw is None
+        validated = self.validate(tmp_path, self.encode([record, {**record, "id": "7"}]))
+        assert validated.reasons() == {1: ["id:type"]}
+        assert validated.rows[0].raw == record
+        assert validated.rows[1].raw is None
 
     def test_what_the_contract_does_not_know_is_rescued(self, tmp_path: Path) -> None:
-        judged = self.judge(tmp_path, self.encode([{"id": "1", "note": "a", "mood": "good", "x y": "{}"}]))
-        assert judged.of("_rescued") == ['{"mood":"good","x y":"{}"}']
+        validated = self.validate(tmp_path, self.encode([{"id": "1", "note": "a", "mood": "good", "x y": "{}"}]))
+        assert validated.of("_rescued") == ['{"mood":"good","x y":"{}"}']
 
     def test_an_empty_file_is_refused_with_a_reason_and_a_cure(self, tmp_path: Path) -> None:
         for content in self.nothing:
-            judged = self.judge(tmp_path, content)
-            assert not judged.rows
-            assert judged.refused[0].found.startswith("t: t_0 ")
-            assert judged.refused[0].cure
-            assert "\n" not in str(judged.refused[0])
+            validated = self.validate(tmp_path, content)
+            assert not validated.rows
+            assert validated.refused[0].found.startswith("t: t_0 ")
+            assert validated.refused[0].cure
+            assert "\n" not in str(validated.refused[0])
 
     def test_a_file_without_rows_is_read_and_has_none(self, tmp_path: Path) -> None:
-        judged = self.judge(tmp_path, *self.without_rows, self.numbered("a"))
-        assert not judged.refused
-        assert [judged.tallies[n].rows_read for n in range(len(self.without_rows) + 1)] == [
-            *[0] * (len(judged.tallies) - 1),
+        validated = self.validate(tmp_path, *self.without_rows, self.numbered("a"))
+        assert not validated.refused
+        assert [validated.tallies[n].rows_read for n in range(len(self.without_rows) + 1)] == [
+            *[0] * (len(validated.tallies) - 1),
             1,
         ]
 
     def test_an_unreadable_file_fails_alone_among_many(self, tmp_path: Path) -> None:
         bad = [*self.nothing, *self.unreadable]
         contents = [content for each in bad for content in (each, self.numbered("good", "good"))]
-        judged = self.judge(tmp_path, *contents, *[self.numbered("good")] * 30)
-        assert sorted(judged.refused) == list(range(0, 2 * len(bad), 2))
-        assert len(judged.rows) == 2 * len(bad) + 30
-        assert {row.values["note"] for row in judged.rows} == {"good"}
-        assert [row.record for row in judged.rows if row.file == 1] == [1, 2]
+        validated = self.validate(tmp_path, *contents, *[self.numbered("good")] * 30)
+        assert sorted(validated.refused) == list(range(0, 2 * len(bad), 2))
+        assert len(validated.rows) == 2 * len(bad) + 30
+        assert {row.values["note"] for row in validated.rows} == {"good"}
+        assert [row.record for row in validated.rows if row.file == 1] == [1, 2]
 
     def locations(self, folder: Path, content: bytes, *records: int) -> dict[int, Location]:
         """Where records of a file stand."""
@@ -174,16 +176,16 @@ class FormatCases:
             ]
 
     def test_many_files_are_one_scan(self, tmp_path: Path) -> None:
-        judged = self.judge(tmp_path, *(self.numbered(f"file {n}") for n in range(self.many)))
-        assert len(judged.load.parts) == 1
-        assert [(row.file, row.record) for row in judged.rows] == [(n, 1) for n in range(self.many)]
-        assert [row.values["note"] for row in judged.rows] == [f"file {n}" for n in range(self.many)]
+        validated = self.validate(tmp_path, *(self.numbered(f"file {n}") for n in range(self.many)))
+        assert len(validated.load.parts) == 1
+        assert [(row.file, row.record) for row in validated.rows] == [(n, 1) for n in range(self.many)]
+        assert [row.values["note"] for row in validated.rows] == [f"file {n}" for n in range(self.many)]
 
     @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     @given(notes=st.lists(st.lists(st.none() | TEXTS, max_size=5), min_size=1, max_size=4))
     def test_what_is_written_is_read(self, notes: list[list[str | None]]) -> None:
         with TemporaryDirectory() as folder:
-            judged = self.judge(Path(folder), *(self.numbered(*each) for each in notes))
+            validated = self.validate(Path(folder), *(self.numbered(*each) for each in notes))
         for n, each in enumerate(notes):
-            assert judged.of("note", n) == [(note or "").strip(BLANKS) or None for note in each]
-            assert judged.of("id", n) == list(range(1, len(each) + 1))
+            assert validated.of("note", n) == [(note or "").strip(BLANKS) or None for note in each]
+            assert validated.of("id", n) == list(range(1, len(each) + 1))

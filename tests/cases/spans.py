@@ -9,7 +9,7 @@ from dropzone_assets.formats import Span
 from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
-from tests.cases.judged import Judged, Row, contract_of, judge_files, raw_file
+from tests.cases.validated import Row, Validated, contract_of, raw_file, validate_files
 
 PINS = ("delimiter", "quote", "escape", "header", "skip")
 
@@ -17,7 +17,7 @@ PINS = ("delimiter", "quote", "escape", "header", "skip")
 class Whole(NamedTuple):
     """A file that was read: what became of it, how it was read, its spans."""
 
-    judged: Judged
+    validated: Validated
     reading: Any
     spans: list[Span]
 
@@ -31,8 +31,8 @@ def assert_byte_law(folder: Path, content: bytes, options: Mapping[str, Any]) ->
     edges = [0, *(span.end for span in whole.spans)]
     assert edges == [*(span.start for span in whole.spans), len(content)]
     records = [content[span.start : span.end] for span in whole.spans if span.kind == "record"]
-    assert len(records) == whole.judged.tallies[0].rows_read
-    assert len(records) == len(whole.judged.rows)
+    assert len(records) == whole.validated.tallies[0].rows_read
+    assert len(records) == len(whole.validated.rows)
     assert_alone(platform, whole, content, records, options)
     return True
 
@@ -46,12 +46,12 @@ def assert_alone(
     files = [above + (first if n else b"") + record for n, record in enumerate(records)]
     dialect = getattr(whole.reading, "dialect", None)
     pins = {name: getattr(dialect, name) for name in PINS} if dialect else {}
-    found = _judge(platform, files, {**options, **pins, **_encoding(whole.reading, options)})
+    found = _validate(platform, files, {**options, **pins, **_encoding(whole.reading, options)})
     blank = {
         n for n, file in enumerate(files) if not file.decode(whole.reading.encoding, "replace").strip("\ufeff \r\n")
     }
     assert set(found.refused) <= blank, "only a file of blanks may be refused"
-    for n, row in enumerate(whole.judged.rows):
+    for n, row in enumerate(whole.validated.rows):
         if n not in found.refused:
             assert _said(max((each for each in found.rows if each.file == n), key=_number)) == _said(row)
 
@@ -69,23 +69,23 @@ def _number(row: Row) -> int:
 
 
 def _read(platform: Platform, content: bytes, options: Mapping[str, Any]) -> Whole | None:
-    judged = _judge(platform, [content], options)
-    if judged.refused or _told_twice(judged):
+    validated = _validate(platform, [content], options)
+    if validated.refused or _told_twice(validated):
         return None
-    reading: Any = judged.load.readings["00000"]
-    return Whole(judged, reading, list(reading.spans(RawContent(platform, raw_file(platform, 0, content)))))
+    reading: Any = validated.load.readings["00000"]
+    return Whole(validated, reading, list(reading.spans(RawContent(platform, raw_file(platform, 0, content)))))
 
 
-def _told_twice(judged: Judged) -> bool:
+def _told_twice(validated: Validated) -> bool:
     """DuckDB goes on behind the second misplaced quote of a record as if another one began there."""
-    if not engine.columns_of(judged.load.connection, "csv_rejects"):
+    if not engine.columns_of(validated.load.connection, "csv_rejects"):
         return False
     query = "SELECT 1 FROM csv_rejects WHERE error_type::VARCHAR = 'UNQUOTED VALUE' GROUP BY line HAVING count(*) > 1"
-    return bool(engine.rows(judged.load.connection, query))
+    return bool(engine.rows(validated.load.connection, query))
 
 
-def _judge(platform: Platform, contents: Sequence[bytes], options: Mapping[str, Any]) -> Judged:
+def _validate(platform: Platform, contents: Sequence[bytes], options: Mapping[str, Any]) -> Validated:
     by = "by_position" if options.get("header") is False else "by_name"
     names = ({"name": "id"}, {"name": "note"})
     contract = contract_of(platform.settings.home / "c", *names, format=dict(options), columns=[by])
-    return judge_files(platform, contract, [raw_file(platform, n, content) for n, content in enumerate(contents)])
+    return validate_files(platform, contract, [raw_file(platform, n, content) for n, content in enumerate(contents)])

@@ -14,9 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tests.chaos.crossings import Crossings
-from tests.chaos.judgement import run
 from tests.chaos.scenario import chosen, matrix, profile
 from tests.chaos.shrink import shrunk
+from tests.chaos.validation import run
 
 LENGTH = 30
 """Rounds of a scenario: long ones cost less a fault."""

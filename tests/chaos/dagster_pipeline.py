@@ -22,8 +22,8 @@ from tests.chaos.account import undone
 from tests.chaos.boundaries import Clock, around, wrapped
 from tests.chaos.crossings import YET_DONE, Crossings, Errors, Fault
 from tests.chaos.home import open_home, workshop
-from tests.chaos.judgement import differences, fresh_account, own_account
 from tests.chaos.scenario import Profile, faults, sent
+from tests.chaos.validation import differences, fresh_account, own_account
 from tests.chaos.world import EXPECTED, ROUNDS, Stuck, World
 
 

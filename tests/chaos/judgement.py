@@ -1,4 +1,4 @@
-"""Judgement: after all that happened, a home is as a fresh one to which the files of today came once."""
+"""Validation: after all that happened, a home is as a fresh one to which the files of today came once."""
 
 from collections.abc import Collection
 from pathlib import Path

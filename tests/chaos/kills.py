@@ -18,13 +18,13 @@ from tests.chaos.account import undone
 from tests.chaos.boundaries import Clock, wrapped
 from tests.chaos.crossings import Crossings
 from tests.chaos.home import make_home, workshop
-from tests.chaos.judgement import differences, fresh_account, own_account
 from tests.chaos.scenario import sent
+from tests.chaos.validation import differences, fresh_account, own_account
 from tests.chaos.world import World
 from tests.conftest import ingest_home
 
 KILLS = 5
-"""Of one home, before it is judged."""
+"""Of one home, before it is validated."""
 
 
 def work(home: Path, started: Connection) -> None:

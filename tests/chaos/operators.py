@@ -26,9 +26,9 @@ from tests.chaos.account import account, undone
 from tests.chaos.boundaries import Clock
 from tests.chaos.crossings import Crossings
 from tests.chaos.home import make_home, workshop
-from tests.chaos.judgement import differences
 from tests.chaos.oracle import told
 from tests.chaos.scenario import sent
+from tests.chaos.validation import differences
 from tests.chaos.world import Stuck, World
 
 INGEST = "dropzone_assets.orchestration.ingest"

@@ -1,4 +1,4 @@
-"""Scenarios: a list of steps, some of them with a fault, and the judgement of what came of it."""
+"""Scenarios: a list of steps, some of them with a fault, and the validation of what came of it."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ JUMPS = (-200_000, -3_600, -5, 0, 0, 5, 3_600, 86_400)
 
 
 TOGETHER = 20
-"""Faults of the matrix in one home, before it is judged."""
+"""Faults of the matrix in one home, before it is validated."""
 
 
 class Step(NamedTuple):

@@ -3,8 +3,8 @@
 from time import monotonic
 
 from tests.chaos.crossings import Crossings
-from tests.chaos.judgement import run
 from tests.chaos.scenario import Scenario, Step
+from tests.chaos.validation import run
 
 PATIENCE = 90.0
 """Seconds."""

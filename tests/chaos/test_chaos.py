@@ -5,10 +5,10 @@ import pytest
 from tests.chaos import dagster_pipeline
 from tests.chaos.campaign import Outcome, live
 from tests.chaos.crossings import Crossings
-from tests.chaos.judgement import run
 from tests.chaos.kills import killed
 from tests.chaos.operators import operated
 from tests.chaos.scenario import changes
+from tests.chaos.validation import run
 
 SEED = 7
 DRAWN = 10_000

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.chaos.crossings import Crossings, Fault
-from tests.chaos.judgement import run
 from tests.chaos.letters import Letter
 from tests.chaos.scenario import ARCHIVE, MEMBERS, PAYMENTS, SHARED, TWIN, Scenario, Step
+from tests.chaos.validation import run
 
 ONE, OTHER = (Step("send", (PAYMENTS[0], Letter(lines=((name, "2024-05-01", "1"),)))) for name in ("one", "other"))
 FIRST = Step("send", (SHARED, Letter(songs=("x",), movies=("x", "z"))))

@@ -152,7 +152,7 @@ class World:
         self.counting.pop(path, None)
 
     def change(self, version: str, move: bool) -> None:
-        """The contract of payments becomes another one, and what was judged is judged again."""
+        """The contract of payments becomes another one, and what was validated is validated again."""
         self.version = version
         self._start_again()
         revalidate(self.platform, self.platform.contract("payments"), move=move)

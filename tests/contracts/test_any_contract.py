@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dropzone_assets.contracts import load_contracts
 from dropzone_assets.formats import open_format
-from tests.cases.judged import FIRST_DAY, describe, write
+from tests.cases.validated import FIRST_DAY, describe, write
 
 SHIPPED = Path(__file__).parents[2] / "data" / "contracts"
 DOCUMENTS = [yaml.safe_load(file.read_text()) for file in sorted(SHIPPED.glob("*.odcs.yaml"))]

@@ -11,7 +11,7 @@ import pytest
 from dropzone_assets.contracts import Contracts, load_contract, load_contracts
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
-from tests.cases.judged import FIRST_DAY, describe, write
+from tests.cases.validated import FIRST_DAY, describe, write
 
 SHIPPED = Path(__file__).parents[2] / "data" / "contracts"
 

@@ -7,7 +7,7 @@ import pytest
 
 from dropzone_assets.contracts import Contract, match_columns
 from dropzone_assets.errors import Refused
-from tests.cases.judged import Judged, contract_of, judge_bytes
+from tests.cases.validated import Validated, contract_of, validate_bytes
 
 BOTH = ["by_name", "by_position"]
 
@@ -24,9 +24,9 @@ def orders(folder: Path, **block: Any) -> Contract:
     )
 
 
-def judge(folder: Path, header: str, line: str, **block: Any) -> Judged:
+def validate(folder: Path, header: str, line: str, **block: Any) -> Validated:
     """What becomes of a file of one record."""
-    return judge_bytes(folder, orders(folder, **block), f"{header}\n{line}\n".encode())
+    return validate_bytes(folder, orders(folder, **block), f"{header}\n{line}\n".encode())
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def judge(folder: Path, header: str, line: str, **block: Any) -> Judged:
 )
 @pytest.mark.parametrize("columns", [["by_name"], BOTH])
 def test_a_name_matches_however_it_is_written(tmp_path: Path, header: str, line: str, columns: list[str]) -> None:
-    judged = judge(tmp_path, header, line, columns=columns)
-    assert judged.rows[0].values == {"id": "1", "amount": "2", "note": "x", "_rescued": None}
+    validated = validate(tmp_path, header, line, columns=columns)
+    assert validated.rows[0].values == {"id": "1", "amount": "2", "note": "x", "_rescued": None}
 
 
 def test_a_column_that_is_not_required_may_be_missing(tmp_path: Path) -> None:
-    assert judge(tmp_path, "amount,id", "2,1").rows[0].values["note"] is None
+    assert validate(tmp_path, "amount,id", "2,1").rows[0].values["note"] is None
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_a_column_that_is_not_required_may_be_missing(tmp_path: Path) -> None:
     ],
 )
 def test_doubtful_names_are_refused_with_what_was_found(tmp_path: Path, header: str, line: str, found: str) -> None:
-    judged = judge(tmp_path, header, line)
-    assert not judged.rows
-    assert found in judged.refused[0].found
+    validated = validate(tmp_path, header, line)
+    assert not validated.rows
+    assert found in validated.refused[0].found
 
 
 def test_the_cure_of_a_missing_column_names_the_candidates_and_the_contract(tmp_path: Path) -> None:
-    cure = judge(tmp_path, "id,sum,note", "1,2,x").refused[0].cure
+    cure = validate(tmp_path, "id,sum,note", "1,2,x").refused[0].cure
     assert "If it is there as sum, add that to the synonyms of amount in " in cure
     assert cure.endswith("t.odcs.yaml, then: dropzone replay orders.")
 
@@ -96,8 +96,8 @@ def test_a_name_that_may_be_two_columns_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_by_position_the_place_counts(tmp_path: Path, header: str, line: str) -> None:
-    judged = judge(tmp_path, header, line, columns="by_position")
-    assert judged.rows[0].values == {"id": "1", "amount": "2", "note": "n", "_rescued": None}
+    validated = validate(tmp_path, header, line, columns="by_position")
+    assert validated.rows[0].values == {"id": "1", "amount": "2", "note": "n", "_rescued": None}
 
 
 @pytest.mark.parametrize(
@@ -112,36 +112,36 @@ def test_by_position_the_place_counts(tmp_path: Path, header: str, line: str) ->
 def test_by_position_a_name_that_contradicts_its_place_is_refused(
     tmp_path: Path, header: str, line: str, found: str
 ) -> None:
-    assert found in judge(tmp_path, header, line, columns="by_position").refused[0].found
+    assert found in validate(tmp_path, header, line, columns="by_position").refused[0].found
 
 
 def test_the_second_way_is_tried_where_the_first_does_not_work(tmp_path: Path) -> None:
-    judged = judge(tmp_path, "id,id,id", "1,2,n", columns=BOTH)
-    assert judged.rows[0].values == {"id": "1", "amount": "2", "note": "n", "_rescued": None}
+    validated = validate(tmp_path, "id,id,id", "1,2,n", columns=BOTH)
+    assert validated.rows[0].values == {"id": "1", "amount": "2", "note": "n", "_rescued": None}
 
 
 def test_where_no_way_works_the_first_one_says_why(tmp_path: Path) -> None:
-    assert "lacks column amount" in judge(tmp_path, "id,x", "1,2", columns=BOTH).refused[0].found
+    assert "lacks column amount" in validate(tmp_path, "id,x", "1,2", columns=BOTH).refused[0].found
 
 
 @pytest.mark.parametrize("answer", ["rescue", "ignore", "refuse"])
 def test_a_column_the_contract_does_not_know(tmp_path: Path, answer: str) -> None:
-    judged = judge(tmp_path, "id,mood,amount,Mood", '1,"so ""so""",2,', unknown_columns=answer)
+    validated = validate(tmp_path, "id,mood,amount,Mood", '1,"so ""so""",2,', unknown_columns=answer)
     if answer == "refuse":
-        assert "does not know: mood, Mood" in judged.refused[0].found
+        assert "does not know: mood, Mood" in validated.refused[0].found
     elif answer == "ignore":
-        assert judged.rows[0].values == {"id": "1", "amount": "2", "note": None}
+        assert validated.rows[0].values == {"id": "1", "amount": "2", "note": None}
     else:
-        assert judged.of("_rescued") == ['{"mood":"so \\"so\\"","Mood (2)":null}']
+        assert validated.of("_rescued") == ['{"mood":"so \\"so\\"","Mood (2)":null}']
 
 
 def test_files_with_different_headers_are_one_table(tmp_path: Path) -> None:
     contents = (b"id,amount\n1,2\n", b"total,order_id,x\n4,3,y\n", b"id,amount\n5,6\n", b"nothing\n7\n")
-    judged = judge_bytes(tmp_path, orders(tmp_path), *contents)
-    assert [(row.file, row.values["id"], row.values["amount"]) for row in judged.rows] == [
+    validated = validate_bytes(tmp_path, orders(tmp_path), *contents)
+    assert [(row.file, row.values["id"], row.values["amount"]) for row in validated.rows] == [
         (0, "1", "2"),
         (1, "3", "4"),
         (2, "5", "6"),
     ]
-    assert list(judged.refused) == [3]
-    assert len(judged.load.parts) == 2
+    assert list(validated.refused) == [3]
+    assert len(validated.load.parts) == 2

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 from pyarrow import parquet
 
-from tests.cases.judged import contract_of, judge_bytes
+from tests.cases.validated import contract_of, validate_bytes
 from tests.test_names import NAMES
 
 
@@ -59,8 +59,10 @@ def test_every_format_reads_columns_of_any_name(tmp_path: Path, kind: str, unkno
     form, write_as = WRITERS[kind]
     names = NAMES[::4] if unknown == "none" else ["id"]
     content = write_as([("id", *NAMES), ("x", *(f"{n}" for n in range(len(NAMES))))])
-    judged = judge_bytes(tmp_path, contract_of(tmp_path, *({"name": name} for name in names), format=form), content)
-    (row,) = judged.rows
+    validated = validate_bytes(
+        tmp_path, contract_of(tmp_path, *({"name": name} for name in names), format=form), content
+    )
+    (row,) = validated.rows
     assert not row.reasons
     if unknown == "none":
         assert [row.values[name] for name in names] == [f"{n}" for n in range(0, len(NAMES), 4)]
@@ -81,18 +83,18 @@ def test_every_format_reads_columns_of_any_name(tmp_path: Path, kind: str, unkno
 def test_a_column_is_not_mentioned_by_a_function_of_its_name(tmp_path: Path, name: str, expression: str) -> None:
     at = {"name": "moment", "logicalType": "timestamp"}
     contract = contract_of(tmp_path, at, {"name": name, "transformLogic": expression})
-    (row,) = judge_bytes(tmp_path, contract, b"moment\n2024-05-06 07:00:00\n").rows
+    (row,) = validate_bytes(tmp_path, contract, b"moment\n2024-05-06 07:00:00\n").rows
     assert row.values[name] and contract.physical == contract.columns[:1]
 
 
 @pytest.mark.parametrize("mention", ["upper(SOURCE)", 'upper("source")', "coalesce(Source, '-')"])
 def test_a_column_is_mentioned_however_its_name_is_written(tmp_path: Path, mention: str) -> None:
     contract = contract_of(tmp_path, {"name": "source", "transformLogic": mention})
-    assert judge_bytes(tmp_path, contract, b"Source\nA\n").of("source") == ["A"]
+    assert validate_bytes(tmp_path, contract, b"Source\nA\n").of("source") == ["A"]
 
 
 @pytest.mark.parametrize("name", ["current_date", "today", "first_day", "getvariable"])
 def test_the_data_date_may_have_any_name(tmp_path: Path, name: str) -> None:
     contract = contract_of(tmp_path, {"name": name, "logicalType": "date", "partitioned": True})
     content = f"{name}\n2024-05-06\n2999-01-01\n".encode()
-    assert judge_bytes(tmp_path, contract, content).reasons() == {2: [f"{name}:partition"]}
+    assert validate_bytes(tmp_path, contract, content).reasons() == {2: [f"{name}:partition"]}

@@ -9,7 +9,7 @@ from dropzone_assets import engine
 from dropzone_assets.contracts import QualityRule, load_contract
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
-from tests.cases.judged import FIRST_DAY, describe, write
+from tests.cases.validated import FIRST_DAY, describe, write
 
 LAKE = "CREATE TABLE lake AS SELECT * FROM (VALUES ('a', 1), ('a', 1), ('b', NULL), (NULL, NULL), ('?', 5)) t(id, n)"
 

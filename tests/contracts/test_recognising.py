@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dropzone_assets.contracts import Contract, recognise
 from dropzone_assets.contracts.dates import JAVA, file_pattern, strptime_format
 from dropzone_assets.errors import BadContract, Refused
-from tests.cases.judged import contract_of
+from tests.cases.validated import contract_of
 
 ARRIVED = datetime(2024, 5, 6, 7, 8, 9)
 

@@ -1,11 +1,11 @@
-"""Each rule of a contract is one reason on the row that breaks it; values are canonical before they are judged."""
+"""Each rule of a contract is one reason on the row that breaks it; values are canonical before they are validated."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cases.judged import Judged, contract_of, judge_bytes
+from tests.cases.validated import Validated, contract_of, validate_bytes
 
 OPTIONS = [
     ("integer", {"minimum": 3}, ["3", "4"], ["2", "-4"]),
@@ -36,10 +36,10 @@ def cell(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def judge_column(folder: Path, column: dict[str, Any], *texts: str, **block: Any) -> Judged:
+def validate_column(folder: Path, column: dict[str, Any], *texts: str, **block: Any) -> Validated:
     """What becomes of texts in a column `a`."""
     contract = contract_of(folder / "contracts", {"name": "a", **column}, **block)
-    return judge_bytes(folder, contract, "\n".join(["a", *map(cell, texts), ""]).encode())
+    return validate_bytes(folder, contract, "\n".join(["a", *map(cell, texts), ""]).encode())
 
 
 @pytest.mark.parametrize(
@@ -48,24 +48,24 @@ def judge_column(folder: Path, column: dict[str, Any], *texts: str, **block: Any
 def test_an_option_refuses_what_it_names_and_nothing_else(
     tmp_path: Path, kind: str, options: dict[str, Any], good: list[str], bad: list[str]
 ) -> None:
-    judged = judge_column(tmp_path, {"logicalType": kind, "logicalTypeOptions": options}, *good, *bad, "")
+    validated = validate_column(tmp_path, {"logicalType": kind, "logicalTypeOptions": options}, *good, *bad, "")
     (option,) = options
-    assert judged.reasons() == {n: [f"a:{option}"] for n in range(len(good) + 1, len(good) + len(bad) + 1)}
+    assert validated.reasons() == {n: [f"a:{option}"] for n in range(len(good) + 1, len(good) + len(bad) + 1)}
 
 
 def test_a_required_value_is_there(tmp_path: Path) -> None:
-    judged = judge_column(tmp_path, {"required": True}, "x", "", " ", "\t", "\xa0", "0", missing=["n/a"])
-    assert judged.reasons() == {n: ["a:required"] for n in (2, 3, 4, 5)}
+    validated = validate_column(tmp_path, {"required": True}, "x", "", " ", "\t", "\xa0", "0", missing=["n/a"])
+    assert validated.reasons() == {n: ["a:required"] for n in (2, 3, 4, 5)}
 
 
 def test_a_missing_value_breaks_no_other_rule(tmp_path: Path) -> None:
     column = {"logicalType": "integer", "logicalTypeOptions": {"minimum": 3}, "enum": [{"value": 4}], "required": True}
-    assert judge_column(tmp_path, column, "", "4").reasons() == {1: ["a:required"]}
+    assert validate_column(tmp_path, column, "", "4").reasons() == {1: ["a:required"]}
 
 
-def test_a_text_that_is_no_value_is_neither_missing_nor_judged_further(tmp_path: Path) -> None:
+def test_a_text_that_is_no_value_is_neither_missing_nor_validated_further(tmp_path: Path) -> None:
     column = {"logicalType": "integer", "logicalTypeOptions": {"minimum": 3}, "enum": [{"value": 4}], "required": True}
-    assert judge_column(tmp_path, column, "four", "4").reasons() == {1: ["a:type"]}
+    assert validate_column(tmp_path, column, "four", "4").reasons() == {1: ["a:type"]}
 
 
 def test_every_broken_rule_is_a_reason_in_the_order_of_the_contract(tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ def test_every_broken_rule_is_a_reason_in_the_order_of_the_contract(tmp_path: Pa
         {"name": "a", "logicalType": "integer", "logicalTypeOptions": {"minimum": 3, "multipleOf": 2}},
         {"name": "c", "logicalType": "date", "logicalTypeOptions": {"maximum": "2024-01-01"}},
     )
-    judged = judge_bytes(tmp_path, contract, b"a,b,c\n1,,2025-01-01\nx,,x\n4,b,2023-01-01\n")
-    assert judged.reasons() == {
+    validated = validate_bytes(tmp_path, contract, b"a,b,c\n1,,2025-01-01\nx,,x\n4,b,2023-01-01\n")
+    assert validated.reasons() == {
         1: ["b:required", "a:minimum", "a:multipleOf", "c:maximum"],
         2: ["b:required", "a:type", "c:type"],
     }
@@ -95,8 +95,8 @@ def test_an_enum_lists_what_may_be(
     tmp_path: Path, kind: str, values: list[Any], good: list[str], bad: list[str]
 ) -> None:
     column = {"logicalType": kind, "enum": [{"value": value} for value in values]}
-    judged = judge_column(tmp_path, column, *good, *bad)
-    assert judged.reasons() == {n: ["a:enum"] for n in range(len(good) + 1, len(good) + len(bad) + 1)}
+    validated = validate_column(tmp_path, column, *good, *bad)
+    assert validated.reasons() == {n: ["a:enum"] for n in range(len(good) + 1, len(good) + len(bad) + 1)}
 
 
 def values(mapping: dict[Any, Any]) -> dict[str, Any]:
@@ -106,68 +106,70 @@ def values(mapping: dict[Any, Any]) -> dict[str, Any]:
 
 def test_a_value_map_makes_one_spelling_of_many(tmp_path: Path) -> None:
     column = values({"USD": ["US$", "us dollar"], "EUR": [" € "], "Straße": [], "O'N{t}": ["ΟΔΟΣ"]})
-    judged = judge_column(
+    validated = validate_column(
         tmp_path, column, " usd ", "US$", "Us Dollar", "€", "STRAßE", "straße", "o'n{T}", "οδοσ", "ΟΔΟΣ", "GBP", ""
     )
-    assert judged.of("a")[:9] == ["USD"] * 3 + ["EUR"] + ["Straße"] * 2 + ["O'N{t}"] * 3
-    assert judged.reasons() == {10: ["a:enum"]}
-    assert judged.rows[9].raw == {"a": "GBP"}
+    assert validated.of("a")[:9] == ["USD"] * 3 + ["EUR"] + ["Straße"] * 2 + ["O'N{t}"] * 3
+    assert validated.reasons() == {10: ["a:enum"]}
+    assert validated.rows[9].raw == {"a": "GBP"}
 
 
 def test_yaml_may_write_values_without_quotes(tmp_path: Path) -> None:
-    judged = judge_column(tmp_path, values({True: ["on", 1], False: "off", "NONE": None}), "1", "OFF", "none", "true")
-    assert judged.of("a") == ["True", "False", "NONE", "True"]
+    validated = validate_column(
+        tmp_path, values({True: ["on", 1], False: "off", "NONE": None}), "1", "OFF", "none", "true"
+    )
+    assert validated.of("a") == ["True", "False", "NONE", "True"]
 
 
 def test_texts_that_mean_no_value_are_missing(tmp_path: Path) -> None:
     column = {"logicalType": "integer", "required": True}
-    judged = judge_column(tmp_path, column, "1", "NA", " NA ", "na", "", missing=["NA"])
-    assert judged.reasons() == {2: ["a:required"], 3: ["a:required"], 4: ["a:type"], 5: ["a:required"]}
+    validated = validate_column(tmp_path, column, "1", "NA", " NA ", "na", "", missing=["NA"])
+    assert validated.reasons() == {2: ["a:required"], 3: ["a:required"], 4: ["a:type"], 5: ["a:required"]}
 
 
-def judge_columns(folder: Path, content: str, *columns: dict[str, Any], **block: Any) -> Judged:
+def validate_columns(folder: Path, content: str, *columns: dict[str, Any], **block: Any) -> Validated:
     """What becomes of one file of a table with these columns."""
-    return judge_bytes(folder, contract_of(folder / "contracts", *columns, **block), content.encode())
+    return validate_bytes(folder, contract_of(folder / "contracts", *columns, **block), content.encode())
 
 
 def test_a_transform_makes_a_column_the_file_does_not_have(tmp_path: Path) -> None:
     made = {"name": "day", "logicalType": "date", "transformLogic": "TRY(make_date(y, m, 1))", "required": True}
-    judged = judge_columns(
+    validated = validate_columns(
         tmp_path,
         "y,m\n2024,2\n2024,13\n2024,x\n",
         {"name": "y", "logicalType": "integer"},
         {"name": "m", "logicalType": "integer"},
         made,
     )
-    assert str(judged.of("day")[0]) == "2024-02-01"
-    assert judged.reasons() == {2: ["day:required"], 3: ["m:type", "day:required"]}
+    assert str(validated.of("day")[0]) == "2024-02-01"
+    assert validated.reasons() == {2: ["day:required"], 3: ["m:type", "day:required"]}
 
 
 def test_a_transform_that_names_its_own_column_changes_it(tmp_path: Path) -> None:
     column = {"transformLogic": "upper(a)", "logicalTypeOptions": {"pattern": "^A"}}
-    judged = judge_column(tmp_path, column, "ab", "xb", "")
-    assert judged.of("a") == ["AB", "XB", None]
-    assert judged.reasons() == {2: ["a:pattern"]}
-    assert judged.rows[1].raw == {"a": "xb"}
+    validated = validate_column(tmp_path, column, "ab", "xb", "")
+    assert validated.of("a") == ["AB", "XB", None]
+    assert validated.reasons() == {2: ["a:pattern"]}
+    assert validated.rows[1].raw == {"a": "xb"}
 
 
 def test_a_transform_may_build_on_another(tmp_path: Path) -> None:
-    judged = judge_columns(
+    validated = validate_columns(
         tmp_path,
         "a\nx\n",
         {"name": "a"},
         {"name": "b", "transformLogic": "upper(a)"},
         {"name": "c", "transformLogic": "b || '!'"},
     )
-    assert judged.of("c") == ["X!"]
+    assert validated.of("c") == ["X!"]
 
 
 def test_a_transform_that_cannot_be_computed_fails_its_file_alone(tmp_path: Path) -> None:
     columns = ({"name": "a"}, {"name": "b", "logicalType": "integer", "transformLogic": "CAST(a AS INTEGER)"})
     contract = contract_of(tmp_path / "contracts", *columns)
-    judged = judge_bytes(tmp_path, contract, b"a\n1\n", b"a\nx\n", b"a\n2\n")
-    assert list(judged.refused) == [1]
-    assert (judged.of("b"), judged.of("b", 2)) == ([1], [2])
+    validated = validate_bytes(tmp_path, contract, b"a\n1\n", b"a\nx\n", b"a\n2\n")
+    assert list(validated.refused) == [1]
+    assert (validated.of("b"), validated.of("b", 2)) == ([1], [2])
 
 
 @pytest.mark.parametrize(
@@ -181,8 +183,8 @@ def test_a_transform_that_cannot_be_computed_fails_its_file_alone(tmp_path: Path
     ],
 )
 def test_a_data_date_has_a_partition(tmp_path: Path, text: str, reasons: list[str]) -> None:
-    judged = judge_column(tmp_path, {"logicalType": "date", "partitioned": True}, text)
-    assert judged.rows[0].reasons == reasons
+    validated = validate_column(tmp_path, {"logicalType": "date", "partitioned": True}, text)
+    assert validated.rows[0].reasons == reasons
 
 
 STRANGE = ["a b", 'a"b', "a'b", "a{b}", "{text}", "a.b", "SELECT", "é", "c0", "record", "content", "j", "b", "lake"]
@@ -192,11 +194,11 @@ STRANGE = ["a b", 'a"b', "a'b", "a{b}", "{text}", "a.b", "SELECT", "é", "c0", "
 def test_a_column_may_have_any_name(tmp_path: Path, name: str) -> None:
     column = {"name": name, "logicalType": "integer", "required": True, "logicalTypeOptions": {"minimum": 3}}
     content = f"{cell(name)},other\n5,x\n1,y\n,z\nq,z\n"
-    judged = judge_columns(tmp_path, content, column, {"name": "other"})
-    assert judged.of(name) == [5, 1, None, None]
-    assert judged.reasons() == {2: [f"{name}:minimum"], 3: [f"{name}:required"], 4: [f"{name}:type"]}
-    assert judged.rows[1].raw == {name: "1", "other": "y"}
+    validated = validate_columns(tmp_path, content, column, {"name": "other"})
+    assert validated.of(name) == [5, 1, None, None]
+    assert validated.reasons() == {2: [f"{name}:minimum"], 3: [f"{name}:required"], 4: [f"{name}:type"]}
+    assert validated.rows[1].raw == {name: "1", "other": "y"}
 
 
 def test_a_row_of_a_table_without_rules_is_valid(tmp_path: Path) -> None:
-    assert not judge_column(tmp_path, {}, "x", "", "y").reasons()
+    assert not validate_column(tmp_path, {}, "x", "", "y").reasons()

@@ -10,7 +10,7 @@ import yaml
 from dropzone_assets.contracts import Contract, Expected, load_contract
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
-from tests.cases.judged import FIRST_DAY, describe
+from tests.cases.validated import FIRST_DAY, describe
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 

@@ -17,7 +17,7 @@ from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import KINDS, open_format
 from tests.cases.bytes import Bytes
 from tests.cases.formats import FormatCases, Record
-from tests.cases.judged import contract_of, judge_bytes
+from tests.cases.validated import contract_of, validate_bytes
 
 BROKEN = Path(__file__).parents[1] / "broken"
 
@@ -52,8 +52,8 @@ class TestAvro(FormatCases):
 
 def test_what_the_contract_does_not_know_is_rescued(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "id"}, format={"kind": "avro"})
-    judged = judge_bytes(tmp_path, contract, written([{"id": "1", "mood": 7}], id="string", mood="int"))
-    assert judged.of("_rescued") == ['{"mood":"7"}']
+    validated = validate_bytes(tmp_path, contract, written([{"id": "1", "mood": 7}], id="string", mood="int"))
+    assert validated.of("_rescued") == ['{"mood":"7"}']
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -61,10 +61,10 @@ def test_every_codec_of_the_standard_is_read(tmp_path: Path, codec: str) -> None
     contract = contract_of(tmp_path / "c", {"name": "id"}, format={"kind": "avro"})
     content = written([{"id": str(n)} for n in range(25_000)], codec, id="string")
     broken = content[: len(content) * 3 // 4] + b"\x99" * 50 + content[len(content) * 3 // 4 + 50 :]
-    judged = judge_bytes(tmp_path, contract, content, broken, content[:-1])
-    assert judged.of("id") == [str(n) for n in range(25_000)]
-    assert set(judged.refused) == {1, 2}
-    assert len(judged.rows) == 25_000
+    validated = validate_bytes(tmp_path, contract, content, broken, content[:-1])
+    assert validated.of("id") == [str(n) for n in range(25_000)]
+    assert set(validated.refused) == {1, 2}
+    assert len(validated.rows) == 25_000
 
 
 def logical(kind: str, name: str, **more: Any) -> dict[str, Any]:
@@ -104,27 +104,27 @@ VALUES: dict[str, tuple[Any, Any, str | None]] = {
 @pytest.mark.parametrize(("kind", "value", "text"), VALUES.values(), ids=VALUES)
 def test_a_value_becomes_its_text(tmp_path: Path, kind: Any, value: Any, text: str | None) -> None:
     contract = contract_of(tmp_path / "c", {"name": "v"}, format={"kind": "avro"})
-    assert judge_bytes(tmp_path, contract, written([{"v": value}], v=kind)).of("v") == [text]
+    assert validate_bytes(tmp_path, contract, written([{"v": value}], v=kind)).of("v") == [text]
 
 
 def test_moments_are_moments_to_the_contract(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "v", "logicalType": "timestamp"}, format={"kind": "avro"})
     content = written([{"v": MOMENT}], v=logical("long", "timestamp-millis"))
-    assert judge_bytes(tmp_path, contract, content).of("v") == [MOMENT.replace(tzinfo=None)]
+    assert validate_bytes(tmp_path, contract, content).of("v") == [MOMENT.replace(tzinfo=None)]
 
 
 def test_a_file_of_no_records_with_fields_is_refused(tmp_path: Path) -> None:
     out = BytesIO()
     fastavro.writer(out, {"type": "array", "items": "int"}, [[1]])
     contract = contract_of(tmp_path / "c", {"name": "v"}, format={"kind": "avro"})
-    assert "not of records" in judge_bytes(tmp_path, contract, out.getvalue()).refused[0].found
+    assert "not of records" in validate_bytes(tmp_path, contract, out.getvalue()).refused[0].found
 
 
 def test_a_broken_block_costs_the_whole_file(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "id"}, format={"kind": "avro"})
-    judged = judge_bytes(tmp_path, contract, (BROKEN / "avro_damaged_block.avro").read_bytes())
-    assert "has a block that cannot be read" in judged.refused[0].found
-    assert not judged.rows
+    validated = validate_bytes(tmp_path, contract, (BROKEN / "avro_damaged_block.avro").read_bytes())
+    assert "has a block that cannot be read" in validated.refused[0].found
+    assert not validated.rows
 
 
 def test_a_reading_says_what_it_found(tmp_path: Path) -> None:

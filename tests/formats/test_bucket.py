@@ -13,7 +13,7 @@ from dropzone_assets.contracts import Contract, load_contract, recognise
 from dropzone_assets.formats import open_format
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
-from tests.cases.judged import FILE_TIME, FIRST_DAY, Judged, contract_of, judge_bytes, judge_files, raw_file
+from tests.cases.validated import FILE_TIME, FIRST_DAY, Validated, contract_of, raw_file, validate_bytes, validate_files
 
 SHIPPED = Path(__file__).parents[2] / "data" / "contracts"
 TABLES = ("songs", "movies", "apps")
@@ -46,8 +46,8 @@ def shipped(table: str) -> Contract:
     return load_contract(SHIPPED / f"{table}.odcs.yaml", FIRST_DAY, open_format)[0]
 
 
-def judge_bucket(folder: Path, table: str, content: bytes) -> Judged:
-    return judge_bytes(folder / table, shipped(table), content)
+def validate_bucket(folder: Path, table: str, content: bytes) -> Validated:
+    return validate_bytes(folder / table, shipped(table), content)
 
 
 class Expected(NamedTuple):
@@ -67,25 +67,25 @@ EXPECTED = {
 @pytest.mark.parametrize("form", ["an array", "lines"])
 @pytest.mark.parametrize("table", TABLES)
 def test_each_table_has_its_own_records_of_a_bucket(tmp_path: Path, table: str, form: str) -> None:
-    judged, expected = judge_bucket(tmp_path, table, encoded(form)), EXPECTED[table]
-    assert not judged.refused
-    assert [row.record for row in judged.rows] == expected.records
-    assert judged.reasons() == expected.reasons
-    assert judged.of(expected.column) == expected.values
-    assert judged.tallies[0].rows_read == len(expected.records)
+    validated, expected = validate_bucket(tmp_path, table, encoded(form)), EXPECTED[table]
+    assert not validated.refused
+    assert [row.record for row in validated.rows] == expected.records
+    assert validated.reasons() == expected.reasons
+    assert validated.of(expected.column) == expected.values
+    assert validated.tallies[0].rows_read == len(expected.records)
 
 
 def test_a_refused_record_is_kept_with_its_envelope(tmp_path: Path) -> None:
-    assert judge_bucket(tmp_path, "songs", encoded("lines")).rows[1].raw == BUCKET[6]
+    assert validate_bucket(tmp_path, "songs", encoded("lines")).rows[1].raw == BUCKET[6]
 
 
 def test_what_the_table_does_not_know_of_its_record_is_rescued(tmp_path: Path) -> None:
-    assert judge_bucket(tmp_path, "movies", encoded("lines")).of("_rescued") == [None, '{"budget":806947}']
+    assert validate_bucket(tmp_path, "movies", encoded("lines")).of("_rescued") == [None, '{"budget":806947}']
 
 
 def test_a_file_without_records_of_a_table_has_no_rows_there(tmp_path: Path) -> None:
-    judged = judge_bucket(tmp_path, "songs", json.dumps(BUCKET[1:4]).encode())
-    assert (judged.rows, judged.refused, judged.tallies[0].rows_read) == ([], {}, 0)
+    validated = validate_bucket(tmp_path, "songs", json.dumps(BUCKET[1:4]).encode())
+    assert (validated.rows, validated.refused, validated.tallies[0].rows_read) == ([], {}, 0)
 
 
 NOBODYS = {
@@ -102,16 +102,16 @@ NOBODYS = {
 def test_a_record_nobody_can_select_is_quarantined(tmp_path: Path, record: Any, reason: str, form: str) -> None:
     both = [BUCKET[0], record, BUCKET[0]]
     content = json.dumps(both) if form == "an array" else "\n".join(map(json.dumps, both))
-    judged = judge_bucket(tmp_path, "songs", content.encode())
-    assert judged.reasons() == {2: [reason]}
-    assert judged.rows[1].raw == record
+    validated = validate_bucket(tmp_path, "songs", content.encode())
+    assert validated.reasons() == {2: [reason]}
+    assert validated.rows[1].raw == record
 
 
 def test_a_broken_line_moves_nobodys_number(tmp_path: Path) -> None:
     lines = [json.dumps(record).encode() for record in BUCKET]
-    judged = judge_bucket(tmp_path, "movies", b"\n".join([*lines[:2], b"\xff", b"{", *lines[2:]]))
-    assert judged.reasons() == {3: ["record:encoding"], 4: ["record:json"]}
-    assert [row.record for row in judged.rows if not row.reasons] == [5, 8]
+    validated = validate_bucket(tmp_path, "movies", b"\n".join([*lines[:2], b"\xff", b"{", *lines[2:]]))
+    assert validated.reasons() == {3: ["record:encoding"], 4: ["record:json"]}
+    assert [row.record for row in validated.rows if not row.reasons] == [5, 8]
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def test_a_contract_says_which_records_are_its_own(
         {"kind": "c", "v": {"n": True}, "id": "four"},
     ]
     contract = contract_of(tmp_path / "c", {"name": "id"}, {"name": "v"}, format={"kind": "json", **options})
-    judged = judge_bytes(tmp_path, contract, json.dumps(records).encode())
-    assert {row.record: row.reasons[0] if row.reasons else row.values["id"] for row in judged.rows} == found
+    validated = validate_bytes(tmp_path, contract, json.dumps(records).encode())
+    assert {row.record: row.reasons[0] if row.reasons else row.values["id"] for row in validated.rows} == found
     assert contract.selects
     if "kind" in options["select"]:
-        assert set(judged.of("_rescued")) <= {None}
+        assert set(validated.of("_rescued")) <= {None}
 
 
 def test_the_moment_of_arrival_is_that_of_each_delivery(tmp_path: Path) -> None:
@@ -149,8 +149,8 @@ def test_the_moment_of_arrival_is_that_of_each_delivery(tmp_path: Path) -> None:
     files = [
         replace(file, delivery=replace(file.delivery, arrived=at)) for file, at in zip(files, moments, strict=True)
     ]
-    for judged in (judge_files(platform, shipped("songs"), files) for _ in range(2)):
-        assert [judged.of("ingestion_time", n) for n in range(3)] == [[at, at] for at in moments]
+    for validated in (validate_files(platform, shipped("songs"), files) for _ in range(2)):
+        assert [validated.of("ingestion_time", n) for n in range(3)] == [[at, at] for at in moments]
 
 
 @pytest.mark.parametrize(

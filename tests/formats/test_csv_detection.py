@@ -10,16 +10,16 @@ from dropzone_assets.formats import HEAD, open_format
 from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
-from tests.cases.judged import Judged, contract_of, judge_bytes, raw_file
+from tests.cases.validated import Validated, contract_of, raw_file, validate_bytes
 
 BROKEN = Path(__file__).parents[1] / "broken"
 
 
-def judge_csv(folder: Path, *contents: bytes, columns: str = "by_name", **options: object) -> Judged:
+def validate_csv(folder: Path, *contents: bytes, columns: str = "by_name", **options: object) -> Validated:
     """What becomes of files with the columns id and note."""
     names = ({"name": "id"}, {"name": "note"})
     contract = contract_of(folder / "contracts", *names, format={"kind": "csv", **options}, columns=columns)
-    return judge_bytes(folder, contract, *contents)
+    return validate_bytes(folder, contract, *contents)
 
 
 READ = {
@@ -63,18 +63,18 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", READ)
 def test_an_ugly_file_is_read(tmp_path: Path, name: str) -> None:
-    judged = judge_csv(tmp_path, (BROKEN / f"{name}.csv").read_bytes())
-    assert not judged.refused
-    assert [row.reasons[0] if row.reasons else row.values["note"] for row in judged.rows] == READ[name]
-    assert [row.record for row in judged.rows] == list(range(1, len(READ[name]) + 1))
+    validated = validate_csv(tmp_path, (BROKEN / f"{name}.csv").read_bytes())
+    assert not validated.refused
+    assert [row.reasons[0] if row.reasons else row.values["note"] for row in validated.rows] == READ[name]
+    assert [row.record for row in validated.rows] == list(range(1, len(READ[name]) + 1))
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_an_ambiguous_file_is_refused_with_both_readings(tmp_path: Path, name: str) -> None:
-    judged = judge_csv(tmp_path, (BROKEN / f"{name}.csv").read_bytes())
-    assert not judged.rows
+    validated = validate_csv(tmp_path, (BROKEN / f"{name}.csv").read_bytes())
+    assert not validated.rows
     for said in REFUSED[name]:
-        assert said in str(judged.refused[0])
+        assert said in str(validated.refused[0])
 
 
 def test_every_ugly_file_has_its_expectation() -> None:
@@ -83,12 +83,12 @@ def test_every_ugly_file_has_its_expectation() -> None:
 
 def test_pins_are_obeyed(tmp_path: Path) -> None:
     content = (BROKEN / "one_letter.csv").read_bytes()
-    assert judge_csv(tmp_path, content, encoding="cp1251").of("note") == ["й", "b"]
+    assert validate_csv(tmp_path, content, encoding="cp1251").of("note") == ["й", "b"]
     content = (BROKEN / "backslashes_only.csv").read_bytes()
-    assert judge_csv(tmp_path, content, escape="").of("note") == ["a\\\\b", "c"]
-    assert judge_csv(tmp_path, content, escape="\\").of("note") == ["a\\b", "c"]
-    judged = judge_csv(tmp_path, b"id;note\n1;a\n", delimiter=",", header=False)
-    assert "column1" in str(judged.refused or judged.rows[0].values)
+    assert validate_csv(tmp_path, content, escape="").of("note") == ["a\\\\b", "c"]
+    assert validate_csv(tmp_path, content, escape="\\").of("note") == ["a\\b", "c"]
+    validated = validate_csv(tmp_path, b"id;note\n1;a\n", delimiter=",", header=False)
+    assert "column1" in str(validated.refused or validated.rows[0].values)
 
 
 @pytest.mark.parametrize(
@@ -102,19 +102,19 @@ def test_pins_are_obeyed(tmp_path: Path) -> None:
     ],
 )
 def test_width_and_values_prove_a_dialect_without_names(tmp_path: Path, content: bytes, notes: list[str]) -> None:
-    assert judge_csv(tmp_path, content, columns="by_position").of("note") == notes
+    assert validate_csv(tmp_path, content, columns="by_position").of("note") == notes
 
 
 @pytest.mark.parametrize("tail", ["1;Größe\n".encode("cp1252"), b"1;\xd0\xd0\xd1\n", b"2;a\r\n3;b\n"])
 def test_a_large_file_is_proven_to_its_end(tmp_path: Path, tail: bytes) -> None:
     """Its head says nothing of what comes behind it."""
     content = b"id;note\n" + b"1;Groesse\n" * (2 * HEAD // 10) + tail
-    judged = judge_csv(tmp_path, content)
+    validated = validate_csv(tmp_path, content)
     if b"\xd0" in tail:
-        assert "encoding is not certain" in str(judged.refused[0])
+        assert "encoding is not certain" in str(validated.refused[0])
     else:
-        assert judged.of("note")[-1] == ("Größe" if b"\xf6" in tail else "b")
-        assert not judged.reasons()
+        assert validated.of("note")[-1] == ("Größe" if b"\xf6" in tail else "b")
+        assert not validated.reasons()
 
 
 def test_what_was_found_out_is_said(tmp_path: Path) -> None:
@@ -197,23 +197,23 @@ def test_a_file_is_read_as_it_was_written_or_refused(
     file: tuple[bytes, list[list[str]]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     content, table = file
-    judged = judge_csv(tmp_path_factory.mktemp("home"), content)
-    if not judged.refused:
-        found = [[row.values["id"] or "", row.values["note"] or ""] for row in judged.rows]
+    validated = validate_csv(tmp_path_factory.mktemp("home"), content)
+    if not validated.refused:
+        found = [[row.values["id"] or "", row.values["note"] or ""] for row in validated.rows]
         assert found == [[cell.strip() for cell in cells] for cells in table]
 
 
-def judge_numbers(folder: Path, content: bytes, **options: object) -> Judged:
+def validate_numbers(folder: Path, content: bytes, **options: object) -> Validated:
     """What becomes of files with a text and a number."""
     names = ({"name": "note"}, {"name": "amount", "logicalType": "number", "synonyms": [{"synonym": "Betrag"}]})
-    return judge_bytes(folder, contract_of(folder / "c", *names, format={"kind": "csv", **options}), content)
+    return validate_bytes(folder, contract_of(folder / "c", *names, format={"kind": "csv", **options}), content)
 
 
 def test_a_decimal_comma_is_proven_by_the_numbers(tmp_path: Path) -> None:
-    judged = judge_numbers(tmp_path, b"note;Betrag\n1,5;1,50\n1.5;1.234,5\n;1.000\n;7\n;1.5.2\n;x\n")
-    assert judged.of("amount") == [1.5, 1234.5, 1000, 7, None, None]
-    assert judged.of("note")[:2] == ["1,5", "1.5"]
-    assert judged.rows[4].raw == {"note": None, "Betrag": "1.5.2"}
+    validated = validate_numbers(tmp_path, b"note;Betrag\n1,5;1,50\n1.5;1.234,5\n;1.000\n;7\n;1.5.2\n;x\n")
+    assert validated.of("amount") == [1.5, 1234.5, 1000, 7, None, None]
+    assert validated.of("note")[:2] == ["1,5", "1.5"]
+    assert validated.rows[4].raw == {"note": None, "Betrag": "1.5.2"}
 
 
 @pytest.mark.parametrize(
@@ -230,9 +230,9 @@ def test_a_decimal_is_what_the_contract_or_the_file_says(
     tmp_path: Path, options: dict[str, object], texts: list[str], amounts: list[float | None]
 ) -> None:
     content = "\n".join(["note;amount", *(f"x;{text}" for text in texts), ""]).encode()
-    assert judge_numbers(tmp_path, content, **options).of("amount") == amounts
+    assert validate_numbers(tmp_path, content, **options).of("amount") == amounts
 
 
 def test_a_comma_that_may_be_two_things_is_refused(tmp_path: Path) -> None:
-    judged = judge_numbers(tmp_path, b"note;amount\nx;1,234\nx;7\n")
-    assert "1,234, which may be 1234 or 1.234" in str(judged.refused[0])
+    validated = validate_numbers(tmp_path, b"note;amount\nx;1,234\nx;7\n")
+    assert "1,234, which may be 1234 or 1.234" in str(validated.refused[0])

@@ -19,7 +19,7 @@ from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
 from tests.cases.bytes import Bytes
 from tests.cases.formats import BLANKS, UGLY, FormatCases, Record
-from tests.cases.judged import Judged, contract_of, judge_bytes
+from tests.cases.validated import Validated, contract_of, validate_bytes
 
 BROKEN = Path(__file__).parents[1] / "broken"
 
@@ -68,22 +68,22 @@ class TestExcel(FormatCases):
     @pytest.mark.parametrize("text", [text[:32_767] for text in UGLY if "\x0b" not in text and "\r" not in text])
     def test_text_comes_through_as_it_is(self, tmp_path: Path, text: str) -> None:
         """XML has no vertical tab and one kind of line break, a cell no more than 32,767 characters."""
-        assert self.judge(tmp_path, self.numbered(text, "after")).of("note") == [text, "after"]
+        assert self.validate(tmp_path, self.numbered(text, "after")).of("note") == [text, "after"]
 
     @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     @given(notes=st.lists(st.lists(st.none() | CELLS, max_size=5), min_size=1, max_size=4))
     def test_what_is_written_is_read(self, notes: list[list[str | None]]) -> None:
         with TemporaryDirectory() as folder:
-            judged = self.judge(Path(folder), *(self.numbered(*each) for each in notes))
+            validated = self.validate(Path(folder), *(self.numbered(*each) for each in notes))
         for n, each in enumerate(notes):
-            assert judged.of("note", n) == [(note or "").strip(BLANKS) or None for note in each]
+            assert validated.of("note", n) == [(note or "").strip(BLANKS) or None for note in each]
 
 
-def judge_excel(folder: Path, *contents: bytes, types: Mapping[str, str] | None = None, **options: Any) -> Judged:
+def validate_excel(folder: Path, *contents: bytes, types: Mapping[str, str] | None = None, **options: Any) -> Validated:
     """What becomes of workbooks; without `types`, of the columns id and note."""
     columns = [{"name": n, "logicalType": t} for n, t in (types or {"id": "string", "note": "string"}).items()]
     contract = contract_of(folder / "c", *columns, format={"kind": "excel", **options})
-    return judge_bytes(folder, contract, *contents)
+    return validate_bytes(folder, contract, *contents)
 
 
 VALUES: list[tuple[Any, str | None]] = [
@@ -117,16 +117,16 @@ def test_a_cell_becomes_the_text_it_means(tmp_path: Path, epoch: Any) -> None:
         book.epoch = epoch
     for row in [["id", "note"], *([n, value] for n, (value, _) in enumerate(VALUES))]:
         book.worksheets[0].append(row)
-    assert judge_excel(tmp_path, saved(book)).of("note") == [text and text.strip(BLANKS) for _, text in VALUES]
+    assert validate_excel(tmp_path, saved(book)).of("note") == [text and text.strip(BLANKS) for _, text in VALUES]
 
 
-def test_cells_are_judged_by_the_contract_not_by_their_look(tmp_path: Path) -> None:
+def test_cells_are_validated_by_the_contract_not_by_their_look(tmp_path: Path) -> None:
     types = {"n": "integer", "d": "date", "t": "time", "m": "timestamp", "b": "boolean"}
     good = [5.0, dt.date(2024, 5, 1), dt.time(9, 30), dt.datetime(2024, 5, 1, 0, 0), True]
-    judged = judge_excel(tmp_path, workbook(list(types), good, ["#N/A", "", "x", 45413, "no"]), types=types)
-    assert list(judged.rows[0].values.values())[:5] == good
-    assert judged.reasons() == {2: ["n:type", "t:type", "m:type"]}
-    assert judged.rows[1].raw == {"n": "#N/A", "d": None, "t": "x", "m": "45413", "b": "no"}
+    validated = validate_excel(tmp_path, workbook(list(types), good, ["#N/A", "", "x", 45413, "no"]), types=types)
+    assert list(validated.rows[0].values.values())[:5] == good
+    assert validated.reasons() == {2: ["n:type", "t:type", "m:type"]}
+    assert validated.rows[1].raw == {"n": "#N/A", "d": None, "t": "x", "m": "45413", "b": "no"}
 
 
 def many(**sheets: Sequence[Sequence[Any]]) -> bytes:
@@ -186,9 +186,9 @@ def merged(sheet: Worksheet) -> None:
 def test_the_place_of_the_records_is_found_or_pinned(
     tmp_path: Path, content: bytes, options: dict[str, Any], notes: dict[int, str]
 ) -> None:
-    judged = judge_excel(tmp_path, content, **options)
-    assert not judged.refused
-    assert {row.record: row.values["note"] for row in judged.rows} == notes
+    validated = validate_excel(tmp_path, content, **options)
+    assert not validated.refused
+    assert {row.record: row.values["note"] for row in validated.rows} == notes
 
 
 @pytest.mark.parametrize(
@@ -205,19 +205,19 @@ def test_the_place_of_the_records_is_found_or_pinned(
 def test_a_place_that_is_not_there_or_twice_is_refused(
     tmp_path: Path, content: bytes, options: dict[str, Any], found: str
 ) -> None:
-    assert found in judge_excel(tmp_path, content, **options).refused[0].found
+    assert found in validate_excel(tmp_path, content, **options).refused[0].found
 
 
 def test_a_cell_outside_the_header_is_rescued(tmp_path: Path) -> None:
-    judged = judge_excel(tmp_path, workbook(["id", None, "note"], [1, None, "a", "look!"], [2, None, "b"]))
-    assert judged.of("_rescued") == ['{"column3":"look!"}', None]
+    validated = validate_excel(tmp_path, workbook(["id", None, "note"], [1, None, "a", "look!"], [2, None, "b"]))
+    assert validated.of("_rescued") == ['{"column3":"look!"}', None]
 
 
 def test_a_sheet_without_header_is_read_by_position(tmp_path: Path) -> None:
     columns = ({"name": "id"}, {"name": "note"})
     contract = contract_of(tmp_path / "c", *columns, format={"kind": "excel", "header": False}, columns="by_position")
-    judged = judge_bytes(tmp_path, contract, workbook([1, "a"], [2, "b"]))
-    assert (judged.of("id"), judged.of("note")) == (["1", "2"], ["a", "b"])
+    validated = validate_bytes(tmp_path, contract, workbook([1, "a"], [2, "b"]))
+    assert (validated.of("id"), validated.of("note")) == (["1", "2"], ["a", "b"])
 
 
 UGLY_FILES = {
@@ -236,11 +236,11 @@ UGLY_FILES = {
 
 @pytest.mark.parametrize(("name", "expected"), UGLY_FILES.items(), ids=UGLY_FILES)
 def test_ugly_workbooks(tmp_path: Path, name: str, expected: list[str] | str) -> None:
-    judged = judge_excel(tmp_path, (BROKEN / name).read_bytes())
+    validated = validate_excel(tmp_path, (BROKEN / name).read_bytes())
     if isinstance(expected, str):
-        assert expected in judged.refused[0].found
+        assert expected in validated.refused[0].found
     else:
-        assert judged.of("note") == expected
+        assert validated.of("note") == expected
 
 
 def test_a_reading_says_where_it_reads(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
 from tests.cases.formats import BLANKS, UGLY, FormatCases, Record
-from tests.cases.judged import Judged, contract_of, judge_bytes
+from tests.cases.validated import Validated, contract_of, validate_bytes
 
 WIDTH = 40
 
@@ -39,43 +39,43 @@ class TestFixedWidth(FormatCases):
 
     @pytest.mark.parametrize("text", [text for text in UGLY if len(text) <= WIDTH and not {"\n", "\r"} & set(text)])
     def test_text_of_a_line_comes_through(self, tmp_path: Path, text: str) -> None:
-        assert self.judge(tmp_path, self.numbered(text, "", None)).of("note") == [text.strip(BLANKS), None, None]
+        assert self.validate(tmp_path, self.numbered(text, "", None)).of("note") == [text.strip(BLANKS), None, None]
 
 
-def judge_fixed(folder: Path, content: bytes, **options: Any) -> Judged:
+def validate_fixed(folder: Path, content: bytes, **options: Any) -> Validated:
     """What becomes of a file with a column of three and one of two characters, of which the contract knows one."""
     columns = [{"name": "a", "width": 3}, {"name": "b", "width": 2}]
     block = {"kind": "fixed_width", "columns": columns, **options}
-    return judge_bytes(folder, contract_of(folder / "contracts", {"name": "a"}, format=block), content)
+    return validate_bytes(folder, contract_of(folder / "contracts", {"name": "a"}, format=block), content)
 
 
 def test_a_line_of_another_length_costs_itself_only(tmp_path: Path) -> None:
-    judged = judge_fixed(tmp_path, b"abc12\nabc1\nabc123\n\nde 34\n")
-    assert judged.of("a") == ["abc", None, None, "de"]
-    assert judged.reasons() == {2: ["record:length"], 3: ["record:length"]}
-    assert judged.rows[1].raw == {"line": "abc1"}
-    assert judged.of("_rescued")[0] == '{"b":"12"}'
+    validated = validate_fixed(tmp_path, b"abc12\nabc1\nabc123\n\nde 34\n")
+    assert validated.of("a") == ["abc", None, None, "de"]
+    assert validated.reasons() == {2: ["record:length"], 3: ["record:length"]}
+    assert validated.rows[1].raw == {"line": "abc1"}
+    assert validated.of("_rescued")[0] == '{"b":"12"}'
 
 
 def test_trimmed_lines_may_lack_blanks(tmp_path: Path) -> None:
-    assert judge_fixed(tmp_path, b"abc12\r\nabc\nabc123\rde\n", trimmed=True).reasons() == {3: ["record:length"]}
+    assert validate_fixed(tmp_path, b"abc12\r\nabc\nabc123\rde\n", trimmed=True).reasons() == {3: ["record:length"]}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "shift_jis"])
 def test_width_is_counted_in_characters(tmp_path: Path, encoding: str) -> None:
     text = "日本語12\n東京都34\n" if encoding == "shift_jis" else "äöü12\nÄÖß34\n"
-    judged = judge_fixed(tmp_path, text.encode(encoding), encoding=encoding)
-    assert judged.of("a") == [line[:3] for line in text.split()]
+    validated = validate_fixed(tmp_path, text.encode(encoding), encoding=encoding)
+    assert validated.of("a") == [line[:3] for line in text.split()]
 
 
 def test_a_byte_that_is_no_character_costs_its_record(tmp_path: Path) -> None:
-    judged = judge_fixed(tmp_path, b"abc12\na\xffc12\nabc34\n", encoding="utf-8")
-    assert judged.reasons() == {2: ["record:encoding"]}
+    validated = validate_fixed(tmp_path, b"abc12\na\xffc12\nabc34\n", encoding="utf-8")
+    assert validated.reasons() == {2: ["record:encoding"]}
 
 
 def test_columns_stand_where_the_contract_says(tmp_path: Path) -> None:
     columns = [{"name": "b", "start": 4, "width": 2}, {"name": "a", "start": 2, "width": 1}]
-    assert judge_fixed(tmp_path, b"title\nabc12\n", columns=columns, skip=1).of("a") == ["b"]
+    assert validate_fixed(tmp_path, b"title\nabc12\n", columns=columns, skip=1).of("a") == ["b"]
 
 
 @pytest.mark.parametrize("columns", [[], [{"name": "a"}], [{"name": "a", "width": 0}], [{"name": "a", "width": 1}] * 2])

@@ -10,7 +10,7 @@ import pytest
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import open_format
 from tests.cases.formats import FormatCases, Record
-from tests.cases.judged import Judged, contract_of, judge_bytes
+from tests.cases.validated import Validated, contract_of, validate_bytes
 
 
 class TestJson(FormatCases):
@@ -23,12 +23,12 @@ class TestJson(FormatCases):
         return json.dumps({"sent": "today", "rows": records}, ensure_ascii=False).encode()
 
 
-def judge_json(folder: Path, *documents: object, records: str = "", **types: str) -> Judged:
+def validate_json(folder: Path, *documents: object, records: str = "", **types: str) -> Validated:
     """What becomes of documents, which are bytes or are written as JSON; `types` are columns and their types."""
     columns = [{"name": name, "logicalType": kind} for name, kind in (types or {"id": "string"}).items()]
     contract = contract_of(folder / "contracts", *columns, format={"kind": "json", "records": records})
     contents = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in documents]
-    return judge_bytes(folder, contract, *contents)
+    return validate_bytes(folder, contract, *contents)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def judge_json(folder: Path, *documents: object, records: str = "", **types: str
     ],
 )
 def test_a_path_of_keys_leads_to_the_records(tmp_path: Path, records: str, document: object) -> None:
-    assert judge_json(tmp_path, document, records=records).of("id") == ["1"]
+    assert validate_json(tmp_path, document, records=records).of("id") == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_path_of_keys_leads_to_the_records(tmp_path: Path, records: str, docum
     ],
 )
 def test_a_document_without_records_says_what_it_has(tmp_path: Path, document: object, found: str) -> None:
-    assert found in judge_json(tmp_path, document, records="rows").refused[0].found
+    assert found in validate_json(tmp_path, document, records="rows").refused[0].found
 
 
 @pytest.mark.parametrize(
@@ -82,46 +82,46 @@ def test_a_document_without_records_says_what_it_has(tmp_path: Path, document: o
     ],
 )
 def test_a_value_becomes_its_text(tmp_path: Path, value: object, text: str | None) -> None:
-    assert judge_json(tmp_path, [{"id": value}]).of("id") == [text]
+    assert validate_json(tmp_path, [{"id": value}]).of("id") == [text]
 
 
 def test_a_field_may_be_missing_or_come_twice(tmp_path: Path) -> None:
-    assert judge_json(tmp_path, b'[{}, {"id": "a", "id": "b"}]').of("id") == [None, "a"]
+    assert validate_json(tmp_path, b'[{}, {"id": "a", "id": "b"}]').of("id") == [None, "a"]
 
 
 @pytest.mark.parametrize("record", [1, "x", None, [1], [{"id": "1"}], True])
 def test_a_record_that_is_no_object_has_no_values(tmp_path: Path, record: object) -> None:
-    judged = judge_json(tmp_path, [record, {"id": "2"}])
-    assert judged.of("id") == [None, "2"]
-    assert judged.of("_rescued") == [None, None]
+    validated = validate_json(tmp_path, [record, {"id": "2"}])
+    assert validated.of("id") == [None, "2"]
+    assert validated.of("_rescued") == [None, None]
 
 
-def test_numbers_that_are_none_are_kept_for_the_types_to_judge(tmp_path: Path) -> None:
-    judged = judge_json(tmp_path, b'[{"id": NaN}, {"id": -Infinity}, {"id": 1e999}, {"id": 1.5}]', id="number")
-    assert judged.of("id") == [None, None, None, 1.5]
-    assert judged.reasons() == {n: ["id:type"] for n in (1, 2, 3)}
+def test_numbers_that_are_none_are_kept_for_the_types_to_validate(tmp_path: Path) -> None:
+    validated = validate_json(tmp_path, b'[{"id": NaN}, {"id": -Infinity}, {"id": 1e999}, {"id": 1.5}]', id="number")
+    assert validated.of("id") == [None, None, None, 1.5]
+    assert validated.reasons() == {n: ["id:type"] for n in (1, 2, 3)}
 
 
 def test_an_object_keeps_its_shape(tmp_path: Path) -> None:
-    judged = judge_json(tmp_path, [{"id": {"a": {"b": [1]}}}, {"id": '{"a": 1}'}, {"id": [1]}], id="object")
-    assert [json.loads(each) if each else None for each in judged.of("id")] == [{"a": {"b": [1]}}, {"a": 1}, None]
+    validated = validate_json(tmp_path, [{"id": {"a": {"b": [1]}}}, {"id": '{"a": 1}'}, {"id": [1]}], id="object")
+    assert [json.loads(each) if each else None for each in validated.of("id")] == [{"a": {"b": [1]}}, {"a": 1}, None]
 
 
 def test_a_synonym_is_read_where_the_name_itself_is_missing(tmp_path: Path) -> None:
     column = {"name": "id", "synonyms": [{"synonym": "ident"}, {"synonym": "nr."}]}
     contract = contract_of(tmp_path / "c", column, format={"kind": "json"})
     document = [{"ident": 1}, {"nr.": 2}, {"nr.": 3, "ident": 4, "id": 5}, {"id": None, "nr.": 6}]
-    judged = judge_bytes(tmp_path, contract, json.dumps(document).encode())
-    assert judged.of("id") == ["1", "2", "5", "6"]
-    assert judged.of("_rescued") == [None] * 4
+    validated = validate_bytes(tmp_path, contract, json.dumps(document).encode())
+    assert validated.of("id") == ["1", "2", "5", "6"]
+    assert validated.of("_rescued") == [None] * 4
 
 
 @pytest.mark.parametrize("depth", [100, 10_000])
 def test_a_deep_document_harms_nobody(tmp_path: Path, depth: int) -> None:
     deep = b'[{"id":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}]"
-    judged = judge_json(tmp_path, deep, b"[" * depth + b"]" * depth, [{"id": "2"}])
-    assert judged.of("id", 2) == ["2"]
-    assert len(judged.rows) == 3
+    validated = validate_json(tmp_path, deep, b"[" * depth + b"]" * depth, [{"id": "2"}])
+    assert validated.of("id", 2) == ["2"]
+    assert len(validated.rows) == 3
 
 
 @pytest.mark.parametrize("options", [{"records": 1}, {"records": None}, {"lines": "some"}])

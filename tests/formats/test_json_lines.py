@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dropzone_assets.errors import BadContract
 from dropzone_assets.formats import HEAD, open_format
 from tests.cases.formats import FormatCases, Record
-from tests.cases.judged import Judged, contract_of, judge_bytes
+from tests.cases.validated import Validated, contract_of, validate_bytes
 
 BROKEN = Path(__file__).parents[1] / "broken"
 
@@ -27,10 +27,10 @@ class TestJsonLines(FormatCases):
         return b"\n".join(json.dumps(record, ensure_ascii=False).encode() for record in records) or b"\n" * HEAD
 
 
-def judge_lines(folder: Path, *contents: bytes, **options: Any) -> Judged:
+def validate_lines(folder: Path, *contents: bytes, **options: Any) -> Validated:
     """What becomes of files with the columns id and note."""
     columns = ({"name": "id"}, {"name": "note"})
-    return judge_bytes(folder, contract_of(folder / "c", *columns, format={"kind": "json", **options}), *contents)
+    return validate_bytes(folder, contract_of(folder / "c", *columns, format={"kind": "json", **options}), *contents)
 
 
 FAULTS = {
@@ -47,18 +47,18 @@ FAULTS = {
 @pytest.mark.parametrize(("line", "reason"), FAULTS.values(), ids=FAULTS)
 def test_a_broken_line_costs_itself_only(tmp_path: Path, line: bytes, reason: str) -> None:
     bad = b'{"id": 1}\n' + line + b'\n{"id": 3}\n' + line + b'\n\n{"id": 5}'
-    judged = judge_lines(tmp_path, b'{"id": 9}', bad, b'{"id": 8}\n{"id": 7}', lines=True)
-    assert not judged.refused
-    assert judged.of("id", 1) == ["1", None, "3", None, "5"]
-    assert judged.reasons(1) == {2: [reason], 4: [reason]}
-    assert (judged.of("id"), judged.of("id", 2)) == (["9"], ["8", "7"])
+    validated = validate_lines(tmp_path, b'{"id": 9}', bad, b'{"id": 8}\n{"id": 7}', lines=True)
+    assert not validated.refused
+    assert validated.of("id", 1) == ["1", None, "3", None, "5"]
+    assert validated.reasons(1) == {2: [reason], 4: [reason]}
+    assert (validated.of("id"), validated.of("id", 2)) == (["9"], ["8", "7"])
     if reason == "record:json":
-        assert judged.rows[2].raw == {"line": line.decode()}
+        assert validated.rows[2].raw == {"line": line.decode()}
 
 
 def test_the_rules_are_not_asked_of_a_broken_line(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "id", "required": True}, format={"kind": "json"})
-    assert judge_bytes(tmp_path, contract, b"{}\n{\n").reasons() == {1: ["id:required"], 2: ["record:json"]}
+    assert validate_bytes(tmp_path, contract, b"{}\n{\n").reasons() == {1: ["id:required"], 2: ["record:json"]}
 
 
 UGLY_FILES: dict[str, list[str | None] | str] = {
@@ -80,11 +80,11 @@ UGLY_FILES: dict[str, list[str | None] | str] = {
 
 @pytest.mark.parametrize(("name", "expected"), UGLY_FILES.items(), ids=UGLY_FILES)
 def test_ugly_files(tmp_path: Path, name: str, expected: list[str | None] | str) -> None:
-    judged = judge_lines(tmp_path, (BROKEN / name).read_bytes())
+    validated = validate_lines(tmp_path, (BROKEN / name).read_bytes())
     if isinstance(expected, str):
-        assert expected in judged.refused[0].found
+        assert expected in validated.refused[0].found
     else:
-        assert [row.reasons[0] if row.reasons else row.values["note"] for row in judged.rows] == expected
+        assert [row.reasons[0] if row.reasons else row.values["note"] for row in validated.rows] == expected
 
 
 LINE = b'{"id": "1", "note": "a"}'
@@ -109,9 +109,9 @@ LINE = b'{"id": "1", "note": "a"}'
     ],
 )
 def test_the_file_proves_whether_lines_are_records(tmp_path: Path, content: bytes, ids: list[str]) -> None:
-    judged = judge_lines(tmp_path, content)
-    assert not judged.refused
-    assert judged.of("id") == ids
+    validated = validate_lines(tmp_path, content)
+    assert not validated.refused
+    assert validated.of("id") == ids
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_file_proves_whether_lines_are_records(tmp_path: Path, content: byte
     [(LINE, "shape: any"), (LINE + b"\n", "shape: any"), (b"{broken\n" + LINE, "lines: true"), (LINE * 2, "lines")],
 )
 def test_what_is_not_proved_is_refused_with_the_option_to_set(tmp_path: Path, content: bytes, hint: str) -> None:
-    assert hint in judge_lines(tmp_path, content).refused[0].found
+    assert hint in validate_lines(tmp_path, content).refused[0].found
 
 
 @pytest.mark.parametrize(
@@ -136,19 +136,19 @@ def test_what_is_not_proved_is_refused_with_the_option_to_set(tmp_path: Path, co
 def test_an_object_is_one_record_where_the_contract_says_so(
     tmp_path: Path, content: bytes, shape: str, ids: list[str] | None
 ) -> None:
-    judged = judge_lines(tmp_path, content, shape=shape)
-    assert bool(judged.refused) == (ids is None)
-    assert judged.of("id") == (ids or [])
+    validated = validate_lines(tmp_path, content, shape=shape)
+    assert bool(validated.refused) == (ids is None)
+    assert validated.of("id") == (ids or [])
 
 
 def test_lines_may_be_ruled_out(tmp_path: Path) -> None:
-    assert "is not a JSON document" in judge_lines(tmp_path, LINE + b"\n" + LINE, lines=False).refused[0].found
+    assert "is not a JSON document" in validate_lines(tmp_path, LINE + b"\n" + LINE, lines=False).refused[0].found
 
 
 def test_lines_and_documents_may_come_together(tmp_path: Path) -> None:
-    judged = judge_lines(tmp_path, *[LINE + b"\n" + LINE, b"[" + LINE + b"]"] * 3)
-    assert [len(judged.of("id", n)) for n in range(6)] == [2, 1] * 3
-    assert len(judged.load.parts) == 2
+    validated = validate_lines(tmp_path, *[LINE + b"\n" + LINE, b"[" + LINE + b"]"] * 3)
+    assert [len(validated.of("id", n)) for n in range(6)] == [2, 1] * 3
+    assert len(validated.load.parts) == 2
 
 
 PIECES = {b'{"id": 1}': None, b"{x": "record:json", b"": "", b"\xff": "record:encoding", b"  ": "", b"[1]": None}
@@ -159,10 +159,10 @@ PIECES = {b'{"id": 1}': None, b"{x": "record:json", b"": "", b"\xff": "record:en
 def test_records_are_numbered_without_a_gap_whatever_is_broken(
     lines: list[bytes], end: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    judged = judge_lines(tmp_path_factory.mktemp("home"), end.join([LINE, *lines]), lines=True)
+    validated = validate_lines(tmp_path_factory.mktemp("home"), end.join([LINE, *lines]), lines=True)
     faults = [PIECES[line] for line in lines if PIECES[line] != ""]
-    assert [row.record for row in judged.rows] == list(range(1, len(faults) + 2))
-    assert sorted(row.reasons[0] for row in judged.rows if row.reasons) == sorted(fault for fault in faults if fault)
+    assert [row.record for row in validated.rows] == list(range(1, len(faults) + 2))
+    assert sorted(row.reasons[0] for row in validated.rows if row.reasons) == sorted(fault for fault in faults if fault)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Parquet keeps the promises of formats; every type becomes the text that a contract can judge."""
+"""Parquet keeps the promises of formats; every type becomes the text that a contract can validate."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from dropzone_assets import engine
 from dropzone_assets.formats import open_format
 from tests.cases.bytes import Bytes
 from tests.cases.formats import FormatCases, Record
-from tests.cases.judged import contract_of, judge_bytes
+from tests.cases.validated import contract_of, validate_bytes
 
 BROKEN = Path(__file__).parents[1] / "broken"
 
@@ -81,47 +81,47 @@ VALUES: dict[str, tuple[pa.Array, str]] = {
 @pytest.mark.parametrize(("values", "text"), VALUES.values(), ids=VALUES)
 def test_a_value_becomes_its_text(tmp_path: Path, values: pa.Array, text: str) -> None:
     contract = contract_of(tmp_path / "c", {"name": "v"}, format={"kind": "parquet"})
-    assert judge_bytes(tmp_path, contract, written({"v": values})).of("v") == [text]
+    assert validate_bytes(tmp_path, contract, written({"v": values})).of("v") == [text]
 
 
 def test_moments_as_spark_wrote_them_are_read(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "v"}, format={"kind": "parquet"})
     content = written({"v": [MOMENT]}, use_deprecated_int96_timestamps=True, store_schema=False)
-    assert judge_bytes(tmp_path, contract, content).of("v") == ["2024-05-01 09:30:15"]
+    assert validate_bytes(tmp_path, contract, content).of("v") == ["2024-05-01 09:30:15"]
 
 
-def test_values_are_judged_by_the_contract(tmp_path: Path) -> None:
+def test_values_are_validated_by_the_contract(tmp_path: Path) -> None:
     columns = [{"name": n, "logicalType": t} for n, t in {"d": "date", "t": "timestamp", "o": "object"}.items()]
     contract = contract_of(tmp_path / "c", *columns, format={"kind": "parquet"})
     moments = pa.array([dt.datetime(2024, 5, 1), MOMENT])
     content = written({"d": moments, "t": moments, "o": pa.array([{"a": 1}, None])})
-    judged = judge_bytes(tmp_path, contract, content)
-    assert list(judged.rows[0].values.values())[:2] == [dt.date(2024, 5, 1), dt.datetime(2024, 5, 1)]
-    assert judged.reasons() == {2: ["d:type"]}
-    assert judged.rows[1].raw == {"d": "2024-05-01 09:30:15", "t": "2024-05-01 09:30:15", "o": None}
+    validated = validate_bytes(tmp_path, contract, content)
+    assert list(validated.rows[0].values.values())[:2] == [dt.date(2024, 5, 1), dt.datetime(2024, 5, 1)]
+    assert validated.reasons() == {2: ["d:type"]}
+    assert validated.rows[1].raw == {"d": "2024-05-01 09:30:15", "t": "2024-05-01 09:30:15", "o": None}
 
 
 def test_files_of_other_types_are_read_apart(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "v", "logicalType": "integer"}, format={"kind": "parquet"})
     contents = [written({"v": [value]}) for value in (0, "1", 2)]
     contents.append(written({"v": [3], "w": ["x"]}, compression="zstd"))
-    judged = judge_bytes(tmp_path, contract, *contents)
-    assert [judged.of("v", n) for n in range(4)] == [[0], [1], [2], [3]]
-    assert len(judged.load.parts) == 3
+    validated = validate_bytes(tmp_path, contract, *contents)
+    assert [validated.of("v", n) for n in range(4)] == [[0], [1], [2], [3]]
+    assert len(validated.load.parts) == 3
 
 
 def test_names_that_come_twice_are_kept_apart(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "id"}, format={"kind": "parquet"})
     table = pa.Table.from_arrays([pa.array(["1"]), pa.array(["2"]), pa.array(["3"])], ["id", "x", "X"])
-    assert judge_bytes(tmp_path, contract, written(table)).of("_rescued") == ['{"x":"2","X (2)":"3"}']
+    assert validate_bytes(tmp_path, contract, written(table)).of("_rescued") == ['{"x":"2","X (2)":"3"}']
     twice = pa.Table.from_arrays([pa.array(["1"]), pa.array(["2"])], ["id", "ID"])
-    assert "several columns for id" in judge_bytes(tmp_path, contract, written(twice)).refused[0].found
+    assert "several columns for id" in validate_bytes(tmp_path, contract, written(twice)).refused[0].found
 
 
 def test_records_are_numbered_across_row_groups(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "id", "logicalType": "integer"}, format={"kind": "parquet"})
-    judged = judge_bytes(tmp_path, contract, written({"id": range(300_000)}, row_group_size=7_000))
-    assert all(row.record == row.values["id"] + 1 for row in judged.rows)
+    validated = validate_bytes(tmp_path, contract, written({"id": range(300_000)}, row_group_size=7_000))
+    assert all(row.record == row.values["id"] + 1 for row in validated.rows)
 
 
 def test_a_reading_says_what_it_found(tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_a_store_that_goes_away_is_not_the_files_fault() -> None:
 )
 def test_ugly_files_are_refused(tmp_path: Path, name: str) -> None:
     contract = contract_of(tmp_path / "c", {"name": "id"}, format={"kind": "parquet"})
-    judged = judge_bytes(tmp_path, contract, (BROKEN / name).read_bytes(), WHOLE)
-    assert set(judged.refused) == {0}
-    assert judged.of("id", 1) == ["1"]
+    validated = validate_bytes(tmp_path, contract, (BROKEN / name).read_bytes(), WHOLE)
+    assert set(validated.refused) == {0}
+    assert validated.of("id", 1) == ["1"]
 
 
 def test_a_record_stands_in_its_row_group(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from dropzone_assets.contracts import Contract
 from dropzone_assets.formats import csv
-from tests.cases.judged import Judged, contract_of, judge_bytes
+from tests.cases.validated import Validated, contract_of, validate_bytes
 
 LINES = ["1,a,2.50", "2,b,1", "x,c,3", "3", "4,d,5,6", ",,", " ", "5,ü,7", "6,'e',8", " 7 , f ,9", "8,0,1_0", "\t,\t,"]
 ENDS = ["\n", "\r\n", "\r"]
@@ -34,10 +34,10 @@ def small(seed: int, contract: Contract) -> bytes:
     return mark + content + dice.choice([b"", b"", b"", b"7,\xff,1"])
 
 
-def said(judged: Judged) -> dict[int, object]:
+def said(validated: Validated) -> dict[int, object]:
     """What is said of each file."""
-    rows = sorted(judged.rows, key=lambda row: row[:2])
-    told = {file: str(why) for file, why in judged.refused.items()} | judged.tallies
+    rows = sorted(validated.rows, key=lambda row: row[:2])
+    told = {file: str(why) for file, why in validated.refused.items()} | validated.tallies
     return {file: (which, [row for row in rows if row.file == file]) for file, which in told.items()}
 
 
@@ -45,10 +45,10 @@ def test_files_read_as_one_give_what_each_gives(
     tmp_path: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contents = [small(seed, contract) for seed in range(200)]
-    together = judge_bytes(tmp_path / "one", contract, *contents)
+    together = validate_bytes(tmp_path / "one", contract, *contents)
     plain = sum(reading.plain for reading in together.load.readings.values() if isinstance(reading, csv.CsvReading))
     assert 20 < plain < len(contents)
     monkeypatch.setattr(csv, "is_plain", lambda *_: False)
-    told, alone = said(together), said(judge_bytes(tmp_path / "many", contract, *contents))
+    told, alone = said(together), said(validate_bytes(tmp_path / "many", contract, *contents))
     assert {file: (contents[file], told[file]) for file in told if told[file] != alone[file]} == {}
     assert {reason for row in together.rows for reason in row.reasons} >= {"record:missing-cell", "record:extra-cell"}

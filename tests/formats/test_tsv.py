@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from dropzone_assets.formats import HEAD
 from tests.cases.formats import FormatCases, Record
-from tests.cases.judged import contract_of, judge_bytes
+from tests.cases.validated import contract_of, validate_bytes
 
 
 class TestTsv(FormatCases):
@@ -30,5 +30,5 @@ class TestTsv(FormatCases):
 
 def test_quotes_are_text(tmp_path: Path) -> None:
     contract = contract_of(tmp_path / "c", {"name": "id"}, {"name": "note"}, format={"kind": "tsv"})
-    judged = judge_bytes(tmp_path, contract, b'id\tnote\n1\t"a\n2\tb"\n3\t5" pipe\n')
-    assert judged.of("note") == ['"a', 'b"', '5" pipe']
+    validated = validate_bytes(tmp_path, contract, b'id\tnote\n1\t"a\n2\tb"\n3\t5" pipe\n')
+    assert validated.of("note") == ['"a', 'b"', '5" pipe']

@@ -1,4 +1,4 @@
-"""A table of a test's own: a contract made on the spot, files made of bytes, and what `judge` says of their rows."""
+"""A table of a test's own: a contract made on the spot, files made of bytes, and what `validate` says of their rows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ FILE_TIME = datetime(2024, 5, 1)
 
 
 class Row(NamedTuple):
-    """One judged row: the numbers of its file and record, the contract's columns, why it is refused, as it came."""
+    """One validated row: the numbers of its file and record, the contract's columns, why it is refused, as it came."""
 
     file: int
     record: int
@@ -35,7 +35,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Judged:
+class Validated:
     """What became of some files, which are numbered from 0."""
 
     load: Validation
@@ -98,8 +98,8 @@ def raw_file(platform: Platform, number: int, content: bytes, table: str = "t", 
     return RawFile(found, str(uri))
 
 
-def judge_files(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> Judged:
-    """What `judge` says of files whose keys are their numbers."""
+def validate_files(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> Validated:
+    """What `validate` says of files whose keys are their numbers."""
     load = validate(platform, contract, files)
     own = ", ".join(engine.quote(name) for name in contract.stored)
     query = f"SELECT _delivery, {RECORD}, _reasons, _raw, {own} FROM {load.rows()} ORDER BY 1, 2"
@@ -109,10 +109,10 @@ def judge_files(platform: Platform, contract: Contract, files: Sequence[RawFile]
         for key, record, reasons, raw, *own in found
     ]
     refused = {int(key): refusal for key, refusal in load.refused.items()}
-    return Judged(load, rows, refused, {int(tally.key): tally for tally in load.tallies})
+    return Validated(load, rows, refused, {int(tally.key): tally for tally in load.tallies})
 
 
-def judge_bytes(home: Path, contract: Contract, *contents: bytes) -> Judged:
-    """What `judge` says of files with these contents."""
+def validate_bytes(home: Path, contract: Contract, *contents: bytes) -> Validated:
+    """What `validate` says of files with these contents."""
     platform = open_platform(Settings(home=home))
-    return judge_files(platform, contract, [raw_file(platform, n, content) for n, content in enumerate(contents)])
+    return validate_files(platform, contract, [raw_file(platform, n, content) for n, content in enumerate(contents)])
