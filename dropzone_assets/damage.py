@@ -40,7 +40,7 @@ IO = ("disk I/O error", "Input/output error")
 """Words of DuckDB, SQLite and the system."""
 
 
-def told(file: str | Path, said: str, cure: str) -> DropzoneError | None:
+def as_ours(file: str | Path, said: str, cure: str) -> DropzoneError | None:
     """What a database said of its `file` as our error; None when the file is not what was at fault.
 
     Args:

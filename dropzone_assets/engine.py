@@ -19,7 +19,7 @@ from tenacity import (
 )
 
 from dropzone_assets import damage
-from dropzone_assets.damage import told
+from dropzone_assets.damage import as_ours
 from dropzone_assets.errors import DiskFull, Permanent, WarehouseBusy
 from dropzone_assets.generation import demand_known
 from dropzone_assets.holders import named_in
@@ -97,12 +97,12 @@ def attached(connection: Connection, path: Path, *, read_only: bool, patience: f
         wait=wait_random_exponential(multiplier=0.02, max=1.0),
         stop=partial(_given_up, path, patience),
     )
-    with _told(path):
+    with _as_ours(path):
         try:
             tries(connection.execute, statement)
         except RetryError as error:
             last = str(error.last_attempt.exception())
-            raise told(path, last, damage.WAREHOUSE) or _busy(path, patience, last) from error
+            raise as_ours(path, last, damage.WAREHOUSE) or _busy(path, patience, last) from error
         try:
             demand_known(facts(connection).get("format"), f"the warehouse {path}")
             yield
@@ -120,16 +120,16 @@ def facts(connection: Connection) -> dict[str, str]:
 def _given_up(path: Path, patience: float, state: RetryCallState) -> bool:
     """Whether waiting does not help. A file that another process is just making is no warehouse for a moment."""
     waited, error = state.seconds_since_start or 0.0, state.outcome.exception() if state.outcome else None
-    return waited >= patience or (waited >= FORMING and told(path, str(error), damage.WAREHOUSE) is not None)
+    return waited >= patience or (waited >= FORMING and as_ours(path, str(error), damage.WAREHOUSE) is not None)
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _as_ours(path: Path) -> Iterator[None]:
     """What DuckDB says of the warehouse's file, as ours."""
     try:
         yield
     except duckdb.Error as error:
-        ours = told(path, str(error), damage.WAREHOUSE)
+        ours = as_ours(path, str(error), damage.WAREHOUSE)
         if ours and (str(path) in str(error) or "Corrupt database file" in str(error)):
             raise ours from error
         raise
@@ -145,7 +145,7 @@ def spilling(spill: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        ours = told(spill, str(error), "")
+        ours = as_ours(spill, str(error), "")
         if isinstance(ours, DiskFull):
             raise ours from error
         raise

@@ -58,7 +58,7 @@ def wait_for_disk(connection: sqlite3.Connection, _record: object = None) -> Non
 def translate(context: ExceptionContext) -> None:
     """What SQLite says of the ledger's file, as ours (an event of SQLAlchemy's)."""
     file = context.engine.url.database if context.engine else ""
-    if ours := damage.told(file or "the ledger", str(context.original_exception), damage.LEDGER):
+    if ours := damage.as_ours(file or "the ledger", str(context.original_exception), damage.LEDGER):
         raise ours from context.original_exception
 
 

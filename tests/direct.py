@@ -62,7 +62,7 @@ class Direct(Ingester):
 
     def _publish(self, request: Request) -> None:
         platform, table, book = self.platform, request.table, self.platform.ledger.partitions
-        if request.step == "tell":
+        if request.step == "alert":
             return
 
         def asked(days: Mapping[date, object]) -> list[date]:

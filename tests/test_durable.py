@@ -116,13 +116,13 @@ def test_no_promise_is_made_before_the_disk_has_what_it_is_about(
         promising(Arrivals, "record", lambda ds: copies([d for d in ds if d.content_hash]), heard, wrong),
         promising(Partitions, "published", partitions, heard, wrong),
         promising(Partitions, "summarised", summaries, heard, wrong),
-        promising(Retirement, "leaving", gone, heard, wrong),
+        promising(Retirement, "mark", gone, heard, wrong),
     ):
         pipeline.all()
         pipeline.bring_up_to_date()
         assert retire(pipeline.platform, "dropzone") == 2
     assert wrong == []
-    assert {"fetched", "record", "published", "summarised", "leaving"} == {*heard}
+    assert {"fetched", "record", "published", "summarised", "mark"} == {*heard}
     assert pipeline.lake() == ["a", "b"]
 
 

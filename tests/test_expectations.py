@@ -12,7 +12,7 @@ import pytest
 from dropzone_assets.contracts import Contract, Expected
 from dropzone_assets.files import Delivery
 from dropzone_assets.pipeline.completeness import DayStatus, day_statuses, expected_days
-from dropzone_assets.pipeline.overdue import news, overdue, tell
+from dropzone_assets.pipeline.overdue import alert, news, overdue
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
 from tests.cases.validated import contract_of
@@ -75,7 +75,7 @@ def test_a_day_is_provisional_until_all_is_there_or_its_time_is_up(
 ) -> None:
     brought(bare, (1, moment(1)), *((2, arrived) for arrived in arrivals))
     found = of_day(bare, replace(described, expected=replace(DAILY, files=files)), 2, at)
-    assert (found.standing, found.late, found.arrived, found.due) == (word, late, len(arrivals), moment(3, 9))
+    assert (found.completeness, found.late, found.arrived, found.due) == (word, late, len(arrivals), moment(3, 9))
     wanted = sorted(arrivals)[files - 1] if len(arrivals) >= files else None
     assert found.completed == wanted
 
@@ -86,7 +86,7 @@ def test_only_what_is_loaded_or_linked_has_arrived_and_the_rest_is_evidence(
     for n, state in enumerate(("loaded", "linked", "failed", "listed", "fetched", "superseded")):
         brought(bare, (2, moment(2, n)), state=state)
     found = of_day(bare, replace(described, expected=replace(DAILY, files=3)), 2, moment(4))
-    assert (found.standing, found.arrived, found.failed, found.pending) == ("overdue", 2, 1, 2)
+    assert (found.completeness, found.arrived, found.failed, found.pending) == ("overdue", 2, 1, 2)
     assert found.evidence == "2 of 3 files, due 2024-05-03 09:00 UTC; 1 failed; 2 pending"
 
 
@@ -109,7 +109,7 @@ def test_files_are_expected_from_the_first_to_tomorrow_or_the_end(
     assert days == [date(2024, 4, 30) + timedelta(days=n) for n in wanted]
 
 
-def test_a_table_without_files_or_without_a_promise_has_no_standing(bare: Platform, described: Contract) -> None:
+def test_a_table_without_files_or_without_a_promise_has_no_completeness(bare: Platform, described: Contract) -> None:
     assert day_statuses(bare, replace(described, expected=DAILY), [day(2)], moment(9)) == []
     brought(bare, (1, moment(1)))
     assert day_statuses(bare, described, [day(1)], moment(9)) == []
@@ -133,7 +133,7 @@ def test_a_file_of_any_day_of_a_week_is_the_file_of_the_week(bare: Platform, des
     weekly = replace(described, expected=Expected(1, 7, timedelta(days=7, hours=9)))
     brought(bare, (1, moment(1)), (10, moment(10)))
     found = day_statuses(bare, weekly, expected_days(bare, weekly, moment(23)), moment(23))
-    assert [(one.day, one.standing) for one in found] == [
+    assert [(one.day, one.completeness) for one in found] == [
         (day(1), "complete"),
         (day(8), "complete"),
         (day(15), "overdue"),
@@ -153,12 +153,12 @@ def test_what_is_told_is_no_news_and_what_changes_is(bare: Platform, described: 
     brought(bare, (1, moment(1)))
     assert news(bare, daily, moment(3, 9)) == []
     for _ in range(2):
-        assert [(one.day, one.standing) for one in news(bare, daily, moment(3, 10))] == [(day(2), "overdue")]
-    assert [one.day for one in tell(bare, daily, moment(3, 10))] == [day(2)]
+        assert [(one.day, one.completeness) for one in news(bare, daily, moment(3, 10))] == [(day(2), "overdue")]
+    assert [one.day for one in alert(bare, daily, moment(3, 10))] == [day(2)]
     assert news(bare, daily, moment(3, 11)) == []
     brought(bare, (2, moment(3, 12)))
-    assert [(one.day, one.standing) for one in news(bare, daily, moment(3, 13))] == [(day(2), "complete")]
-    assert tell(bare, daily, moment(3, 13)) == news(bare, daily, moment(3, 14)) == []
+    assert [(one.day, one.completeness) for one in news(bare, daily, moment(3, 13))] == [(day(2), "complete")]
+    assert alert(bare, daily, moment(3, 13)) == news(bare, daily, moment(3, 14)) == []
 
 
 def test_news_makes_the_summary_of_its_day_due_once(bare: Platform, described: Contract) -> None:
@@ -170,7 +170,7 @@ def test_news_makes_the_summary_of_its_day_due_once(bare: Platform, described: C
         due.append(bare.ledger.partitions.due())
     assert due[0] == due[1]
     assert list(due[0]["ingestion"]) == [day(1), day(2)]
-    tell(bare, daily, moment(4, 10))
+    alert(bare, daily, moment(4, 10))
     assert list(bare.ledger.partitions.due()["ingestion"]) == [day(1), day(2), day(3)]
 
 
@@ -182,22 +182,22 @@ def test_a_file_that_is_restated_makes_no_day_late(bare: Platform, described: Co
     bare.ledger.deliveries.superseded([old.key])
     brought(bare, (1, moment(20)))
     found = of_day(bare, daily, 1, moment(21))
-    assert (found.standing, found.completed, found.late) == ("complete", moment(1), False)
+    assert (found.completeness, found.completed, found.late) == ("complete", moment(1), False)
 
 
 def test_a_contract_that_wants_more_files_looks_again_at_days_that_were_complete(
     bare: Platform, described: Contract
 ) -> None:
     brought(bare, (1, moment(1)))
-    tell(bare, replace(described, expected=DAILY), moment(2))
+    alert(bare, replace(described, expected=DAILY), moment(2))
     more = replace(described, expected=replace(DAILY, files=2))
     assert [one.day for one in overdue(bare, more, moment(2, 10))] == [day(1)]
-    assert [one.standing for one in news(bare, more, moment(2, 10))] == ["overdue"]
+    assert [one.completeness for one in news(bare, more, moment(2, 10))] == ["overdue"]
 
 
 def test_a_feed_that_has_ended_is_told_to_be_overdue_no_longer(bare: Platform, described: Contract) -> None:
     brought(bare, (1, moment(1)))
-    tell(bare, replace(described, expected=DAILY), moment(4, 10))
+    alert(bare, replace(described, expected=DAILY), moment(4, 10))
     ended = replace(described, expected=replace(DAILY, last=day(1)))
     assert [one.day for one in news(bare, ended, moment(4, 11))] == [day(2), day(3)]
-    assert tell(bare, ended, moment(4, 12)) == news(bare, ended, moment(4, 13)) == []
+    assert alert(bare, ended, moment(4, 12)) == news(bare, ended, moment(4, 13)) == []

@@ -55,7 +55,7 @@ ARRIVALS = {
     "with members that the ledger does not know of": (Arrivals, "record"),
     "with members that are not of the new archive yet": (Arrivals, "brought"),
     "before an archive is said to be opened": (Deliveries, "settled"),
-    "before a file is said to leave": (Retirement, "leaving"),
+    "before a file is said to leave": (Retirement, "mark"),
     "before the file leaves": (Folder, "move"),
     "after the file has left": (Folder, "move", "after"),
     "before the members that are replaced are superseded": (Deliveries, "superseded"),

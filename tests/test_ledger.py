@@ -42,7 +42,7 @@ def test_what_is_strange_is_named(ledger: Ledger) -> None:
     ledger.deliveries.superseded([old])
     ledger.arrivals.record([delivery("?", table="")])
     ledger.deliveries.failed(listed("?").key, "read", WHY)
-    ledger.retirement.leaving([left], LEFT)
+    ledger.retirement.mark([left], LEFT)
     keys = [old, nobodys, left, loaded, listed("?").key, "never"]
     kinds = {old: "superseded", left: "left", listed("?").key: "nameless", "never": "new"}
     assert ledger.arrivals.unusual(json.dumps(keys)) == kinds

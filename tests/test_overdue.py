@@ -90,7 +90,7 @@ def told_of(instance: dg.DagsterInstance, day: str) -> dict[str, Any]:
     wanted = dg.AssetRecordsFilter(dg.AssetKey(["lake", "t"]), asset_partitions=[day])
     (record,) = instance.fetch_materializations(wanted, limit=1).records
     metadata = record.asset_materialization.metadata
-    names = ("standing", "files of the day", "completed late")
+    names = ("completeness", "files of the day", "completed late")
     return {name: metadata[name].value for name in names if name in metadata}
 
 
@@ -115,7 +115,7 @@ def test_a_day_that_becomes_overdue_is_told_of_once_and_its_completion_too(
     assert [r.asset_check_keys for r in first] == [[CHECK]]
     assert [r.run_key for r in first] == [r.run_key for r in second]
 
-    assert [(run.step, run.table) for run in ingest().runs] == [("tell", "t"), ("publish", "ingestion")]
+    assert [(run.step, run.table) for run in ingest().runs] == [("alert", "t"), ("publish", "ingestion")]
     passed, (case,) = verdict(instance)
     assert not passed
     assert case["evidence"] == "0 of 1 file, due 2024-05-03 09:00 UTC"
@@ -131,7 +131,7 @@ def test_a_day_that_becomes_overdue_is_told_of_once_and_its_completion_too(
     assert verdict(instance) == (True, [])
     assert tick().run_requests == []
     assert told_of(instance, "2024-05-02") == {
-        "standing": "complete",
+        "completeness": "complete",
         "files of the day": "1 of 1 file, due 2024-05-03 09:00 UTC",
         "completed late": True,
     }

@@ -40,8 +40,8 @@ SEAMS: dict[str, tuple[type, str, bool]] = {
     "the lake is written": (Partitions, "published", False),
     "it is published": (Partitions, "published", True),
     "the summary is kept": (Partitions, "summarised", True),
-    "a file is about to leave, or has left": (Retirement, "leaving", False),
-    "a file is leaving, or has": (Retirement, "leaving", True),
+    "a file is about to leave, or has left": (Retirement, "mark", False),
+    "a file is leaving, or has": (Retirement, "mark", True),
 }
 """When the power is cut: before or after the last call of this."""
 
@@ -176,7 +176,7 @@ def still_there(home: Path, name: str, content: bytes) -> bool:
 )
 def test_whenever_the_power_is_cut_the_ledger_tells_the_truth_and_nothing_is_lost(after: str, disk: Path) -> None:
     found = dict(cuts(disk, after))
-    assert {seam for seam, (_, name, _) in SEAMS.items() if (after, name) != ("keep", "leaving")} <= found.keys()
+    assert {seam for seam, (_, name, _) in SEAMS.items() if (after, name) != ("keep", "mark")} <= found.keys()
     for seam, image in found.items():
         with mounted(image, image.with_suffix("")) as folder:
             home = folder / "home"

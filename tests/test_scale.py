@@ -49,7 +49,7 @@ QUESTIONS: dict[str, Callable[[Platform, dg.DagsterInstance], object]] = {
     "what has failed or waits": lambda p, _: troubles(p),
     "what is gone": lambda p, _: [p.ledger.absences.absent(), p.ledger.absences.absences("dropzone")],
     "who is to be told": lambda p, _: [
-        p.ledger.receipts.unanswered("dropzone", "", 100),
+        p.ledger.receipts.due("dropzone", "", 100),
         p.ledger.receipts.of_path("dropzone", A),
     ],
     "a name": lambda p, _: p.ledger.queries.named("x.csv"),

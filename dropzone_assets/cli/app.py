@@ -55,7 +55,7 @@ app.add_typer(group(CONTRACTS, "Check, list and show the contracts."), name="con
 app.add_typer(group(SOURCES, "List the places to watch, try them, pin the keys of their servers."), name="sources")
 
 
-def tell_version(asked: bool) -> None:
+def print_version(asked: bool) -> None:
     """Print which version this is, and end."""
     if asked:
         from importlib.metadata import version
@@ -68,7 +68,7 @@ def tell_version(asked: bool) -> None:
 def choose(
     profile: Annotated[str, typer.Option(help="Profile of sources.yaml; or set DROPZONE_PROFILE.")] = "",
     version: Annotated[
-        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Drop a file anywhere, get a table you can trust."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import typer
 
-from dropzone_assets.cli.generate import FIRST_FLIGHTS, burst, tell
+from dropzone_assets.cli.generate import FIRST_FLIGHTS, burst, print_planted
 from dropzone_assets.cli.ingest import ingest_all
 from dropzone_assets.cli.show import here, out, table
 from dropzone_assets.demo import CONTRACTS
@@ -39,7 +39,7 @@ def demo() -> None:
     for name in GENERATORS:
         planted += burst(folder, name, SYNTHETIC_START, SYNTHETIC_DAYS, SYNTHETIC_ROWS, SEED)
     write_bucket(folder, SYNTHETIC_START)
-    tell(planted, folder)
+    print_planted(planted, folder)
     code = ingest_all(platform, json=False)
     with open_query(platform) as connection:
         found = [_compare(connection, name, planted) for name in sorted({each.table for each in planted})]

@@ -97,10 +97,10 @@ def _moment(value: datetime | None) -> str:
 def _print_unseen(platform: Platform, what: str, unseen: NotFound) -> None:
     out.print(f"[bold red]No file {escape(what)} was ever listed as finished.[/]", soft_wrap=True, highlight=False)
     for file in unseen.sighted:
-        told = (
+        looked = (
             f"seen first at {_moment(file.first_seen)}, not settled: it must be unchanged for {file.settle_seconds:g} s"
         )
-        out.print(f"{escape(file.path)} at {file.source}: {told}.", soft_wrap=True, highlight=False)
+        out.print(f"{escape(file.path)} at {file.source}: {looked}.", soft_wrap=True, highlight=False)
     names = ("source", "place", "looked at (UTC)", "files", "of that name")
     table("Where it was looked for", names, [_line(look) for look in unseen.looks])
     for problem in (look for look in unseen.looks if look.problem):

@@ -49,7 +49,8 @@ def generate(
         _for_ever(folder, wanted, rows, seed, every)
         return
     first = start.date() if start else datetime.now(UTC).date() - timedelta(days=days)
-    tell([planted for name in wanted for planted in burst(folder, name, start and first, days, rows, seed)], folder)
+    bursts = (burst(folder, name, start and first, days, rows, seed) for name in wanted)
+    print_planted([planted for each in bursts for planted in each], folder)
 
 
 def burst(folder: Path, name: str, start: date | None, days: int, rows: int, seed: int) -> list[Planted]:
@@ -63,7 +64,7 @@ def burst(folder: Path, name: str, start: date | None, days: int, rows: int, see
     return [GENERATORS[name](folder, moment, rows, seed + n) for n, moment in enumerate(moments)]
 
 
-def tell(planted: list[Planted], folder: Path) -> None:
+def print_planted(planted: list[Planted], folder: Path) -> None:
     """Print what was planted, per table."""
     names = sorted({each.table for each in planted})
     lines = []

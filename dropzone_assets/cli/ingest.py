@@ -50,11 +50,11 @@ def replay(
 
     code = ingest_all(platform, json=False, prepare=reopen)
     if contract and again:
-        _tell_revalidated(contract, revalidated(platform, again))
+        _print_revalidated(contract, revalidated(platform, again))
     raise typer.Exit(code)
 
 
-def _tell_revalidated(contract: Contract, found: Revalidated) -> None:
+def _print_revalidated(contract: Contract, found: Revalidated) -> None:
     out.print(
         f"{_many(found.files, 'file')} validated again by version {contract.version} of {contract.table}: "
         f"{_many(found.released, 'row')} more, {found.withdrawn:,} fewer, {found.changed:,} changed."

@@ -61,7 +61,7 @@ def rebuild(
         left = [{"found": what, "cure": cure} for what, cure in rest]
         as_json({"lost": lost, "done": work.done, "not_rebuilt": left, "healed": not rest})
     else:
-        _tell_rest(rest, something=bool(found or work.done))
+        _print_rest(rest, something=bool(found or work.done))
     raise typer.Exit(bool(rest))
 
 
@@ -70,7 +70,7 @@ def _print(found: Sequence[Loss]) -> None:
         err.print(f"[bold red]Lost[/] {escape(loss.found)}", soft_wrap=True, highlight=False)
 
 
-def _tell_rest(rest: Sequence[tuple[str, str]], *, something: bool) -> None:
+def _print_rest(rest: Sequence[tuple[str, str]], *, something: bool) -> None:
     for what, cure in rest:
         out.print(f"[bold red]Not rebuilt[/] {escape(what)} [dim]{escape(cure)}[/]", soft_wrap=True, highlight=False)
     if not rest:

@@ -63,7 +63,7 @@ def broken(file: Path, error: BadContract) -> LeftOut:
         f"Its contract cannot be honoured: {' '.join(error.found.split())}",
         f"{error.cure} Then its files load by themselves.",
     )
-    table, files = _told(file)
+    table, files = _declared(file)
     return LeftOut(file.name, table, files, why)
 
 
@@ -76,7 +76,7 @@ def inactive(contract: Contract, status: str) -> LeftOut:
     return LeftOut(f"{contract.table} ({status})", contract.table, () if contract.selects else contract.files, why)
 
 
-def _told(file: Path) -> tuple[str, tuple[str, ...]]:
+def _declared(file: Path) -> tuple[str, tuple[str, ...]]:
     """The table and the file patterns of a broken contract, as far as they can be read."""
     text, table = "", file.name.removesuffix(".odcs.yaml")
     with suppress(OSError):

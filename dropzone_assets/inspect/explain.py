@@ -14,7 +14,7 @@ SETTLES = {
     "ftp": "seen unchanged for {0:g} s",
     "ftps": "seen unchanged for {0:g} s",
 }
-"""Kind of source → how it is told that a file is finished; at the others an object appears whole."""
+"""Kind of source → how it is seen that a file is finished; at the others an object appears whole."""
 
 
 @dataclass(frozen=True)
@@ -168,17 +168,17 @@ def _entries(
     successor: DeliveryRow | None,
 ) -> list[Entry]:
     """The journal in order, with what only the columns know: when it arrived, and what older ledgers did not write."""
-    told = [Entry(note.at, note.event, note.run, _said(note, successor)) for note in journal]
-    events = {entry.event for entry in told}
+    entries = [Entry(note.at, note.event, note.run, _said(note, successor)) for note in journal]
+    events = {entry.event for entry in entries}
     if row.fetched_at and "fetched" not in events:
-        told.append(Entry(row.fetched_at, "fetched", "", f"{row.size:,} bytes, {row.content_hash[:12]}"))
+        entries.append(Entry(row.fetched_at, "fetched", "", f"{row.size:,} bytes, {row.content_hash[:12]}"))
     if row.loaded_at and "loaded" not in events:
-        told.append(Entry(row.loaded_at, "loaded", "", ""))
+        entries.append(Entry(row.loaded_at, "loaded", "", ""))
     if row.answered:
-        told.append(Entry(row.answered, "answered", "", "the sender has been told"))
-    first = min([row.arrived, *(entry.at for entry in told)])
+        entries.append(Entry(row.answered, "answered", "", "the sender has a receipt"))
+    first = min([row.arrived, *(entry.at for entry in entries)])
     said = f"came in {around.path} (delivery {around.key})" if around else _settled(platform, row)
-    return [Entry(first, "listed", "", said), *sorted(told, key=lambda entry: entry.at)]
+    return [Entry(first, "listed", "", said), *sorted(entries, key=lambda entry: entry.at)]
 
 
 def _said(note: JournalRow, successor: DeliveryRow | None) -> str:

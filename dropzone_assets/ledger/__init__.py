@@ -5,7 +5,7 @@ the table in `states` and a method that makes it happen; to add a fact about del
 """
 
 from dropzone_assets.ledger.book import delivery_of
-from dropzone_assets.ledger.completeness import Told
+from dropzone_assets.ledger.completeness import Alerted
 from dropzone_assets.ledger.deliveries import Tally
 from dropzone_assets.ledger.feed import Feed, Happened
 from dropzone_assets.ledger.journal import working
@@ -56,6 +56,7 @@ __all__ = [
     "SIDECAR",
     "STORED",
     "SUPERSEDED",
+    "Alerted",
     "ArrivalRow",
     "Contributor",
     "DeliveryRow",
@@ -71,7 +72,6 @@ __all__ = [
     "Replaced",
     "Since",
     "Tally",
-    "Told",
     "delivery_of",
     "now",
     "open_ledger",

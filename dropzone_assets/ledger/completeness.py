@@ -6,33 +6,33 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, select
 
-from dropzone_assets.ledger.schema import standings as book
+from dropzone_assets.ledger.schema import completeness as book
 from dropzone_assets.ledger.statements import chunks, upsert
 
 
-class Told(NamedTuple):
-    """What was told of one day: its standing, how many files had arrived, and when enough of them had (UTC)."""
+class Alerted(NamedTuple):
+    """What was alerted of one day: its completeness, how many files had arrived, and when enough of them had (UTC)."""
 
     day: date
-    standing: str
+    completeness: str
     arrived: int
     completed: datetime | None
 
 
 class Completeness:
-    """Of each table and day, the standing that people have heard of; a day nobody was told of is not there."""
+    """Of each table and day, the completeness that people were alerted of; a day without an alert is not there."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def told(self, table: str, items: Sequence[Told]) -> None:
+    def alerted(self, table: str, items: Sequence[Alerted]) -> None:
         """People have heard this of these days."""
         if not items:
             return
         insert = upsert(self._engine, book)
         newest = insert.on_conflict_do_update(
             index_elements=[book.c.table_name, book.c.day],
-            set_={name: insert.excluded[name] for name in ("standing", "arrived", "completed")},
+            set_={name: insert.excluded[name] for name in ("completeness", "arrived", "completed")},
         )
         with self._engine.begin() as connection:
             connection.execute(newest, [{"table_name": table, **item._asdict()} for item in items])
@@ -44,9 +44,9 @@ class Completeness:
                 mine = (book.c.table_name == table, book.c.day.in_(chunk))
                 connection.execute(book.delete().where(*mine))
 
-    def of(self, table: str) -> dict[date, Told]:
+    def of(self, table: str) -> dict[date, Alerted]:
         """Day → what was last told of it."""
-        columns = [book.c[name] for name in Told._fields]
+        columns = [book.c[name] for name in Alerted._fields]
         with self._engine.connect() as connection:
             found = connection.execute(select(*columns).where(book.c.table_name == table))
-            return {row.day: Told(*row) for row in found}
+            return {row.day: Alerted(*row) for row in found}

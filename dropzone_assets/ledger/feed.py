@@ -34,10 +34,10 @@ class Feed:
 
     def happened(self) -> list[Happened]:
         """What has happened to deliveries, oldest first."""
-        told = (journal.c.number, journal.c.event, journal.c.said)
+        happened = (journal.c.number, journal.c.event, journal.c.said)
         known = (deliveries.c.table_name, deliveries.c.path, deliveries.c.source, deliveries.c.cure)
         query = (
-            select(*told, *known)
+            select(*happened, *known)
             .join(deliveries, deliveries.c.key == journal.c.key)
             .where(journal.c.number > self._read)
             .order_by(journal.c.number)

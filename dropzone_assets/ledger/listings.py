@@ -16,7 +16,7 @@ class Listings:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def looked(self, source: str, at: datetime, seen: int, problem: str = "", listing: str = "") -> None:
+    def record(self, source: str, at: datetime, seen: int, problem: str = "", listing: str = "") -> None:
         """A look at a source is over; `seen` files, or the `problem` that ended it; `listing`: a sum of their paths."""
         values = {"source": source, "looked_at": at, "seen": seen, "problem": problem, "listing": listing}
         with self._engine.begin() as connection:

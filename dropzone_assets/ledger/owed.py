@@ -18,6 +18,6 @@ def owe(connection: Connection, keys: Sequence[str]) -> None:
         first = select(book.c.key).where(book.c.key.in_(chunk)).union(linked).subquery()
         mine = select(first.c.key).cte(recursive=True)
         around = mine.union(select(book.c.parent).join(mine, book.c.key == mine.c.key).where(its_parent != ""))
-        told = or_(book.c.answered.is_not(None), its_table == FILES)  # of an archive somebody may tell just now
-        due = (book.c.key.in_(select(around.c.key)), told)
+        sent = or_(book.c.answered.is_not(None), its_table == FILES)  # of an archive somebody may tell just now
+        due = (book.c.key.in_(select(around.c.key)), sent)
         connection.execute(update(book).where(*due).values(answered=None))

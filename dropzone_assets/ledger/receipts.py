@@ -16,7 +16,7 @@ from dropzone_assets.ledger.states import LINKED, LOADED, PENDING, SIDECAR
 class Receipts(Book):
     """The outbox of receipts: a delivery is in it while `answered` is empty."""
 
-    def unanswered(self, source: str, after: str, limit: int) -> list[str]:
+    def due(self, source: str, after: str, limit: int) -> list[str]:
         """Paths behind `after` of which all is decided that came in them, and of which the sender has not been told.
 
         A copy is decided once what it is a copy of is loaded.
@@ -49,7 +49,7 @@ class Receipts(Book):
         with self._engine.connect() as connection:
             return _events(connection, keys)
 
-    def answered(self, keys: Sequence[str], about: Sequence[str], events: int) -> None:
+    def sent(self, keys: Sequence[str], about: Sequence[str], events: int) -> None:
         """The senders of these deliveries have been told, unless more than `events` has happened to those `about`."""
         with self._engine.begin() as connection:
             mine = update(book).where(book.c.key.in_(list(keys)))

@@ -15,7 +15,7 @@ from dropzone_assets.ledger.states import FAILED, GONE, LEAVING, LINKED, LOADED,
 class Retirement(Book):
     """How files leave their source."""
 
-    def leavers(self, source: str, *, published: bool) -> list[Delivery]:
+    def candidates(self, source: str, *, published: bool) -> list[Delivery]:
         """Deliveries of `source` that need it no more, and whose files have not left it.
 
         A member that is pending or has failed keeps its archive at the source, and the one around it. A file stays
@@ -47,7 +47,7 @@ class Retirement(Book):
         staying = holding_unpublished(self._engine, [d.key for d in found if d.table == FILES]) if published else set()
         return [delivery for delivery in found if delivery.key not in staying]
 
-    def leaving(self, keys: Sequence[str], what: str) -> None:
+    def mark(self, keys: Sequence[str], what: str) -> None:
         """The files of these deliveries are about to leave, have left, or (empty) are there again."""
         with self._engine.begin() as connection:
             for chunk in chunks(keys):

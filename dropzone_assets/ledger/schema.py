@@ -197,16 +197,16 @@ home = Table(
 )
 """What is true of the whole home: its id, its format, the generation of each store."""
 
-standings = Table(
+completeness = Table(
     "standings",
     metadata,
     Column("table_name", String(200), primary_key=True),
     Column("day", Date, primary_key=True),
-    Column("standing", String(20), nullable=False),
+    Column("standing", String(20), key="completeness", nullable=False),
     Column("arrived", BigInteger, nullable=False),
     Column("completed", DateTime),
 )
-"""What was last told of the days on which files are expected."""
+"""What was last alerted of the days on which files are expected. Table and column have the names of release 0.1."""
 
 
 def now() -> datetime:

@@ -19,7 +19,7 @@ from dropzone_assets.orchestration.launcher.in_process import run_in_process
 from dropzone_assets.orchestration.runs import REQUEST, asset_keys, check_keys, history, tags
 from dropzone_assets.pipeline.discover import Discovered, discover
 from dropzone_assets.pipeline.generations import stopped
-from dropzone_assets.pipeline.plan import History, Request, plan_loads, plan_publications, plan_tellings
+from dropzone_assets.pipeline.plan import History, Request, plan_alerts, plan_loads, plan_publications
 from dropzone_assets.platform import Platform
 from dropzone_assets.upkeep.receipts import send_receipts
 from dropzone_assets.upkeep.retire import retire
@@ -75,7 +75,7 @@ class Ingester:
         """Look at every source, and wait a little for files that have not settled. One that fails stops no other."""
         deadline = monotonic() + PATIENCE
         while True:
-            self._count([intake for name in self.platform.configs if (intake := self._discover(name))])
+            self._count([discovered for name in self.platform.configs if (discovered := self._discover(name))])
             if not self.result.waiting or monotonic() > deadline:
                 return self.result
             sleep(0.25)
@@ -92,7 +92,7 @@ class Ingester:
             yield from self._hopeful(plan_loads(self.platform, past))
             publications = self._hopeful(plan_publications(self.platform, past, patient=False))
             yield from [due for due in publications if due.table != INGESTION] or publications
-            yield from self._hopeful(plan_tellings(self.platform, past, now(), patient=False))
+            yield from self._hopeful(plan_alerts(self.platform, past, now(), patient=False))
             if len(self.result.runs) == before:
                 self._finish()
                 return
@@ -193,11 +193,11 @@ class Ingester:
         return [request for request in requests if (request.table, request.step) not in failed]
 
     def _count(self, intakes: list[Discovered]) -> None:
-        self.result.seen = sum(intake.seen for intake in intakes)
-        self.result.waiting = sum(intake.waiting for intake in intakes)
-        self.result.new += sum(intake.new for intake in intakes)
-        self.result.gone += sum(intake.gone for intake in intakes)
-        self.result.refused += sum(intake.refused for intake in intakes)
+        self.result.seen = sum(discovered.seen for discovered in intakes)
+        self.result.waiting = sum(discovered.waiting for discovered in intakes)
+        self.result.new += sum(discovered.new for discovered in intakes)
+        self.result.gone += sum(discovered.gone for discovered in intakes)
+        self.result.refused += sum(discovered.refused for discovered in intakes)
 
 
 @contextmanager

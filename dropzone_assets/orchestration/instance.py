@@ -14,7 +14,7 @@ from filelock import FileLock
 from sqlalchemy.exc import SQLAlchemyError
 from yaml import YAMLError
 
-from dropzone_assets.damage import RUNS, of_system, told
+from dropzone_assets.damage import RUNS, as_ours, of_system
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.homes import STARTER
 from dropzone_assets.orchestration.launcher.heartbeat import holder, left
@@ -69,7 +69,7 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """
     write_ahead()
     home = settings.instance
-    with _told(home):
+    with _as_ours(home):
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(home / ".preparing"):
             _configure(home / "dagster.yaml", settings.home / "dagster.yaml")
@@ -92,13 +92,13 @@ def _meant(home: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told(home: Path) -> Iterator[None]:
+def _as_ours(home: Path) -> Iterator[None]:
     """What SQLite says of Dagster's files, as ours; which file it is, it does not always say."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         broken = [file for file in sorted(home.rglob("*.db")) if not _reads(file)]
-        if ours := told(broken[0] if broken else home, str(error), RUNS):
+        if ours := as_ours(broken[0] if broken else home, str(error), RUNS):
             raise ours from error
         raise
     except OSError as error:

@@ -32,7 +32,7 @@ RETRIES = dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL,
 
 def asset_keys(request: Request) -> list[dg.AssetKey]:
     """The assets that a request materializes."""
-    if request.step == "tell":
+    if request.step == "alert":
         return []
     if request.table == FILES:
         return [dg.AssetKey(["raw", FILES])]
@@ -49,12 +49,12 @@ def no_files_gone(table: str) -> dg.AssetCheckKey:
 
 def check_keys(request: Request) -> list[dg.AssetCheckKey] | None:
     """The checks that a request asks; None for those of the assets it materializes."""
-    return [dg.AssetCheckKey(dg.AssetKey(["lake", request.table]), COMPLETE)] if request.step == "tell" else None
+    return [dg.AssetCheckKey(dg.AssetKey(["lake", request.table]), COMPLETE)] if request.step == "alert" else None
 
 
 def tags(request: Request) -> dict[str, str]:
     """The run tags of a request: its own name, and its days where it materializes them."""
-    if request.step == "tell":
+    if request.step == "alert":
         return {REQUEST: request.id}
     first, last = request.first.isoformat(), request.last.isoformat()
     if first == last:  # Dagster walks through all days there are for each check of a range

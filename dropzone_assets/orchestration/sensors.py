@@ -13,7 +13,7 @@ from dropzone_assets.ledger import INGESTION, now
 from dropzone_assets.orchestration.runs import history, no_files_gone, run_request, table_value
 from dropzone_assets.pipeline.discover import discover
 from dropzone_assets.pipeline.generations import stopped
-from dropzone_assets.pipeline.plan import plan_loads, plan_publications, plan_tellings
+from dropzone_assets.pipeline.plan import plan_alerts, plan_loads, plan_publications
 from dropzone_assets.pipeline.unpublished import outage
 from dropzone_assets.platform import Platform
 from dropzone_assets.sources import SourceConfig
@@ -100,15 +100,15 @@ def _discover(platform: Platform, name: str) -> tuple[str, set[str]]:
         except DropzoneError as error:
             staying = f"{staying} {error}".strip()
     try:
-        intake = discover(platform, name)
+        discovered = discover(platform, name)
     except DropzoneError as error:
         return str(error), set()
-    gone = f"{intake.gone:,} gone from there. " if intake.gone else ""
+    gone = f"{discovered.gone:,} gone from there. " if discovered.gone else ""
     said = (
-        f"{intake.seen:,} files seen at {name}: {intake.new:,} new of which {intake.refused:,} refused, "
-        f"{intake.waiting:,} not settled yet. {gone}Nothing to load that no run is working on. {staying}".strip()
+        f"{discovered.seen:,} files seen at {name}: {discovered.new:,} new of which {discovered.refused:,} refused, "
+        f"{discovered.waiting:,} not settled yet. {gone}Nothing to load that no run is working on. {staying}".strip()
     )
-    return said, intake.changed
+    return said, discovered.changed
 
 
 def due_sensor() -> dg.SensorDefinition:
@@ -127,9 +127,9 @@ def due_sensor() -> dg.SensorDefinition:
         past = history(context.instance)
         for _ in _moments(context, PAUSE):
             lost = stopped(dropzone)
-            tellings = plan_tellings(dropzone, past, now())  # first: what it writes down makes summaries due
+            alerts = plan_alerts(dropzone, past, now())  # first: what it writes down makes summaries due
             publications = [] if lost else plan_publications(dropzone, past)
-            urgent = [*tellings, *(due for due in publications if due.table != INGESTION)]
+            urgent = [*alerts, *(due for due in publications if due.table != INGESTION)]
             unsound = f"{' '.join(_unsound(dropzone))} {lost or ''} {outage(dropzone)}".strip()
             if urgent or unsound != (context.cursor or ""):
                 break

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from dropzone_assets.contracts import Contract, Expected
-from dropzone_assets.ledger import FAILED, LINKED, LOADED, ArrivalRow, Told
+from dropzone_assets.ledger import FAILED, LINKED, LOADED, Alerted, ArrivalRow
 from dropzone_assets.platform import Platform
 
 PROVISIONAL, COMPLETE, OVERDUE = "provisional", "complete", "overdue"
@@ -24,7 +24,7 @@ class DayStatus(NamedTuple):
 
     table: str
     day: date
-    standing: str
+    completeness: str
     expected: int
     arrived: int
     failed: int
@@ -74,30 +74,35 @@ def day_statuses(platform: Platform, contract: Contract, days: Iterable[date], a
 
 
 def statuses(
-    platform: Platform, table: str, expected: Expected, days: Sequence[date], told: Mapping[date, Told], at: datetime
+    platform: Platform,
+    table: str,
+    expected: Expected,
+    days: Sequence[date],
+    alerted: Mapping[date, Alerted],
+    at: datetime,
 ) -> list[DayStatus]:
     """How these days stand; a file for any day of a period counts for its first."""
     windows = {day + n * DAY: day for day in days for n in range(expected.period)}
     found: dict[date, list[ArrivalRow]] = {}
     for row in platform.ledger.queries.arrivals(table, list(windows)):
         found.setdefault(windows[row.file_date], []).append(row)
-    return [_standing(table, expected, day, found.get(day, []), told.get(day), at) for day in days]
+    return [_status(table, expected, day, found.get(day, []), alerted.get(day), at) for day in days]
 
 
-def done(told: Told | None, expected: Expected) -> bool:
+def done(alerted: Alerted | None, expected: Expected) -> bool:
     """Whether a day was told to be complete, and is so by what the contract expects now."""
-    return told is not None and told.standing == COMPLETE and told.arrived >= expected.files
+    return alerted is not None and alerted.completeness == COMPLETE and alerted.arrived >= expected.files
 
 
-def _standing(
-    table: str, expected: Expected, day: date, rows: Sequence[ArrivalRow], told: Told | None, at: datetime
+def _status(
+    table: str, expected: Expected, day: date, rows: Sequence[ArrivalRow], alerted: Alerted | None, at: datetime
 ) -> DayStatus:
     good = sorted((row.arrived, row.files) for row in rows if row.state in (LOADED, LINKED))
     failed = sum(row.files for row in rows if row.state == FAILED)
     arrived = sum(files for _, files in good)
     pending = sum(row.files for row in rows) - arrived - failed
     due = datetime.combine(day, time()) + expected.due
-    completed = told.completed if told and done(told, expected) else _nth(good, expected.files)
+    completed = alerted.completed if alerted and done(alerted, expected) else _nth(good, expected.files)
     word = COMPLETE if arrived >= expected.files else OVERDUE if at > due else PROVISIONAL
     late = completed > due if completed and expected.live else None
     return DayStatus(table, day, word, expected.files, arrived, failed, pending, due, completed, late)

@@ -70,14 +70,14 @@ def discover(platform: Platform, name: str) -> Discovered:
                 later.kinds |= {key: unusual.kinds[key] for key in unusual.watched}
             missed = absence.mark()
     except DropzoneError as error:
-        platform.ledger.listings.looked(name, now(), discovered.seen, str(error))
+        platform.ledger.listings.record(name, now(), discovered.seen, str(error))
         raise
     later.ready = _settled(platform, name, later, discovered)
     _take(platform, name, later, discovered)
     platform.ledger.deliveries.superseded(sorted(gone))
     discovered.gone = len(missed)
     discovered.changed |= _tables(platform, missed)
-    platform.ledger.listings.looked(name, now(), discovered.seen, _empty(platform, name, discovered), absence.listing)
+    platform.ledger.listings.record(name, now(), discovered.seen, _empty(platform, name, discovered), absence.listing)
     return discovered
 
 
@@ -111,7 +111,7 @@ def _unusual(
             continue
         (found.ready if settled else found.watched)[key] = Listed(name, path, version, size, problem=problem)
         found.sidecars |= {key} if sidecar else set()
-    platform.ledger.retirement.leaving([key for key, kind in found.kinds.items() if kind == "left"], "")
+    platform.ledger.retirement.mark([key for key, kind in found.kinds.items() if kind == "left"], "")
     again = [key for key, kind in found.kinds.items() if kind == "gone"]
     platform.ledger.absences.there_again(again)
     discovered.changed |= _tables(platform, again)

@@ -49,14 +49,14 @@ def load(platform: Platform, validation: Validation, asked: Versions) -> list[Ta
             generations.write(platform, validation.connection, coming)
         platform.settle_warehouse()
         platform.ledger.home.hear(WAREHOUSE, coming)
-        _tell_ledger(platform, validation, chosen, tallies)
+        _update_ledger(platform, validation, chosen, tallies)
         for key, refusal in refused.items():
             ledger.deliveries.failed(key, "transform", refusal)
         keep(platform, chosen, staying)
     return tallies
 
 
-def _tell_ledger(platform: Platform, validation: Validation, chosen: Versions, tallies: list[Tally]) -> None:
+def _update_ledger(platform: Platform, validation: Validation, chosen: Versions, tallies: list[Tally]) -> None:
     """The ledger hears what the warehouse holds; last of all that these deliveries are loaded."""
     ledger, table = platform.ledger, validation.contract.table
     ledger.partitions.touched(table, _touched(validation.connection, table, platform))

@@ -1,11 +1,11 @@
-"""Overdue: which days are overdue, and what of it nobody has been told yet."""
+"""Overdue: which days are overdue, and what of it nobody has been alerted yet."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from dropzone_assets.contracts import Contract
-from dropzone_assets.ledger import Told
+from dropzone_assets.ledger import Alerted
 from dropzone_assets.pipeline.completeness import (
     COMPLETE,
     OVERDUE,
@@ -20,11 +20,11 @@ from dropzone_assets.platform import Platform
 
 def overdue(platform: Platform, contract: Contract, at: datetime) -> list[DayStatus]:
     """The days that lack files whose time is up, in order."""
-    return [change.now for change in _unsettled(platform, contract, at) if change.now.standing == OVERDUE]
+    return [change.now for change in _unsettled(platform, contract, at) if change.now.completeness == OVERDUE]
 
 
 def news(platform: Platform, contract: Contract, at: datetime) -> list[DayStatus]:
-    """The days that became overdue, or are so no longer, since somebody was told.
+    """The days that became overdue, or are so no longer, since somebody was alerted.
 
     Days that were never overdue are written down here when they are complete: there is nothing to tell of them.
     """
@@ -33,11 +33,11 @@ def news(platform: Platform, contract: Contract, at: datetime) -> list[DayStatus
     return [change.now for change in changes if change.loud]
 
 
-def tell(platform: Platform, contract: Contract, at: datetime) -> list[DayStatus]:
+def alert(platform: Platform, contract: Contract, at: datetime) -> list[DayStatus]:
     """Write down what is told of every day from now on, and give those that are overdue."""
     found = _unsettled(platform, contract, at)
     _write(platform, contract, [change.now for change in found if change.counts])
-    return [change.now for change in found if change.now.standing == OVERDUE]
+    return [change.now for change in found if change.now.completeness == OVERDUE]
 
 
 class _Change(NamedTuple):
@@ -48,11 +48,11 @@ class _Change(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        return self.before != self.now.standing or self.now.standing == COMPLETE
+        return self.before != self.now.completeness or self.now.completeness == COMPLETE
 
     @property
     def loud(self) -> bool:
-        return self.before != self.now.standing and OVERDUE in (self.before, self.now.standing)
+        return self.before != self.now.completeness and OVERDUE in (self.before, self.now.completeness)
 
 
 def _unsettled(platform: Platform, contract: Contract, at: datetime) -> list[_Change]:
@@ -63,17 +63,18 @@ def _unsettled(platform: Platform, contract: Contract, at: datetime) -> list[_Ch
     expected = contract.expected
     if expected is None:
         return []
-    told, wanted = platform.ledger.completeness.of(contract.table), expected_days(platform, contract, at)
-    days = [day for day in wanted if not done(told.get(day), expected)]
-    vain = sorted({day for day, one in told.items() if one.standing == OVERDUE}.difference(wanted))
-    found = statuses(platform, contract.table, expected, days, told, at)
-    found += [s._replace(standing=PROVISIONAL) for s in statuses(platform, contract.table, expected, vain, told, at)]
+    alerted, wanted = platform.ledger.completeness.of(contract.table), expected_days(platform, contract, at)
+    days = [day for day in wanted if not done(alerted.get(day), expected)]
+    vain = sorted({day for day, one in alerted.items() if one.completeness == OVERDUE}.difference(wanted))
+    found = statuses(platform, contract.table, expected, days, alerted, at)
+    no_more = statuses(platform, contract.table, expected, vain, alerted, at)
+    found += [status._replace(completeness=PROVISIONAL) for status in no_more]
     found.sort(key=lambda s: s.day)
-    return [_Change(told[s.day].standing if s.day in told else PROVISIONAL, s) for s in found]
+    return [_Change(alerted[s.day].completeness if s.day in alerted else PROVISIONAL, s) for s in found]
 
 
 def _write(platform: Platform, contract: Contract, changed: Sequence[DayStatus]) -> None:
     """The summary first: a kill in between makes it twice, never not at all."""
     platform.ledger.partitions.ingestion_changed([s.day for s in changed])
-    lines = [Told(s.day, s.standing, s.arrived, s.completed) for s in changed]
-    platform.ledger.completeness.told(contract.table, lines)
+    lines = [Alerted(s.day, s.completeness, s.arrived, s.completed) for s in changed]
+    platform.ledger.completeness.alerted(contract.table, lines)

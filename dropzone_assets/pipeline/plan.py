@@ -41,7 +41,7 @@ class Request(NamedTuple):
 
     id: str
     table: str
-    step: Literal["load", "publish", "tell"]
+    step: Literal["load", "publish", "alert"]
     first: date
     last: date
     size: int
@@ -143,12 +143,12 @@ def _waits(past: History) -> datetime | None:
     return until if past.last and until and not past.active and past.last <= now() < until else None
 
 
-def plan_tellings(
+def plan_alerts(
     platform: Platform, history: Callable[[str], History], at: datetime, *, patient: bool = True
 ) -> list[Request]:
     """The checks to ask because days became overdue by the passing of time, or are complete at last.
 
-    What has been told is in the ledger, so a day is told of once. The ids hold the standings.
+    What was alerted is in the ledger, so it is alerted once. The ids hold the completeness of each day.
 
     Args:
         history: of a request, by its id.
@@ -160,11 +160,11 @@ def plan_tellings(
         contract = platform.contracts.tables[table]
         found = news(platform, contract, at) if contract.expected else []
         if found:
-            identity = _identity(table, "tell", *(f"{s.day}:{s.standing}" for s in found))
+            identity = _identity(table, "alert", *(f"{s.day}:{s.completeness}" for s in found))
             past = history(identity)
             if not past.active and not (patient and _waits(past)):
                 days = (found[0].day, found[-1].day)
-                requests.append(Request(identity, table, "tell", *days, len(found), past.ended))
+                requests.append(Request(identity, table, "alert", *days, len(found), past.ended))
     return requests
 
 

@@ -93,7 +93,7 @@ def ask_ingestion(platform: Platform, days: Sequence[date], at: datetime) -> Sum
         found[row.table_name, row.file_date] = {name: getattr(row, name) for name in OF_FILES}
     for held in platform.ledger.partitions.per_date(days):
         found.setdefault((held.table_name, held.data_date), {})["duplicates"] = held.valid - held.lake_rows
-    _add_standings(platform, days, at, found)
+    _add_completeness(platform, days, at, found)
     for (table, day), counts in sorted(found.items()):
         known = {**dict.fromkeys(COUNTS, 0), **counts}
         values = [day, table, day, *(known.get(name) for name in list(INGESTION_COLUMNS)[2:])]
@@ -101,15 +101,15 @@ def ask_ingestion(platform: Platform, days: Sequence[date], at: datetime) -> Sum
     return Summary(INGESTION, connection, tuple(days), versions)
 
 
-def _add_standings(
+def _add_completeness(
     platform: Platform, days: Sequence[date], at: datetime, found: dict[tuple[str, date], dict[str, Any]]
 ) -> None:
     """Add how each table and day stands, and the days that are overdue without a file."""
     for contract in platform.contracts.tables.values():
         for one in day_statuses(platform, contract, days, at):
             key = (one.table, one.day)
-            if key in found or one.standing == OVERDUE:
-                how = {"expected": one.expected, "arrived": one.arrived, "standing": one.standing}
+            if key in found or one.completeness == OVERDUE:
+                how = {"expected": one.expected, "arrived": one.arrived, "standing": one.completeness}
                 found.setdefault(key, {}).update(how, completed_late=one.late)
 
 

@@ -9,7 +9,7 @@ from dropzone_assets.engine import Connection, attached, columns_of, literals, q
 from dropzone_assets.files import INSIDE
 from dropzone_assets.inspect.delivery_status import asleep
 from dropzone_assets.pipeline.deduplicate import contested, find_duplicates, key_of, valid_rows
-from dropzone_assets.pipeline.overdue import tell
+from dropzone_assets.pipeline.overdue import alert
 from dropzone_assets.pipeline.staging import Staging
 from dropzone_assets.pipeline.tables import tables
 from dropzone_assets.pipeline.unpublished import unpublished
@@ -86,7 +86,7 @@ def all_published(platform: Platform) -> CheckResult:
 
 def no_day_overdue(platform: Platform, contract: Contract, at: datetime) -> CheckResult:
     """No day lacks files whose time is up. Whoever asks has been told: the ledger remembers it."""
-    found = tell(platform, contract, at)
+    found = alert(platform, contract, at)
     cases = [(s.day, s.expected, s.arrived, s.due, s.evidence) for s in found]
     return CheckResult(
         not cases, {"days overdue": len(cases)}, ("day", "expected", "arrived", "due (UTC)", "evidence"), cases

@@ -32,7 +32,7 @@ class Lake:
         self._reader = platform.connect()
         self._noted = platform.ledger.partitions.hashes(self._table)
 
-    def tell(self, proof: Proof, say: Say) -> list[date]:
+    def report(self, proof: Proof, say: Say) -> list[date]:
         """Count the partitions, and name those that differ; the days that have rows."""
         days: list[date] = []
         with closing(self._reader):

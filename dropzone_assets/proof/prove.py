@@ -65,12 +65,12 @@ def _prove(platform: Platform, contract: Contract, deep: bool, say: Say) -> Proo
     older = _older(contract, now)
     with scratch(platform, contract) as rebuilt:
         skipped = _rebuild(platform, rebuilt, now, raw, older, say)
-        raw.tell(proof)
-        Warehouse(platform, rebuilt, now, skipped).tell(proof)
-        days = Lake(platform, rebuilt, now).tell(proof, say)
+        raw.report(proof)
+        Warehouse(platform, rebuilt, now, skipped).report(proof)
+        days = Lake(platform, rebuilt, now).report(proof, say)
         answers = ask(rebuilt.platform, contract, days)
         with closing(answers.connection):
-            Summaries(platform, answers, now.published, rebuilt.platform.settings.spill).tell(
+            Summaries(platform, answers, now.published, rebuilt.platform.settings.spill).report(
                 proof, lenient=bool(older)
             )
     if older:
@@ -112,7 +112,7 @@ def _prove_raw(platform: Platform, name: str, deep: bool, say: Say) -> Proof:
     raw.find()
     if deep:
         raw.read(list(raw.owners), say)
-    raw.tell(proof)
+    raw.report(proof)
     if name != FILES and kept:
         found = "the table has no active contract, so its rows cannot be validated again"
         proof.note("validated rows", name, found, "See: dropzone contracts list.")
@@ -132,5 +132,5 @@ def _prove_ingestion(platform: Platform) -> Proof:
     with closing(answers.connection) as connection:
         own = ", ".join((DAY, '"table"', "day", *COUNTS))
         connection.execute(f"CREATE OR REPLACE TABLE answers AS SELECT {own} FROM answers WHERE {COUNTED}")
-        Summaries(platform, answers, before, platform.settings.spill, COUNTED).tell(proof)
+        Summaries(platform, answers, before, platform.settings.spill, COUNTED).report(proof)
     return proof

@@ -55,7 +55,7 @@ class RawObjects:
         except FileNotFoundError:
             return ""
 
-    def tell(self, proof: Proof) -> None:
+    def report(self, proof: Proof) -> None:
         """Count the objects, and name the broken ones with the files they are copies of."""
         proof.count(WHAT).equal += len(self.owners) - len(self.broken)
         for path, found in sorted(self.broken.items()):

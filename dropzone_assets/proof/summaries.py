@@ -34,7 +34,7 @@ class Summaries:
         self._connection, self._table = answers.connection, answers.table
         self._columns = columns_of(self._connection, "answers")
 
-    def tell(self, proof: Proof, *, lenient: bool = False) -> None:
+    def report(self, proof: Proof, *, lenient: bool = False) -> None:
         """Count the days, and name those that differ.
 
         Args:
@@ -52,8 +52,8 @@ class Summaries:
         due = changing(self._platform, self._table, self._before)
         due |= self._platform.ledger.partitions.unsummarised().get(self._table, {}).keys()
         all_days = {*self._days("held"), *self._days("answers")}
-        self._tell(proof, ANSWERS, all_days, wrong, due, lenient)
-        self._tell(proof, OBJECTS, {*objects, *self._days("answers")}, wrong_objects, due, lenient)
+        self._report(proof, ANSWERS, all_days, wrong, due, lenient)
+        self._report(proof, OBJECTS, {*objects, *self._days("answers")}, wrong_objects, due, lenient)
 
     def _hold(self) -> None:
         """Copy what the warehouse holds beside the answers."""
@@ -97,7 +97,7 @@ class Summaries:
     def _days(self, relation: str) -> list[date]:
         return [row[0] for row in rows(self._connection, f"SELECT DISTINCT {DAY} FROM {relation}")]
 
-    def _tell(
+    def _report(
         self,
         proof: Proof,
         what: str,

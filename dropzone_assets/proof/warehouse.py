@@ -34,7 +34,7 @@ class Warehouse:
         self._skipped = skipped
         self._records: dict[tuple[str, str], list[int]] = {}
 
-    def tell(self, proof: Proof) -> None:
+    def report(self, proof: Proof) -> None:
         """Count the deliveries, and name those that differ. `skipped` ones could not be validated again."""
         loaded = self._now.loaded
         wrong = [key for key in unlike(self._now.held, self._again) if key in loaded and key not in self._skipped]

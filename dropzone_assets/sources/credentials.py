@@ -22,7 +22,7 @@ class Credentials:
     def __init__(self, variables: Mapping[str, str], secret: Callable[[str], str]) -> None:
         self._variables = variables
         self._secret = secret
-        self._told: set[str] = set()
+        self._secrets: set[str] = set()
 
     def __call__(self, word: str) -> str:
         """The value; empty where `sources.yaml` names no variable for the word.
@@ -35,13 +35,13 @@ class Credentials:
         value = self._secret(self._variables[word])
         if word not in NAMES:
             parts = (part.partition("=")[2] for part in value.split(";"))  # the key inside a connection string
-            self._told |= {value, *(part for part in parts if len(part) >= SHORTEST)}
+            self._secrets |= {value, *(part for part in parts if len(part) >= SHORTEST)}
         return value
 
     def scrub(self, text: object) -> str:
         """What a driver said, in one line, without any secret it was told."""
         said = " ".join(str(text).split())
-        for value in sorted(self._told - {""}, key=len, reverse=True):
+        for value in sorted(self._secrets - {""}, key=len, reverse=True):
             said = said.replace(value, HIDDEN)
         return said[:500]
 

@@ -109,7 +109,7 @@ class Ftp:
         if not time and not problem and b"\n" not in path and b"\r" not in path:
             target = _below(client, wire(path))
             try:
-                time = self._times.tell(path, line, lambda: _time(client, target))
+                time = self._times.time_of(path, line, lambda: _time(client, target))
             except Refusal as error:
                 if not str(error).startswith("55"):
                     raise

@@ -43,7 +43,7 @@ def send_receipts(platform: Platform, name: str) -> int:
         if monotonic() > deadline:
             break
         files = [file_of(platform, name, path) for path in paths]
-        facts, told = facts_of(platform, files), list[File]()
+        facts, sent = facts_of(platform, files), list[File]()
         for file in files:
             try:
                 outbox.leave(file.path, receipts(platform, file, facts))
@@ -52,10 +52,10 @@ def send_receipts(platform: Platform, name: str) -> int:
             except Permanent as error:
                 refusal = refusal or error
                 continue
-            told.append(file)
+            sent.append(file)
         settle(platform, name)
-        for file in told:
-            _told(platform, file)
+        for file in sent:
+            _note_sent(platform, file)
             count += 1
     if refusal:
         raise refusal
@@ -65,14 +65,14 @@ def send_receipts(platform: Platform, name: str) -> int:
 def _due(platform: Platform, name: str) -> Iterator[list[str]]:
     """The paths to tell of, a group at a time."""
     after = ""
-    while paths := platform.ledger.receipts.unanswered(name, after, ASKED):
+    while paths := platform.ledger.receipts.due(name, after, ASKED):
         yield from (paths[start : start + GROUP] for start in range(0, len(paths), GROUP))
         after = paths[-1]
 
 
-def _told(platform: Platform, file: File) -> None:
+def _note_sent(platform: Platform, file: File) -> None:
     about = [*file.versions, *(row.key for row in file.inside)]
-    platform.ledger.receipts.answered(file.versions, about, file.events)
+    platform.ledger.receipts.sent(file.versions, about, file.events)
 
 
 class Outbox:

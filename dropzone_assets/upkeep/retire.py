@@ -36,13 +36,13 @@ def retire(platform: Platform, name: str) -> int:
     config = platform.configs[name]
     if config.after == "keep":
         return 0
-    leavers = platform.ledger.retirement.leavers(name, published=config.leave == "published")
-    for group in (leavers[start : start + GROUP] for start in range(0, len(leavers), GROUP)):
+    candidates = platform.ledger.retirement.candidates(name, published=config.leave == "published")
+    for group in (candidates[start : start + GROUP] for start in range(0, len(candidates), GROUP)):
         if monotonic() > deadline:
             break
         safe, refused = _safe(platform, group)
         refusal = refusal or refused
-        platform.ledger.retirement.leaving([delivery.key for delivery in safe], LEAVING)
+        platform.ledger.retirement.mark([delivery.key for delivery in safe], LEAVING)
         left: list[str] = []
         for delivery in safe:
             if monotonic() > deadline:
@@ -55,7 +55,7 @@ def retire(platform: Platform, name: str) -> int:
             except Permanent as error:
                 refusal = refusal or error
         settle(platform, name)
-        platform.ledger.retirement.leaving(left, LEFT)
+        platform.ledger.retirement.mark(left, LEFT)
     if refusal:
         raise refusal
     return count
@@ -68,14 +68,14 @@ def settle(platform: Platform, name: str) -> None:
         source.settle()
 
 
-def _safe(platform: Platform, leavers: Sequence[Delivery]) -> tuple[list[Delivery], Permanent | None]:
+def _safe(platform: Platform, candidates: Sequence[Delivery]) -> tuple[list[Delivery], Permanent | None]:
     """Those whose raw copies are whole, or are made whole here, and on the disk; and why others are not, if so.
 
     What an earlier release copied, or this one with `DROPZONE_SYNC=off`, may have waited for no disk.
     """
-    damaged = [Damage(d, copy) for d in leavers if not (copy := raw_copy(platform, d)).whole]
+    damaged = [Damage(d, copy) for d in candidates if not (copy := raw_copy(platform, d)).whole]
     lost = {key: error for key, error in recover(platform, damaged).items() if isinstance(error, DropzoneError)}
-    safe = [delivery for delivery in leavers if delivery.key not in lost]
+    safe = [delivery for delivery in candidates if delivery.key not in lost]
     with platform.raw.writing() as writing:
         for delivery in safe:
             writing.held(delivery.raw_path)

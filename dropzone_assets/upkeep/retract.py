@@ -63,7 +63,7 @@ def apply(platform: Platform, what: Retraction, *, undo: bool = False) -> None:
     """
     inside = platform.ledger.retractions.within(what.keys)
     gone = [row.key for row in inside if row.leaving == GONE]
-    platform.ledger.retirement.leaving(gone, LEFT)
+    platform.ledger.retirement.mark(gone, LEFT)
     if undo:
         platform.ledger.retractions.let_in(what.keys)
     else:

@@ -15,7 +15,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, looks: list[tuple[float, Line]]) -> l
     for at, line in looks:
         monkeypatch.setattr(ftp_times, "monotonic", lambda at=at: at)
         times.look()
-        told = times.tell(b"a.csv", line, lambda at=at: str(at))
+        told = times.time_of(b"a.csv", line, lambda at=at: str(at))
         answers.append(told == str(at))
     return answers
 

@@ -67,10 +67,10 @@ def test_a_run_that_failed_is_told_once_with_its_page(events: Events, instance: 
 
 
 def test_a_source_that_cannot_be_listed_is_told_once_and_so_is_its_return(events: Events, platform: Platform) -> None:
-    platform.ledger.listings.looked("far", now(), 0, "It does not answer.")
+    platform.ledger.listings.record("far", now(), 0, "It does not answer.")
     assert list(events.troubles()) == ["source far cannot be listed: It does not answer."]
     assert list(events.troubles()) == []
-    platform.ledger.listings.looked("far", now(), 0)
+    platform.ledger.listings.record("far", now(), 0)
     assert list(events.troubles()) == ["source far can be listed again"]
 
 

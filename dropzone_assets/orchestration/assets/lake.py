@@ -56,7 +56,7 @@ def _add_metadata(context: dg.AssetExecutionContext, platform: Platform, taken: 
             "duplicates removed": partition.valid - partition.rows,
             "file": dg.MetadataValue.path(uri) if partition.rows else "none: the day has no rows",
             "preview": table_value(names, shown.get(day, [])),
-            **_standing(stand.get(partition.day)),
+            **_completeness(stand.get(partition.day)),
         }
         context.add_asset_metadata(metadata, partition_key=day)
 
@@ -68,9 +68,9 @@ def _firsts(taken: Snapshot) -> list[int]:
     return [start + n for start, each in zip(starts, days, strict=False) for n in range(min(SHOWN, each.rows))]
 
 
-def _standing(found: DayStatus | None) -> dict[str, str | bool]:
+def _completeness(found: DayStatus | None) -> dict[str, str | bool]:
     """Whether the day has its files; nothing where none are expected."""
     if found is None:
         return {}
     late = {} if found.late is None else {"completed late": found.late}
-    return {"standing": found.standing, "files of the day": found.evidence, **late}
+    return {"completeness": found.completeness, "files of the day": found.evidence, **late}

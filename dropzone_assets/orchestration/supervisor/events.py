@@ -1,4 +1,4 @@
-"""What a person is told while `up` is at work: one line an event, counted together where there are many."""
+"""What a person reads while `up` is at work: one line an event, counted together where there are many."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ WORDS = {
     "freed": "is tried again",
     "failed": "failed",
 }
-"""Events of the journal that are told, and how."""
+"""Events of the journal that are shown, and how."""
 
 
 class Events:
@@ -39,8 +39,8 @@ class Events:
 
     def files(self) -> Iterator[str]:
         """Files that arrived, were loaded or failed, and days that were published."""
-        told = [each for each in self._feed.happened() if each.event in WORDS]
-        for (event, table), found in groupby(sorted(told, key=_kind), _kind):
+        happened = [each for each in self._feed.happened() if each.event in WORDS]
+        for (event, table), found in groupby(sorted(happened, key=_kind), _kind):
             yield from _lines(event, table, list(found))
         for table, days in groupby(self._feed.published(), lambda pair: pair[0]):
             listed = [str(day) for _, day in days]

@@ -125,16 +125,16 @@ class Supervisor:
     def _watch(self, events: Events) -> None:
         """Tell what happens."""
         for turn in count():
-            self._tell(events.files)
+            self._print(events.files)
             if turn % 3 == 0:
-                self._tell(events.runs)
-                self._tell(events.troubles)
+                self._print(events.runs)
+                self._print(events.troubles)
             for service in self._services:
                 service.turn_log()
             self._still_there()
             self._wait(1.0)
 
-    def _tell(self, lines: Callable[[], Iterator[str]]) -> None:
+    def _print(self, lines: Callable[[], Iterator[str]]) -> None:
         """What cannot be read at the moment is told later; `up` goes on."""
         with suppress(*UNREADABLE):
             for line in lines():

@@ -14,7 +14,7 @@ FRESH = 900.0
 """Seconds for which a time is believed; each file has its own share of it, so that not all are asked about at once."""
 
 
-class _Told(NamedTuple):
+class _Known(NamedTuple):
     line: Line
     seen: float
     asked: float
@@ -22,23 +22,23 @@ class _Told(NamedTuple):
 
 
 class Times:
-    """What was told in the look before, and is told in this one."""
+    """What was known in the look before, and is known in this one."""
 
     def __init__(self) -> None:
-        self._before: dict[bytes, _Told] = {}
-        self._now: dict[bytes, _Told] = {}
+        self._before: dict[bytes, _Known] = {}
+        self._now: dict[bytes, _Known] = {}
 
     def look(self) -> None:
         """Another look begins; files that the last one did not find are forgotten."""
         self._before, self._now = self._now, {}
 
-    def tell(self, path: bytes, line: Line, ask: Callable[[], str]) -> str:
-        """The time of a file: as told before while its line is the same, else what `ask` says."""
-        told = self._before.get(path)
+    def time_of(self, path: bytes, line: Line, ask: Callable[[], str]) -> str:
+        """The time of a file: as known before while its line is the same, else what `ask` says."""
+        known = self._before.get(path)
         now = monotonic()
-        if not told or told.line != line:
-            told = _Told(line, now, now, ask())
-        elif told.asked - told.seen < SURE or now - told.asked > FRESH * (0.5 + crc32(path) % 1000 / 1000):
-            told = told._replace(asked=now, time=ask())
-        self._now[path] = told
-        return told.time
+        if not known or known.line != line:
+            known = _Known(line, now, now, ask())
+        elif known.asked - known.seen < SURE or now - known.asked > FRESH * (0.5 + crc32(path) % 1000 / 1000):
+            known = known._replace(asked=now, time=ask())
+        self._now[path] = known
+        return known.time

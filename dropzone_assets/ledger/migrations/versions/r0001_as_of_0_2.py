@@ -171,12 +171,12 @@ Table(
 
 deliveries, partitions = metadata.tables["deliveries"], metadata.tables["partitions"]
 
-STRANGE = text(
+UNUSUAL = text(
     "CASE WHEN (state = 'superseded') THEN 'superseded' WHEN (leaving = 'left') THEN 'left' "
     "WHEN (leaving = 'gone') THEN 'gone' WHEN (state = 'failed' AND table_name = '') THEN 'nameless' END IS NOT NULL"
 )
 FETCH, TRIED = text("stage = 'fetch'"), text("tries > 0")
-Index("deliveries_strange", deliveries.c.key, sqlite_where=STRANGE, postgresql_where=STRANGE)
+Index("deliveries_strange", deliveries.c.key, sqlite_where=UNUSUAL, postgresql_where=UNUSUAL)
 Index("deliveries_unfetched", deliveries.c.stage, sqlite_where=FETCH, postgresql_where=FETCH)
 Index("partitions_unpublished", partitions.c.tries, sqlite_where=TRIED, postgresql_where=TRIED)
 

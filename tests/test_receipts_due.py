@@ -8,12 +8,12 @@ from tests.entries import WHY, delivery, record, states
 
 
 def owed(ledger: Ledger) -> list[str]:
-    return ledger.receipts.unanswered("s", "", 10)
+    return ledger.receipts.due("s", "", 10)
 
 
 def tell(ledger: Ledger, *keys: str) -> None:
     """As a receipt does that nothing comes between."""
-    ledger.receipts.answered(keys, keys, ledger.receipts.events(keys))
+    ledger.receipts.sent(keys, keys, ledger.receipts.events(keys))
 
 
 def test_an_answer_is_owed_for_what_is_decided_and_again_when_it_is_decided_otherwise(ledger: Ledger) -> None:
@@ -22,7 +22,7 @@ def test_an_answer_is_owed_for_what_is_decided_and_again_when_it_is_decided_othe
     ledger.deliveries.loaded([Tally(loaded, 1, 1, 0, 0)])
     ledger.deliveries.failed(failed, "read", WHY)
     assert owed(ledger) == ["a", "b"]
-    assert ledger.receipts.unanswered("s", "a", 10) == ["b"]
+    assert ledger.receipts.due("s", "a", 10) == ["b"]
     tell(ledger, loaded)
     tell(ledger, failed)
     assert owed(ledger) == []
@@ -37,7 +37,7 @@ def test_an_answer_that_something_came_between_is_owed_still(ledger: Ledger) -> 
     ledger.deliveries.loaded([Tally(key, 1, 1, 0, 0)])
     before = ledger.receipts.events([key])
     ledger.deliveries.failed(key, "upload", WHY)
-    ledger.receipts.answered([key], [key], before)
+    ledger.receipts.sent([key], [key], before)
     assert owed(ledger) == ["a"]
 
 
@@ -63,7 +63,7 @@ def test_what_is_missing_is_gone_with_its_members_and_may_be_there_again(ledger:
     archive, other, left = delivery("x.zip", table="files"), delivery("b"), delivery("c")
     member = replace(delivery("x.zip!/a"), parent=archive.key, state="fetched")
     ledger.arrivals.record([archive, other, left, member])
-    ledger.retirement.leaving([left.key], "left")
+    ledger.retirement.mark([left.key], "left")
     (missing,) = ledger.absences.missing("s", json.dumps(["b"]), marked=False)
     assert missing.key == archive.key
     ledger.absences.gone([archive.key])
