@@ -1,4 +1,4 @@
-"""The page of all commands, written from the commands themselves each time the site is built."""
+"""The pages of commands and of deliveries, written from the code itself each time the site is built."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +9,7 @@ from mkdocs.structure.files import File, Files
 
 from dropzone_assets.cli.app import app
 from dropzone_assets.cli.group import loaded
+from dropzone_assets.ledger.states import MOVES, STATES
 
 HEAD = """# Commands
 
@@ -16,10 +17,30 @@ Exit codes: 0 done, 1 something failed, 2 could not start, 130 interrupted. `--j
 """
 
 
+LIFE = """# The life of a delivery
+
+Everything that can happen to a delivery: the event as the journal has it, the states in which it can happen, the state
+it leads to, and what is forgotten. `dropzone explain FILE` shows the journal of a file.
+
+| event | from | to | forgotten |
+|---|---|---|---|
+"""
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the page; it is nowhere in the repository."""
+    """Add the pages; they are nowhere in the repository."""
     files.append(File.generated(config, "reference/cli.md", content="\n".join([HEAD, *commands()])))
+    files.append(File.generated(config, "reference/deliveries.md", content=LIFE + "\n".join(life())))
     return files
+
+
+def life() -> Iterator[str]:
+    """A line for each move of the table."""
+    for move in MOVES.values():
+        but = [state for state in STATES if state not in move.before]
+        before = f"any but {', '.join(but)}" if 0 < len(but) < len(move.before) else ", ".join(move.before)
+        cells = (move.event or "–", before if but else "any", move.after or "the same", ", ".join(move.forgets))
+        yield f"| {' | '.join(cells)} |"
 
 
 def commands() -> Iterator[str]:
