@@ -22,7 +22,7 @@ from dropzone_assets.upkeep.restore import restore
 from tests.conftest import make_home
 from tests.pipeline import A, B, Pipeline, of
 
-DOCS = Path(__file__).parents[1] / "docs" / "operating.md"
+DOCS = Path(__file__).parents[1] / "docs" / "operating" / "recovery.md"
 
 Run = Callable[..., Result]
 

@@ -1,6 +1,7 @@
 """Every setting is checked before anything starts, and a home is found, named, or asked for; never made by accident."""
 
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -12,7 +13,7 @@ from dropzone_assets.allowed import STORES
 from dropzone_assets.cli.app import COMMANDS, main
 from dropzone_assets.errors import BadSettings
 from dropzone_assets.orchestration.definitions import defs
-from dropzone_assets.settings import Settings, masked
+from dropzone_assets.settings import PREFIX, Settings, masked
 from dropzone_assets.store.clients import SCHEMES
 from tests.conftest import make_home
 
@@ -245,3 +246,15 @@ def test_a_reader_that_has_enough_is_no_failure(words: tuple[str, ...], home: Pa
     done = subprocess.run([*DROPZONE, *words], env=environment, stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_page_of_settings_names_each_of_them_with_its_default() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "operating" / "settings.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE))
+    known = {name: PREFIX + name.upper() for name in Settings.model_fields} | {"dagster_home": "DAGSTER_HOME"}
+    fields = {known[name]: field for name, field in Settings.model_fields.items()}
+    assert told.keys() == fields.keys()
+    plain = {name: f.default for name, f in fields.items() if f.default not in ("", None) and name != "DROPZONE_HOME"}
+    assert {name: told[name] for name in plain} == {
+        name: f"`{value:g}`" if isinstance(value, float) else f"`{value}`" for name, value in plain.items()
+    }
