@@ -7,14 +7,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from dropzone_assets.cli.app import main
-from dropzone_assets.errors import BadSettings, StoreDamaged
+from dropzone_assets.errors import BadSettings, DiskFull, StoreDamaged, StoreForbidden
+from dropzone_assets.files import Delivery
 from dropzone_assets.orchestration.instance import prepare_instance
+from dropzone_assets.pipeline.transfer import copied_from
 from dropzone_assets.platform import open_platform
 from dropzone_assets.settings import Settings
 from dropzone_assets.upkeep.losses import losses
@@ -178,6 +181,25 @@ def test_a_proof_for_which_the_disk_has_no_room_says_so(home: Path) -> None:
     code, said = mounted(home, 'mount -t tmpfs -o size=400k tmpfs "$home/.spill"', "verify", "transactions")
     assert code == 2, said
     assert "The disk of" in said and "is full" in said and "Traceback" not in said
+
+
+def test_a_file_for_which_the_disk_has_no_room_waits_and_says_so(home: Path) -> None:
+    (home / ".spill").mkdir(exist_ok=True)
+    (home / "dropzone" / B).write_text(of("b") + "\n" * 500_000)
+    code, said = mounted(home, 'mount -t tmpfs -o size=400k tmpfs "$home/.spill"', "ingest")
+    assert code == 1, said
+    assert f"The disk of {home}/.spill is full" in said and "Free some space" in said and "Traceback" not in said
+    assert Pipeline(home).states()[B][-1] == "listed"
+
+
+@pytest.mark.parametrize(("spool", "error"), [("/dev/full", DiskFull), ("/proc/none/spool", StoreForbidden)])
+def test_a_disk_of_ours_is_not_blamed_on_the_file_that_is_copied(
+    home: Path, spool: str, error: type[Exception]
+) -> None:
+    (home / "dropzone" / B).write_text(of("b"))
+    file = Delivery("k", "dropzone", B, "1", 1, "transactions", datetime(2024, 5, 1), datetime(2024, 5, 1))
+    with pytest.raises(error):
+        copied_from(open_platform(Settings(home=home)).sources["dropzone"], file, Path(spool))
 
 
 def test_no_delivery_is_blamed_for_a_damaged_warehouse(home: Path, instance: dg.DagsterInstance) -> None:

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from blake3 import blake3
 
-from dropzone_assets.errors import Permanent, SourceUnavailable
+from dropzone_assets.damage import of_system
+from dropzone_assets.errors import Permanent, SourceUnavailable, StoreForbidden
 from dropzone_assets.files import Delivery
 from dropzone_assets.pipeline.raw_copy import raw_copy
 from dropzone_assets.platform import Platform
@@ -33,13 +34,34 @@ def spooled(platform: Platform) -> Iterator[Path]:
 
 
 def copied(stream: BinaryIO, spool: Path) -> str:
-    """Copy a stream to `spool`, a chunk at a time; the BLAKE3 of its bytes."""
+    """Copy a stream to `spool`, a chunk at a time; the BLAKE3 of its bytes.
+
+    Raises:
+        DiskFull: there is no room for it.
+        StoreForbidden: its folder may not be written.
+    """
     digest = blake3()
-    with spool.open("wb") as copy:
+    with _of_our_disk(spool):
+        copy = spool.open("wb", buffering=0)  # what is written when a file is closed would be blamed on the stream
+    with copy:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
-            copy.write(chunk)
+            rest = memoryview(chunk)
+            with _of_our_disk(spool):
+                while rest:
+                    rest = rest[copy.write(rest) :]
     return digest.hexdigest()
+
+
+@contextmanager
+def _of_our_disk(spool: Path) -> Iterator[None]:
+    """What the system says of our own disk, as ours; what it says of the stream is about the source."""
+    try:
+        yield
+    except OSError as error:
+        ours = of_system(OSError(error.errno, error.strerror, str(spool.parent)))
+        found = f"{spool.parent} may not be used as it has to be: {error.strerror}."
+        raise ours or StoreForbidden(found, "Let the user of this process write to it.") from error
 
 
 def copied_from(source: Source, delivery: Delivery, spool: Path) -> str:

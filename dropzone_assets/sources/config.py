@@ -91,7 +91,8 @@ def load_sources(file: Path, profile: str = "") -> list[SourceConfig]:
         entries = [*(document.get("sources") or []), *(profiles[profile] or [] if named else [])]
         configs = [SourceConfig.model_validate(entry) for entry in _merged(entries, len(document.get("sources") or []))]
     except (OSError, yaml.YAMLError, ValueError, AttributeError, TypeError, KeyError) as error:
-        raise BadSettings(f"{file} cannot be read: {_said(error)}", "docs/sources/index.md shows an example.") from error
+        cure = "docs/sources/index.md shows an example."
+        raise BadSettings(f"{file} cannot be read: {_said(error)}", cure) from error
     return configs
 
 
