@@ -115,10 +115,11 @@ def _text(n: int) -> str:
     """SQL: what a cell means as text.
 
     calamine's text of a number stops after nine decimals; a date is a moment at midnight, and a time of day is on the
-    day before the first of the workbook's calendar, or on its first day.
+    day before the first of the workbook's calendar, or on its first day. No date is the day before the first.
     """
     return (
         f"CASE WHEN f{n} IS NOT NULL AND try_cast(s{n} AS DOUBLE) <> f{n} THEN f{n}::VARCHAR "
+        f"WHEN s{n} = '1899-12-31 00:00:00' THEN '00:00:00' "
         f"WHEN s{n} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] 00:00:00' THEN left(s{n}, 10) "
         f"WHEN s{n} GLOB '1899-12-31 [0-9][0-9]:*' OR s{n} GLOB '1904-01-01 [0-9][0-9]:*' THEN substr(s{n}, 12) "
         f"ELSE s{n} END"

@@ -10,6 +10,7 @@ import fastexcel
 import pyarrow as pa
 
 from dropzone_assets.errors import Refused
+from dropzone_assets.formats.workbook.calendar import with_one_calendar
 from dropzone_assets.formats.workbook.limits import is_protected, refuse_giants
 
 ERRORS = {
@@ -98,7 +99,7 @@ def open_workbook(content: bytes) -> Workbook:
     """
     refuse_giants(content)
     try:
-        return Workbook(fastexcel.read_excel(content))
+        return Workbook(fastexcel.read_excel(with_one_calendar(content)))
     except fastexcel.FastExcelError as error:
         if is_protected(content, str(error)):
             raise Refused("is protected by a password.", "Ask the sender for it without one.") from error
