@@ -79,6 +79,6 @@ def _ask(platform: Platform, sql: str) -> tuple[list[str], list[tuple[Any, ...]]
 
 
 def _print(names: list[str], found: list[tuple[Any, ...]]) -> None:
-    table("", names, found[:SHOWN])
+    table("", names, found[:SHOWN], exact=True)
     more = f" of which {SHOWN} are shown; --csv and --json print all" if len(found) > SHOWN else ""
     out.print(f"{len(found):,} rows{more}", style="dim")

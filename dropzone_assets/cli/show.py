@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,12 @@ def interrupted(command: str) -> None:
             SAID.append(command)
 
 
-def table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows for people; numbers to the right."""
+def table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]], *, exact: bool = False) -> None:
+    """Print rows for people; numbers to the right.
+
+    Args:
+        exact: numbers are shown as they are, not rounded and without thousands; so are values that people asked for.
+    """
     look: dict[str, Any] = {
         "header_style": "bold",
         "title_style": "bold cyan",
@@ -75,10 +80,10 @@ def table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> No
     drawn = Table(title=title or None, pad_edge=False, padding=0, show_edge=False, **look)
     listed = [list(row) for row in rows]
     for n, name in enumerate(names):
-        numbers = bool(listed) and all(isinstance(row[n], int | float) or row[n] is None for row in listed)
+        numbers = bool(listed) and all(_is_number(row[n]) or row[n] is None for row in listed)
         drawn.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in listed:
-        drawn.add_row(*(_cell(value) for value in row))
+        drawn.add_row(*(Text(str(value)) if exact and _is_number(value) else _cell(value) for value in row))
     out.print(drawn)
 
 
@@ -92,6 +97,10 @@ def as_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(names)
     writer.writerows(rows)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _cell(value: Any) -> Text:
