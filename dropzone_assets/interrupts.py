@@ -49,6 +49,7 @@ def listen() -> None:
         signal.signal(each, _interrupt)
     if logging.lastResort:  # a library logs that it was interrupted, with a traceback
         logging.lastResort.addFilter(_worth_saying)
+    sys.unraisablehook = _unraisable
 
 
 def heard() -> int:
@@ -92,6 +93,12 @@ def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
 
 def _worth_saying(_record: logging.LogRecord) -> bool:
     return not heard()
+
+
+def _unraisable(found: "sys.UnraisableHookArgs") -> None:
+    """An interrupt within a finaliser is lost there, and is nobody's fault; the watch ends the process."""
+    if not heard():
+        sys.__unraisablehook__(found)
 
 
 @cache

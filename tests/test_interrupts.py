@@ -128,6 +128,23 @@ except SystemExit:
     assert (found.returncode, found.stderr) == (0 if ending == "pass" else 143, said)
 
 
+@pytest.mark.parametrize(("interrupted", "said"), [(True, 0), (False, 1)])
+def test_an_interrupt_within_a_finaliser_is_kept_from_people(interrupted: bool, said: int) -> None:
+    code = f"""
+import os, signal
+from dropzone_assets import interrupts
+interrupts.listen()
+class Thing:
+    def __del__(self):
+        {"os.kill(os.getpid(), signal.SIGINT)" if interrupted else "raise ValueError"}
+thing = Thing()
+del thing
+raise SystemExit(interrupts.exit_code())
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (found.returncode, found.stderr.count("Traceback")) == (130, said)
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("number", CODES)
 def test_a_rebuild_that_is_interrupted_says_how_it_is_gone_on_with(number: signal.Signals, tmp_path: Path) -> None:

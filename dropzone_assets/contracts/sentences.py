@@ -11,7 +11,15 @@ RECORD_RULES = {
     "record:encoding": "text is in the contract's encoding",
     "record:length": "a record is shorter than 2 MB",
 }
-"""Reasons that no column of the contract gives."""
+"""Reasons of records that could not be taken apart."""
+
+JSON_RULES = {
+    "record:json": "a record is JSON",
+    "record:type": "a record is a JSON object",
+    "record:select": "a record is of a kind that some contract selects",
+    "record:object": "a record has an object where its fields should be",
+}
+"""Reasons of JSON records, which come as they are."""
 
 MUST = {" is ": " must be ", " has ": " must have ", " matches ": " must match ", " lies ": " must lie "}
 MUST |= {" ends ": " must end "}
@@ -19,7 +27,9 @@ MUST |= {" ends ": " must end "}
 
 def sentences(contract: Contract) -> dict[str, str]:
     """Reason → the rule that a row breaks, as a sentence that is true of a good row."""
-    return {rule.name: rule.sentence for column in contract.columns for rule in column.rules} | RECORD_RULES
+    return (
+        {rule.name: rule.sentence for column in contract.columns for rule in column.rules} | RECORD_RULES | JSON_RULES
+    )
 
 
 def demand(sentence: str) -> str:

@@ -203,12 +203,20 @@ def _rows(
     records = [record for record, _, _ in found]
     lines = lines_of(platform, contract, delivery_of(row), records) if contract else {}
     for record, reasons, raw in found:
-        came = json.loads(raw)
+        came = _parsed(raw)
         broken = not isinstance(came, dict) or any(name in RECORD_RULES for name in reasons)
         whole = came.get("line", raw) if isinstance(came, dict) else came
         cells = {"as it came": whole} if broken else came
         reason = "; ".join(demand(rules.get(name, name)) for name in reasons)
         yield _Refusal(member, record, lines.get(record), reason, cells)
+
+
+def _parsed(raw: str) -> Any:
+    """A record as it came; as text where it is deeper than Python parses."""
+    try:
+        return json.loads(raw)
+    except RecursionError:
+        return raw
 
 
 def _member(file: File, row: DeliveryRow) -> str:

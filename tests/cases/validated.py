@@ -98,6 +98,14 @@ def raw_file(platform: Platform, number: int, content: bytes, table: str = "t", 
     return RawFile(found, str(uri))
 
 
+def _parsed(raw: str | None) -> Any:
+    """A record as it came; as text where it is deeper than Python parses."""
+    try:
+        return json.loads(raw or "null")
+    except RecursionError:
+        return raw
+
+
 def validate_files(platform: Platform, contract: Contract, files: Sequence[RawFile]) -> Validated:
     """What `validate` says of files whose keys are their numbers."""
     load = validate(platform, contract, files)
@@ -105,7 +113,7 @@ def validate_files(platform: Platform, contract: Contract, files: Sequence[RawFi
     query = f"SELECT _delivery, {RECORD}, _reasons, _raw, {own} FROM {load.rows()} ORDER BY 1, 2"
     found = engine.rows(load.connection, query) if load.parts else []
     rows = [
-        Row(int(key), record, dict(zip(contract.stored, own, strict=True)), reasons or [], json.loads(raw or "null"))
+        Row(int(key), record, dict(zip(contract.stored, own, strict=True)), reasons or [], _parsed(raw))
         for key, record, reasons, raw, *own in found
     ]
     refused = {int(key): refusal for key, refusal in load.refused.items()}

@@ -91,7 +91,7 @@ def test_a_file_without_records_of_a_table_has_no_rows_there(tmp_path: Path) -> 
 NOBODYS = {
     "no type": ({"data": {"title": "x", "artist": "y"}}, "record:select"),
     "a type that is null": ({"type": None, "data": {}}, "record:select"),
-    "no object": (7, "record:select"),
+    "no object": (7, "record:type"),
     "nothing below": ({"type": "song"}, "record:object"),
     "no object below": ({"type": "song", "data": [1]}, "record:object"),
 }

@@ -90,10 +90,12 @@ def test_a_field_may_be_missing_or_come_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("record", [1, "x", None, [1], [{"id": "1"}], True])
-def test_a_record_that_is_no_object_has_no_values(tmp_path: Path, record: object) -> None:
+def test_a_record_that_is_no_object_is_refused(tmp_path: Path, record: object) -> None:
     validated = validate_json(tmp_path, [record, {"id": "2"}])
     assert validated.of("id") == [None, "2"]
     assert validated.of("_rescued") == [None, None]
+    assert validated.reasons() == {1: ["record:type"]}
+    assert validated.rows[0].raw == record
 
 
 def test_numbers_that_are_none_are_kept_for_the_types_to_validate(tmp_path: Path) -> None:

@@ -90,6 +90,12 @@ def test_ugly_files(tmp_path: Path, name: str, expected: list[str | None] | str)
 LINE = b'{"id": "1", "note": "a"}'
 
 
+def test_a_line_that_is_no_object_is_refused(tmp_path: Path) -> None:
+    validated = validate_lines(tmp_path, LINE + b'\n7\n"x"\nnull\n[1]\n' + LINE)
+    assert validated.reasons() == {n: ["record:type"] for n in (2, 3, 4, 5)}
+    assert [row.raw for row in validated.rows[1:5]] == [7, "x", None, [1]]
+
+
 @pytest.mark.parametrize(
     ("content", "ids"),
     [
@@ -151,7 +157,14 @@ def test_lines_and_documents_may_come_together(tmp_path: Path) -> None:
     assert len(validated.load.parts) == 2
 
 
-PIECES = {b'{"id": 1}': None, b"{x": "record:json", b"": "", b"\xff": "record:encoding", b"  ": "", b"[1]": None}
+PIECES = {
+    b'{"id": 1}': None,
+    b"{x": "record:json",
+    b"": "",
+    b"\xff": "record:encoding",
+    b"  ": "",
+    b"[1]": "record:type",
+}
 
 
 @settings(max_examples=20, deadline=None)

@@ -27,7 +27,7 @@ class Documents(Records):
     shape: str = "array"
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
-        """One row a record; a record that is no object has only NULLs."""
+        """One row a record; a record that is no object has only NULLs, and is refused."""
         unreadable = self._load(connection, contents, scratch)
         location, each = literal(path_of(self.records)), literal(path_of(self.records) + "[*]")
         found = {
@@ -42,8 +42,7 @@ class Documents(Records):
             f"WHERE kind IN ({kinds}) AND file_index BETWEEN {first} AND {last}"
             for first, last in _pieces([content.size for content in contents])
         )
-        fault = self.fault() if self.select or self.record else ""
-        return Scan(self.relation(records), unreadable, fault, self.ignored())
+        return Scan(self.relation(records), unreadable, self.fault(), self.ignored())
 
     def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """The path of the element, its line and its bytes."""

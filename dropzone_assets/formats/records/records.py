@@ -61,13 +61,14 @@ class Records:
         return f"coalesce({' OR '.join(each)}, false)" if each else ""
 
     def fault(self) -> str:
-        """SQL: why the record cannot be taken apart: no JSON, no discriminator that anybody knows, no object below."""
+        """SQL: why the record cannot be taken apart: no JSON, no object, nobody selects it, no object below."""
         each = [
             f"WHEN coalesce(kinds[{n}] NOT IN ({_listed(values)}), true) THEN 'record:select'"
             for n, (_, values) in enumerate(self.select, start=1)
         ]
         below = ["WHEN json_type(own) IS DISTINCT FROM 'OBJECT' THEN 'record:object'"] if self.record else []
-        return f"CASE WHEN record IS NULL THEN 'record:json' {' '.join([*each, *below])} END"
+        whole = "WHEN record IS NULL THEN 'record:json' WHEN json_type(record) <> 'OBJECT' THEN 'record:type'"
+        return f"CASE {' '.join([whole, *each, *below])} END"
 
     def raw(self) -> str:
         """The record's own text."""
