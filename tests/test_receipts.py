@@ -138,7 +138,7 @@ def test_killed_before_the_ledger_is_told_the_same_bytes_are_written_again(
     put(home, A, MIXED.encode())
     pipeline.all()
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
-        killed.setattr(step, "_told", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(step, "_note_sent", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         send_receipts(pipeline.platform, "dropzone")
     files = [home / "dropzone" / f"{A}{ending}" for ending in (".accepted.json", ".rejected.csv")]
     before = [file.read_bytes() for file in files]
