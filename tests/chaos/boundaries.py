@@ -100,7 +100,7 @@ def wrapped(crossings: Crossings, clock: Clock) -> Iterator[None]:
 
 @contextmanager
 def around(owner: type, crossings: Crossings, calls: dict[str, tuple[str, Errors]]) -> Iterator[None]:
-    """Methods of a class become crossings: method → boundary and errors; `{place}` is the end of the object's url."""
+    """Methods of a class become crossings: method → boundary and errors; `{location}` is the end of the object's url."""
     with ExitStack() as stack:
         for name, (boundary, errors) in calls.items():
             stack.enter_context(patch.object(owner, name, _crossing(getattr(owner, name), crossings, boundary, errors)))
@@ -153,8 +153,8 @@ def _ledger(crossings: Crossings) -> Iterator[None]:
 
 @contextmanager
 def _stores(crossings: Crossings) -> Iterator[None]:
-    asked = {name: (f"{{place}} {name}", ASKED) for name in ("exists", "head", "copy", "paths")}
-    changed = {"adopt": ("{place} adopt", ADOPTED), "delete": ("{place} delete", CHANGED)}
+    asked = {name: (f"{{location}} {name}", ASKED) for name in ("exists", "head", "copy", "paths")}
+    changed = {"adopt": ("{location} adopt", ADOPTED), "delete": ("{location} delete", CHANGED)}
     whole = shutil.move
 
     def move(*of: Any, **more: Any) -> Any:
