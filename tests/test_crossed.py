@@ -79,6 +79,8 @@ def test_what_a_slow_backfill_finds_at_the_source_is_no_fault_of_what_is_loaded(
     file.unlink() if since == "gone" else drop(A, "nonsense\n1\n")
     fetch(pipeline.platform, seen)
     assert (pipeline.states(), pipeline.held()) == ({A: ["loaded"]}, ["a"])
+    found = pipeline.platform.ledger.queries.contributors("transactions", date(2024, 5, 1))
+    assert [(row.path, row.on_day) for row in found] == [(A, 1)]
 
 
 def test_a_file_that_goes_while_it_is_copied_has_failed(pipeline: Pipeline, drop: Drop) -> None:

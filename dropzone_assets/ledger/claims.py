@@ -101,13 +101,22 @@ class Claims(Book):
             move(connection, states.FREE, book.c.batch == batch, said=said, values={"attempts": fewer})
 
     def delayed(self, why: Mapping[str, DropzoneError]) -> None:
-        """These deliveries wait for their sources, which do not answer; longer each time."""
+        """These deliveries wait for their sources, which do not answer; longer each time.
+
+        A run tries several times, and all that it tries is one wait.
+        """
         at = now()
         with self._engine.begin() as connection:
             for key, error in why.items():
-                waits = int(connection.scalar(select(book.c.waits).where(book.c.key == key)) or 0)
+                known = connection.execute(
+                    select(book.c.waits, book.c.not_before).where(book.c.key == key)
+                ).one_or_none()
+                if known is None:
+                    continue
+                waits, until = known
                 reason = {"stage": "fetch", "reason": error.found, "cure": error.cure}
-                later = {"waits": waits + 1, "not_before": at + wait_of(waits)}
+                waiting = until is not None and until > at
+                later = {} if waiting else {"waits": waits + 1, "not_before": at + wait_of(waits)}
                 move(connection, states.WAIT, book.c.key == key, said=error.found, values={**reason, **later})
 
     def hasten(self) -> None:

@@ -14,13 +14,13 @@ from dropzone_assets.ledger.failures import fail, unlink
 from dropzone_assets.ledger.journal import notes
 from dropzone_assets.ledger.moves import move, move_each
 from dropzone_assets.ledger.owed import owe
+from dropzone_assets.ledger.replays import REBUILD
 from dropzone_assets.ledger.schema import contributions, its_state, now, partitions
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import FETCHED, LINKED, LOADED, OPENED, STORED
 
 COUNTS = ("rows_read", "valid", "quarantined", "late", "rows_added", "rows_removed", "rows_changed", "rows_kept")
-_UNCOPIED = book.c.content_hash + "" == ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +131,12 @@ class Deliveries(Book):
             uncopied: only of those whose bytes nobody has.
         """
         with self._engine.begin() as connection:
-            for chunk in chunks(keys):
-                move(connection, states.SUPERSEDE, book.c.key.in_(chunk), *[_UNCOPIED] * uncopied)
+            gone = _uncopied(connection, keys) if uncopied else keys
+            for chunk in chunks(gone):
+                move(connection, states.SUPERSEDE, book.c.key.in_(chunk))
                 connection.execute(contributions.delete().where(contributions.c.key.in_(chunk)))
-            owe(connection, keys)
-            unlink(connection, keys)
+            owe(connection, gone)
+            unlink(connection, gone)
 
     def failed(self, key: str, stage: str, error: DropzoneError, *, uncopied: bool = False) -> None:
         """The delivery is set aside until a person acts, and what was linked to it is pending again.
@@ -146,7 +147,27 @@ class Deliveries(Book):
             uncopied: only while nobody has its bytes.
         """
         with self._engine.begin() as connection:
-            fail(connection, key, stage, error, *[_UNCOPIED] * uncopied)
+            if not uncopied or _uncopied(connection, [key]):
+                fail(connection, key, stage, error)
+
+    def refused(self, key: str, error: DropzoneError) -> None:
+        """The contract refuses the whole file, and its rows are gone from the warehouse.
+
+        What it had there is forgotten, unless the warehouse has lost it and the lake still keeps its days.
+        """
+        with self._engine.begin() as connection:
+            fail(connection, key, "transform", error)
+            ended = select(book.c.key).where(book.c.key == key, book.c.again != REBUILD)
+            connection.execute(contributions.delete().where(contributions.c.key.in_(ended)))
+
+
+def _uncopied(connection: Connection, keys: Sequence[str]) -> list[str]:
+    """Those of these deliveries whose bytes nobody has; nobody else copies them until this transaction ends."""
+    found: list[str] = []
+    for chunk in chunks(keys):
+        mine = (book.c.key.in_(chunk), book.c.content_hash + "" == "")
+        found += connection.scalars(select(book.c.key).where(*mine).with_for_update())
+    return found
 
 
 def _versions(connection: Connection, table: str) -> dict[date, int]:

@@ -21,10 +21,10 @@ def move(
     said: str = "",
     values: Values | None = None,
 ) -> int:
-    """This happens to the deliveries for which `where` holds, if they are in a state in which it can; how many.
+    """Make `what` happen to the deliveries that match `where` and are in a state of `what.before`; how many.
 
     Args:
-        where: what leads to them by an index. The condition on their states leads to none.
+        where: conditions that an index answers; the condition on the state uses none.
         said: what the journal says of it.
         values: column → what else is written, a value or an expression over the columns as they were.
     """
@@ -35,7 +35,7 @@ def move(
 
 
 def move_each(connection: Connection, what: Move, found: Sequence[Values], said: Sequence[str]) -> None:
-    """This happens to these deliveries, to each with values and words of its own.
+    """Make `what` happen to these deliveries, to each with values and words of its own.
 
     Args:
         found: of each delivery its `key` and the other columns that are written.

@@ -24,11 +24,11 @@ from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks, total
 from dropzone_assets.ledger.states import (
-    ENDED,
     FAILED,
     FETCH,
     LINKED,
     LOADED,
+    NOT_COUNTING,
     OPENED,
     PENDING,
     RETRACTED,
@@ -162,7 +162,7 @@ class Queries(Book):
         query = select(*what, func.count().label("files")).where(book.c.table_name == table)
         found: list[ArrivalRow] = []
         for chunk in chunks(dates):
-            mine = (book.c.file_date.in_(chunk), its_state.not_in(ENDED))
+            mine = (book.c.file_date.in_(chunk), its_state.not_in(NOT_COUNTING))
             found += self._rows(ArrivalRow, query.where(*mine).group_by(*what).order_by(book.c.arrived))
         return found
 

@@ -15,7 +15,7 @@ from dropzone_assets.ledger.rows import DeliveryRow
 from dropzone_assets.ledger.schema import contributions, its_state, its_table
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
-from dropzone_assets.ledger.states import GONE, LINKED, LOADED, OPENED, RETRACTED, RETRACTING, STORED
+from dropzone_assets.ledger.states import GONE, RETRACTED, RETRACTING, SAFE
 
 _UNKNOWN = {"stage": "read", "reason": "No contract has recognised it.", "cure": "Add its name to a contract."}
 
@@ -68,12 +68,10 @@ class Retractions(Book):
         return {key: old.key for key, old in asked.items() if newer.get(old.location, old.arrived) <= old.arrived}
 
     def _counting(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
-        """The loaded or linked versions of the same files, oldest first."""
+        """The versions of the same files that count, oldest first."""
         paths = sorted({delivery.path for delivery in deliveries})
         found = [
-            delivery
-            for chunk in chunks(paths)
-            for delivery in self._find(book.c.path.in_(chunk), its_state.in_((LOADED, LINKED, OPENED, STORED)))
+            delivery for chunk in chunks(paths) for delivery in self._find(book.c.path.in_(chunk), its_state.in_(SAFE))
         ]
         return sorted(found, key=lambda delivery: delivery.arrived)
 

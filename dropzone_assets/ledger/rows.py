@@ -9,9 +9,9 @@ from typing import NamedTuple
 class DeliveryRow:
     """All that is written of a delivery. Moments are in UTC, counts in rows, `size` in bytes.
 
-    What the columns mean: `batch` is the run that has claimed it, `lot` the batches it may not share, `again` how it is
-    loaded again, `stage`, `reason` and `cure` why it has failed, `parent` what it came in, `same_as` what it is a copy
-    of, `answered` when its sender was told.
+    What the columns mean: `batch` is the request that has claimed it; only deliveries with one `lot` share a batch;
+    `again` is how it is loaded again; `stage`, `reason` and `cure` are why it has failed; `parent` is what it came in,
+    `same_as` what it is a copy of; `answered` is when its sender was told.
     """
 
     key: str

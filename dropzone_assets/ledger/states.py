@@ -28,9 +28,10 @@ KEPT = (FETCHED, LOADED, LINKED, OPENED, STORED)
 """States of deliveries whose bytes are in the raw zone."""
 
 SAFE = (LOADED, LINKED, OPENED, STORED)
-"""States of deliveries that need their source no more. A superseded version that is there is back, and needs it."""
+"""States of deliveries that need their source no more. Not `superseded`: such a version may come back, and then it
+is copied from its source."""
 
-ENDED = (SUPERSEDED, RETRACTING, RETRACTED)
+NOT_COUNTING = (SUPERSEDED, RETRACTING, RETRACTED)
 """States of deliveries that count no more."""
 
 FETCH = "fetch"
@@ -64,6 +65,8 @@ def _but(*states: str) -> tuple[str, ...]:
     return tuple(state for state in STATES if state not in states)
 
 
+# What a move may forget: who works on it; that it waits; why it has failed; all that was tried; what it was before it
+# was replaced; its rows.
 RUN = ("batch", "lot")
 WAITS = ("waits", "not_before")
 BLAME = ("stage", "reason", "cure")
@@ -73,9 +76,9 @@ COUNTS = ("rows_read", "valid", "quarantined", "late", "rows_kept")
 
 # It comes.
 RECOGNISE = Move("recognised", (FAILED,), LISTED, BLAME)
-RETURN = Move("back", (SUPERSEDED,), LISTED, PAST)
+RETURN = Move("back", (SUPERSEDED,), LISTED, (*PAST, *WAITS, *BLAME))
 RETURN_NAMELESS = Move("back", (SUPERSEDED,), FAILED, PAST)
-BRING = Move("back", (SUPERSEDED, RETRACTING, RETRACTED), FETCHED, PAST)
+BRING = Move("back", (SUPERSEDED, RETRACTING, RETRACTED), FETCHED, (*PAST, *WAITS, *BLAME))
 
 # A run works on it.
 COPY = Move("fetched", (LISTED, FETCHED, FAILED), FETCHED, (*WAITS, *BLAME))
@@ -85,13 +88,13 @@ UNLINK = Move("unlinked", (LINKED,), FETCHED, ("same_as",))
 OPEN = Move("opened", _but(RETRACTED), OPENED, BLAME)
 STORE = Move("stored", _but(RETRACTED), STORED, BLAME)
 LOAD = Move("loaded", _but(RETRACTING, RETRACTED), LOADED, ("lot", "again", *BLAME))
-SUPERSEDE = Move("superseded", _but(*ENDED), SUPERSEDED, RUN)
+SUPERSEDE = Move("superseded", _but(*NOT_COUNTING), SUPERSEDED, RUN)
 
 # It does not work, or not yet.
 WAIT = Move("waiting", PENDING)
 FREE = Move("freed", PENDING, forgets=("batch",))
-FAIL = Move("failed", _but(*ENDED), FAILED, (*WAITS, "lot"))
-LOSE_COPY = Move("failed", _but(*ENDED), forgets=(*WAITS, *RUN, "again"))
+FAIL = Move("failed", _but(*NOT_COUNTING), FAILED, (*WAITS, "lot"))
+LOSE_COPY = Move("failed", _but(*NOT_COUNTING), forgets=(*WAITS, *RUN, "again"))
 FIND_COPY = Move("recovered", SAFE, forgets=BLAME)
 
 # It is tried again.

@@ -13,7 +13,7 @@ from dropzone_assets.ledger.rows import DeliveryRow
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import its_source, its_state, its_table
 from dropzone_assets.ledger.statements import chunks
-from dropzone_assets.ledger.states import CURRENT, ENDED, FETCHED, KEPT, LINKED, LOADED, PENDING
+from dropzone_assets.ledger.states import CURRENT, FETCHED, KEPT, LINKED, LOADED, NOT_COUNTING, PENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +75,5 @@ class Worklist(Book):
         for source in sorted({source for source, _, _ in locations}):
             for chunk in chunks(sorted({path for name, path, _ in locations if name == source})):
                 here = (book.c.path.in_(chunk), its_source == source)
-                found += self._find(*here, its_state.not_in(ENDED))
+                found += self._find(*here, its_state.not_in(NOT_COUNTING))
         return [d for d in found if d.key not in mine and d.location in locations]

@@ -51,7 +51,7 @@ def load(platform: Platform, validation: Validation, asked: Versions) -> list[Ta
         platform.ledger.home.hear(WAREHOUSE, coming)
         _update_ledger(platform, validation, chosen, tallies)
         for key, refusal in refused.items():
-            ledger.deliveries.failed(key, "transform", refusal)
+            ledger.deliveries.refused(key, refusal)
         keep(platform, chosen, staying)
     return tallies
 
@@ -62,9 +62,10 @@ def _update_ledger(platform: Platform, validation: Validation, chosen: Versions,
     ledger.partitions.touched(table, _touched(validation.connection, table, platform))
     gone = [old for _, old in chosen.gone({tally.key for tally in tallies})] + chosen.outdated
     others = ledger.worklist.of_keys([*gone, *chosen.linked, *chosen.retracted])
+    retracted = set(chosen.retracted)
     days = sorted({d.file_date for d in (*chosen.current, *others)})
     ledger.partitions.ingestion_changed(days)
-    ledger.completeness.forget(table, sorted({d.file_date for d in others if d.key in chosen.retracted}))
+    ledger.completeness.forget(table, sorted({d.file_date for d in others if d.key in retracted}))
     ledger.deliveries.superseded(gone)
     ledger.retractions.retracted(chosen.retracted)
     ledger.deliveries.done_with(chosen.linked)
@@ -156,9 +157,9 @@ def _record(staging: Staging, validation: Validation, tallies: Sequence[Tally], 
         [table, validation.contract.version, validation.contract.fingerprint],
     )
     newer = f"SELECT greatest(epoch_us(now()), 1 + coalesce(max(version), 0)) AS v FROM {PARTITIONS}"
-    versions = staging.table("versions", newer)
+    newest = staging.table("newest", newer)
     run(f"DELETE FROM {PARTITIONS} WHERE table_name = $1 AND data_date IN (FROM {touched})", [table])
-    run(f"INSERT INTO {PARTITIONS} SELECT DISTINCT $1, data_date, v FROM {touched}, {versions}", [table])
+    run(f"INSERT INTO {PARTITIONS} SELECT DISTINCT $1, data_date, v FROM {touched}, {newest}", [table])
 
 
 def _touched(connection: Connection, table: str, platform: Platform) -> list[tuple[date, int]]:

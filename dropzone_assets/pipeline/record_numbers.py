@@ -32,8 +32,8 @@ def number_records(
 
     Rows rest in the order of the files and of the records in each, so a record's number is its distance from the
     first row of its file; those of other tables count, so that the number is the record's place. Records without
-    structure are not among them: each moves the later ones up by one. Where it stands says the reader, who counts
-    blank lines too; so it stands behind the file's last row at most.
+    structure are not among them: each moves the later ones up by one. The reader says where such a record stands, and
+    counts blank lines too, so its number is cut to the one behind the file's last row.
 
     Args:
         scanned: the table of the scan.

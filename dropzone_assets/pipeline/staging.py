@@ -1,4 +1,4 @@
-"""Staging: the temporary relations of one piece of work, each under a name that only its owner gives away."""
+"""Staging: the temporary relations of one piece of work, each under a unique name."""
 
 from collections.abc import Mapping, Sequence
 from itertools import count

@@ -59,7 +59,7 @@ def validate(platform: Platform, contract: Contract, files: Sequence[RawFile], t
     """Type, canonicalise and validate every row of `files`, which keep their order.
 
     Args:
-        today: the day (UTC) as of which rows are validated, none of which may lie after tomorrow; this one when None.
+        today: the day (UTC) as of which rows are validated, none of which may lie after tomorrow. Default: today.
     """
     validation = Validation(contract, platform.connect())
     if today:
@@ -89,7 +89,7 @@ def reading_of(platform: Platform, contract: Contract, file: RawFile) -> Reading
 
 
 def _reader(platform: Platform, contract: Contract) -> Callable[[RawFile], Reading]:
-    """What says of one file after the other how it is read."""
+    """A function that says how a file is read."""
     form = open_format(contract.format, contract.options)
     wanted = Wanted.of(wanted_names(contract), number_names(contract))
     return lambda file: form.reading(RawContent(platform, file), wanted)

@@ -100,7 +100,7 @@ def wrapped(crossings: Crossings, clock: Clock) -> Iterator[None]:
 
 @contextmanager
 def around(owner: type, crossings: Crossings, calls: dict[str, tuple[str, Errors]]) -> Iterator[None]:
-    """Methods of a class become crossings: method → boundary and errors; `{location}` is the end of the object's url."""
+    """Methods of a class become crossings: method → boundary and errors; `{location}` is the end of its url."""
     with ExitStack() as stack:
         for name, (boundary, errors) in calls.items():
             stack.enter_context(patch.object(owner, name, _crossing(getattr(owner, name), crossings, boundary, errors)))
