@@ -36,10 +36,10 @@ check: $(VENV)/.check  ## Lint, format, types, and who imports whom.
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 0 tests/test_floors.py
 
-full: $(VENV)/.test  ## The long tests: a whole year of flights, and kills at every point.
+full: $(VENV)/.test  ## The tests with real processes: `up`, kills, a power cut, the wheel.
 	$(BIN)/python -m pytest -m 'full and not long'
 
-long: $(VENV)/.test  ## The campaigns that a release passes, half an hour.
+long: $(VENV)/.test  ## What a release passes as well, half an hour: a year of flights, kills at every point.
 	$(BIN)/python -m pytest -m long
 
 chaos: $(VENV)/.test  ## Faults at every place where the platform meets the outside, and kills (SEED=1 FAULTS=100000 KILLS=200).

@@ -1,4 +1,9 @@
-"""Every error raised on purpose. Would waiting help? Then it is Transient; otherwise Permanent."""
+"""Every error raised on purpose. Would waiting help? Then it is Transient; otherwise Permanent.
+
+What is tried again, and where that is decided: a file that cannot be copied in `pipeline/fetch.py`, and later in
+`ledger/claims.py` (`delayed`); a step of a Dagster run in `orchestration/runs.py` (`explained`); the files of a run
+that died in `pipeline/plan.py` and `ledger/claims.py` (`release`); a publication in `pipeline/plan.py`.
+"""
 
 
 class DropzoneError(Exception):

@@ -1,4 +1,7 @@
-"""The keys of servers that a person has pinned, in `known_hosts` of the home folder, as OpenSSH writes them."""
+"""The keys of servers that a person has pinned, in `known_hosts` of the home folder, as OpenSSH writes them.
+
+`ssh.py` compares them with the key of a server before anything is said to it.
+"""
 
 import base64
 import hashlib
