@@ -68,6 +68,17 @@ def test_a_file_of_no_table_that_goes_and_comes_back_is_failed_again(
     assert pipeline.platform.ledger.claims.pending() == 0
 
 
+def test_of_equal_files_that_two_runs_copy_at_once_one_is_loaded(pipeline: Pipeline, drop: Drop) -> None:
+    """The run that came first goes on with its file, though the other one is older."""
+    for name in (B, A):
+        drop(name, payments(payment("a")))
+        discover(pipeline.platform, "dropzone")
+        fetch(pipeline.platform, waiting(pipeline, name))
+    assert pipeline.states() == {A: ["linked"], B: ["fetched"]}
+    pipeline.all()
+    assert (pipeline.states(), pipeline.held()) == ({A: ["linked"], B: ["loaded"]}, ["a"])
+
+
 @pytest.mark.parametrize("since", ["gone", "restated"])
 def test_what_a_slow_backfill_finds_at_the_source_is_no_fault_of_what_is_loaded(
     since: str, pipeline: Pipeline, drop: Drop

@@ -204,17 +204,19 @@ def _copy(platform: Platform, delivery: Delivery, sidecars: Sequence[str], writi
 
 
 def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
-    """Deliveries whose bytes another delivery of the table holds: the loaded one, else the oldest.
+    """Deliveries whose bytes another delivery of the table holds: a loaded one, else another run's, else the oldest.
 
     A holder whose file has had other bytes since keeps nothing: its rows are gone, or about to go. Bytes that are not
     loaded yet may be refused; once they are loaded, what was linked meanwhile is pending again.
     """
     keepers: dict[tuple[str, str], Delivery] = {}
+    ours = {delivery.key for delivery in fresh}
     holders = platform.ledger.worklist.holders([delivery.content_hash for delivery in fresh])
     versions: dict[tuple[str, str, str], list[Delivery]] = {}
     for delivery in (*holders, *platform.ledger.worklist.siblings(holders)):
         versions.setdefault(delivery.location, []).append(delivery)
-    for holder in sorted(holders, key=lambda holder: holder.state != "loaded"):
+    # What another run has copied it loads, whatever its age: it may have asked this before ours was there.
+    for holder in sorted(holders, key=lambda holder: (holder.state != LOADED, holder.key in ours)):
         newer = [other for other in versions[holder.location] if other.arrived > holder.arrived]
         since = [other for other in newer if other.state in (LOADED, LINKED)]
         if all(other.content_hash == holder.content_hash for other in since):
