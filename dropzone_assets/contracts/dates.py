@@ -1,6 +1,7 @@
 """Date patterns: ODCS writes them as Java does, DuckDB and file names as strptime does."""
 
 import re
+from collections.abc import Iterator
 
 from dropzone_assets.errors import BadContract
 
@@ -17,6 +18,7 @@ JAVA = {
     "HH": "%H",
     "H": "%-H",
     "hh": "%I",
+    "h": "%-I",
     "mm": "%M",
     "ss": "%S",
     "SSS": "%g",
@@ -28,6 +30,13 @@ JAVA = {
     "Z": "%z",
 }
 """Letters of java.time.format.DateTimeFormatter → DuckDB's strptime specifiers."""
+
+WIDTHS = {
+    **{"%Y": "[1-9][0-9]{3}", "%g": "[0-9]{3}", "%f": "[0-9]{1,6}"},
+    **dict.fromkeys(("%y", "%m", "%d", "%H", "%I", "%M", "%S"), "[0-9]{2}"),
+    **dict.fromkeys(("%-m", "%-d", "%-H", "%-I"), "[0-9]{1,2}"),
+}
+"""Specifier → the digits that Java wants for it; strptime takes fewer, and makes the year 24 of `24`."""
 
 FILE_TOKENS = {
     "%Y": r"(?P<Y>\d{4})",
@@ -50,9 +59,25 @@ def strptime_format(java: str) -> str:
     Raises:
         BadContract: it has a letter without a counterpart.
     """
+    return "".join(_part(match, java) for match in _parts(java))
+
+
+def shape_of(java: str) -> str:
+    """What a text of a Java date pattern looks like, as a regular expression over all of it; digits are counted.
+
+    Raises:
+        BadContract: the pattern has a letter without a counterpart.
+    """
+    return "".join(
+        WIDTHS.get(_part(match, java), ".+") if match[2] else re.escape(match[1] or match[4] or "")
+        for match in _parts(java)
+    )
+
+
+def _parts(java: str) -> Iterator[re.Match[str]]:
     if not re.fullmatch(r"('[^']*'|[^'])*", java):
         raise BadContract(f"the format {java!r} has a quote that does not end.", "Close it.")
-    return "".join(_part(match, java) for match in re.finditer(r"'([^']*)'|(([A-Za-z])\3*)|([^A-Za-z']+)", java))
+    return re.finditer(r"'([^']*)'|(([A-Za-z])\3*)|([^A-Za-z']+)", java)
 
 
 def _part(match: re.Match[str], java: str) -> str:

@@ -8,7 +8,7 @@ whole number written `517.0` or `5e2` is whole.
 import re
 from zoneinfo import ZoneInfo
 
-from dropzone_assets.contracts.dates import strptime_format
+from dropzone_assets.contracts.dates import shape_of, strptime_format
 from dropzone_assets.engine import literal
 from dropzone_assets.errors import BadContract
 
@@ -106,7 +106,8 @@ def _moment(logical: str, options: dict[str, object]) -> str:
     if pattern:
         form = strptime_format(str(pattern))
         text = "regexp_replace({text}, 'Z$', '+00')" if form.endswith("%z") else "{text}"
-        parsed = f"try_strptime({text}, {literal(form).replace('{', '{{').replace('}', '}}')})"
+        shape, form_ = (literal(each).replace("{", "{{").replace("}", "}}") for each in (shape_of(str(pattern)), form))
+        parsed = f"CASE WHEN regexp_full_match({{text}}, {shape}) THEN try_strptime({text}, {form_}) END"
         return (
             f"CAST({parsed} AS {logical.upper()})"
             if logical != "timestamp"
