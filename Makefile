@@ -34,7 +34,7 @@ check: $(VENV)/.check  ## Lint, format, types, and who imports whom.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 0 tests/test_floors.py
+	$(if $(CI),,$(BIN)/python -m pytest -n 0 tests/test_floors.py)
 
 full: $(VENV)/.test  ## The tests with real processes: `up`, kills, a power cut, the wheel.
 	$(BIN)/python -m pytest -m 'full and not long'

@@ -22,7 +22,7 @@ from tests.conftest import make_home
 from tests.samples import payment, payments
 from tests.test_kill import broken_promises, finish, holdings
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.long
 
 DAYS = [date(2024, 5, day) for day in (1, 2, 3)]
 WAVES = 4

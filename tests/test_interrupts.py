@@ -146,7 +146,7 @@ raise SystemExit(interrupts.exit_code())
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_a_rebuild_that_is_interrupted_says_how_it_is_gone_on_with(number: signal.Signals, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     send(home, 0)
@@ -156,7 +156,7 @@ def test_a_rebuild_that_is_interrupted_says_how_it_is_gone_on_with(number: signa
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     send(home, 0)

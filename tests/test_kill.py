@@ -162,7 +162,8 @@ def undisturbed(files: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     return holdings(home), progress(home)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 6))])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(6))
 def test_killed_at_any_moment_and_started_again_it_leaves_the_same_lake(
     seed: int, files: Path, undisturbed: tuple[Found, int], tmp_path: Path
 ) -> None:

@@ -114,7 +114,9 @@ def test_the_same_bytes_under_another_name_are_linked_until_the_original_is_rest
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("also", ["nothing", "rebuild", "load_again"])
+@pytest.mark.parametrize(
+    "also", ["nothing", *(pytest.param(each, marks=pytest.mark.long) for each in ("rebuild", "load_again"))]
+)
 @pytest.mark.direct
 def test_a_touched_file_changes_nothing_and_is_replaced_when_it_changes(
     drop: Drop, ingest: Ingest, query: Query, platform: Platform, instance: dg.DagsterInstance, also: str

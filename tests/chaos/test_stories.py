@@ -64,7 +64,7 @@ QUICK = 5
 
 
 @pytest.mark.parametrize(
-    "story", [story if n < QUICK else pytest.param(story, marks=pytest.mark.full) for n, story in enumerate(STORIES)]
+    "story", [story if n < QUICK else pytest.param(story, marks=pytest.mark.long) for n, story in enumerate(STORIES)]
 )
 def test_what_once_went_wrong_goes_well(story: str) -> None:
     assert run(Scenario("keep", tuple(STORIES[story])), Crossings()) == []

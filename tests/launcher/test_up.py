@@ -67,6 +67,7 @@ def test_what_is_dropped_is_in_the_lake_and_nothing_is_left_when_it_ends(
         assert any("forkserver" in name for name in names) is not bool(without)
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_is_started_again(home: Path, query: Query) -> None:
     heartbeats = home / "dagster" / "workers"
     with running(home) as up:

@@ -128,6 +128,7 @@ def test_a_service_that_does_not_get_to_work_is_given_up_with_its_words(start: S
     assert "It said last:" in up.told
 
 
+@pytest.mark.long
 def test_a_second_one_in_one_home_is_refused_with_the_first_ones_pid(start: Start) -> None:
     first = start().says("Watching dropzone;")
     second = start()
