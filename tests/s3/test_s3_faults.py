@@ -87,7 +87,7 @@ READ = """
 import resource, sys
 from pathlib import Path
 from tests.cases.sources import opened
-from tests.s3.places import S3Place
+from tests.s3.locations import S3Place
 
 place = S3Place(Path(), sys.argv[1])
 place.prefix = sys.argv[2]
