@@ -229,8 +229,6 @@ def test_killed_at_an_exact_point_and_started_again_it_leaves_the_same_lake(
     assert holdings(home) == restated
 
 
-# -- files that others come in, and that leave -------------------------------------------------------------------------
-
 BUCKET = "bucket_2024-05-01.json"
 
 
