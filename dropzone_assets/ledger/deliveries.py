@@ -56,14 +56,12 @@ class Deliveries(Book):
 
     def fetched(self, deliveries: Sequence[Delivery]) -> None:
         """The bytes of these deliveries are in the raw zone."""
-        at = now()
-        found = [
-            {"key": d.key, "content_hash": d.content_hash, "size": d.size, "rows_promised": d.rows_promised}
-            for d in deliveries
-        ]
+        common = {"fetched_at": now()}
+        brought = ("key", "content_hash", "size", "rows_promised")
+        found = [{**{name: getattr(d, name) for name in brought}, **common} for d in deliveries]
         said = [f"{d.size:,} bytes, {d.content_hash[:12]}" for d in deliveries]
         with self._engine.begin() as connection:
-            move_each(connection, states.COPY, [{**each, "fetched_at": at} for each in found], said)
+            move_each(connection, states.COPY, found, said)
 
     def verified(self, names: Mapping[str, Sequence[str]]) -> None:
         """These deliveries (key → sidecars) are what the files beside them say."""
