@@ -111,6 +111,17 @@ def test_a_project_may_have_resources_and_an_executor_of_its_own(home: Path) -> 
     assert {name for name in everything.resources if name.startswith("dropzone")} > {"dropzone", "dropzone_lake"}
 
 
+def test_no_sensor_and_no_schedule_of_the_platform_touches_assets_of_the_project(home: Path) -> None:
+    @dg.asset(key=["summary", "neighbour"], partitions_def=DAYS)
+    def neighbour() -> None: ...
+
+    everything = dg.Definitions.merge(definitions(Settings(home=home)), dg.Definitions(assets=[neighbour]))
+    jobs = {job.name: job.asset_layer.selected_asset_keys for job in everything.resolve_all_job_defs()}
+    assert neighbour.key in jobs.pop("__ASSET_JOB")
+    assert sum(dg.AssetKey(["summary", "transactions"]) in keys for keys in jobs.values()) >= 3
+    assert not [name for name, keys in jobs.items() if neighbour.key in keys]
+
+
 @pytest.mark.filterwarnings("ignore:`parse_obj_as` is deprecated", "ignore::dagster.BetaWarning")  # Dagster's own
 def test_a_component_finds_its_home_below_its_own_folder() -> None:
     with dg.components.testing.create_defs_folder_sandbox() as sandbox:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from dropzone_assets.cli.app import app
 from dropzone_assets.engine import attached
 from dropzone_assets.errors import StoreLost
-from dropzone_assets.orchestration.sensors import due_sensor, source_sensor
+from dropzone_assets.orchestration.definitions import define
 from dropzone_assets.pipeline.generations import stopped
 from dropzone_assets.upkeep.losses import losses
 from tests.conftest import Drop, Query
@@ -83,7 +83,8 @@ def test_the_daemon_asks_for_no_run_and_says_which_store_is_lost(
 ) -> None:
     loaded.platform.settings.warehouse.unlink()
     drop("payments_20240501_120000.csv", of("d"))
-    for sensor in (source_sensor(loaded.platform.configs["dropzone"]), due_sensor()):
+    defined = define(loaded.platform)
+    for sensor in map(defined.resolve_sensor_def, ("watch_dropzone", "publish_due_partitions")):
         with dg.build_sensor_context(instance, cursor="", resources={"dropzone": loaded.platform}) as context:
             answer = sensor.evaluate_tick(context)
         asked = [check.name for request in answer.run_requests or () for check in request.asset_check_keys or ()]

@@ -78,12 +78,13 @@ def define(
     minding = any(config.gone != "keep" for config in platform.configs.values())
     gone = gone_checks([FILES, *platform.contracts.tables]) if minding else []
     checks = [check for contract in contracts for check in table_checks(contract)]
+    watching = [source_sensor(config, assets) for config in platform.configs.values()]
     return dg.Definitions(
         assets=assets,
         asset_checks=[*checks, *gone, *platform_checks()],
-        sensors=[*map(source_sensor, platform.configs.values()), due_sensor(), failed_files_sensor()],
+        sensors=[*watching, due_sensor(assets), failed_files_sensor()],
         jobs=[failed_files_job()],
-        schedules=[summary_schedule()],
+        schedules=[summary_schedule(assets)],
         resources={
             "dropzone": platform,
             "dropzone_s3": s3 or s3_of(platform.settings),

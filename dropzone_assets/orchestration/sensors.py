@@ -1,6 +1,6 @@
 """What is new and what is due: sensors that list, compare with the ledger, and ask for runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from time import monotonic, sleep
@@ -49,12 +49,16 @@ SHOWN = 20
 Answers = Iterator[dg.RunRequest | dg.SkipReason]
 
 
-def source_sensor(config: SourceConfig) -> dg.SensorDefinition:
-    """Watch one source: new files go into the ledger, and one run per table and range of days is asked for."""
+def source_sensor(config: SourceConfig, assets: Sequence[dg.AssetsDefinition]) -> dg.SensorDefinition:
+    """Watch one source: new files go into the ledger, and one run per table and range of days is asked for.
+
+    Args:
+        assets: those of the platform, none of which is the project's that the platform may be a part of.
+    """
 
     @dg.sensor(
         name=f"watch_{config.name}",
-        target=dg.AssetSelection.all(),
+        target=dg.AssetSelection.assets(*assets),
         minimum_interval_seconds=max(1, int(config.poll_seconds)),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Asks for runs that load what is new at {config.url}.",
@@ -111,12 +115,12 @@ def _discover(platform: Platform, name: str) -> tuple[str, set[str]]:
     return said, discovered.changed
 
 
-def due_sensor() -> dg.SensorDefinition:
-    """Keep the lake and the summaries up to date with the warehouse."""
+def due_sensor(assets: Sequence[dg.AssetsDefinition]) -> dg.SensorDefinition:
+    """Keep the lake and the summaries of `assets` up to date with the warehouse."""
 
     @dg.sensor(
         name="publish_due_partitions",
-        target=dg.AssetSelection.all(),
+        target=dg.AssetSelection.assets(*assets),
         minimum_interval_seconds=1,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks for runs that publish partitions whose rows have changed, and for checks of overdue days.",
@@ -209,12 +213,13 @@ def _failed_folder(platform: Platform) -> str:
     return ""
 
 
-def summary_schedule() -> dg.ScheduleDefinition:
+def summary_schedule(assets: Sequence[dg.AssetsDefinition]) -> dg.ScheduleDefinition:
     """At 01:00 UTC every summary of yesterday is materialized, also those of tables that received nothing.
 
     Not those of tables whose contract is broken, inactive or gone: their runs would fail, and the others' with them.
     """
-    job = dg.define_asset_job("yesterday", dg.AssetSelection.key_prefixes(["summary"]))
+    summaries = [key for each in assets for key in each.keys if key.path[0] == "summary"]
+    job = dg.define_asset_job("yesterday", dg.AssetSelection.assets(*summaries))
 
     @dg.schedule(
         name="yesterday_at_one",
