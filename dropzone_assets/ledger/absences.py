@@ -15,6 +15,7 @@ from dropzone_assets.ledger.schema import its_parent, its_state, its_table
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks, elements
 from dropzone_assets.ledger.states import CURRENT, FAILED, GONE
+from dropzone_assets.ledger.writing import writing
 
 
 class Absences(Book):
@@ -42,14 +43,14 @@ class Absences(Book):
 
     def gone(self, keys: Sequence[str]) -> None:
         """The files of these deliveries are gone from their source, and with them all that came in them."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(with_members(connection, keys)):
                 mine = (book.c.key.in_(chunk), book.c.leaving == "")
                 move(connection, states.MISS, *mine, values={"leaving": GONE})
 
     def there_again(self, keys: Sequence[str]) -> None:
         """The files of these are there again: what was taken back because they were gone counts again."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(with_members(connection, keys)):
                 mine = and_(book.c.key.in_(chunk), book.c.leaving == GONE)
                 let_in(connection, mine)
@@ -57,7 +58,7 @@ class Absences(Book):
 
     def taken_again(self, source: str, paths: Sequence[str]) -> list[str]:
         """Files are listed at `paths`: what counts there is not gone any more; its keys."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             gone = (book.c.leaving == GONE, book.c.source == source, its_parent == "", its_state.in_(CURRENT))
             listed, found = set(paths), connection.execute(select(book.c.key, book.c.path).where(*gone))
             keys = [row.key for row in found if row.path in listed]

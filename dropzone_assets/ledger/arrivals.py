@@ -21,6 +21,7 @@ from dropzone_assets.ledger.schema import (
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import by_index, chunks, elements, upsert
 from dropzone_assets.ledger.states import FAILED, GONE, RETRACTED, SIDECAR, SUPERSEDED
+from dropzone_assets.ledger.writing import writing
 
 
 class Arrivals(Book):
@@ -61,7 +62,7 @@ class Arrivals(Book):
         """Write new deliveries down; those already known stay as they are."""
         values = [row_of(delivery) for delivery in new]
         insert = upsert(self._engine, book).on_conflict_do_nothing()
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(values):
                 connection.execute(insert, chunk)
 
@@ -70,7 +71,7 @@ class Arrivals(Book):
 
         What no contract recognised is as it was: failed.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(keys):
                 mine, at = book.c.key.in_(chunk), {"arrived": arrived}
                 move(connection, states.RETURN_NAMELESS, mine, its_table == "", values=at)
@@ -85,7 +86,7 @@ class Arrivals(Book):
         # A member that a person took back stays away when its archive was only gone for a while.
         both = or_(other.c.leaving != GONE, book.c.leaving == GONE)
         older = select(other.c.key).where(other.c.key == book.c.parent, other.c.state == RETRACTED, both)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(keys):
                 mine = (book.c.key.in_(chunk), book.c.arrived < parent.arrived)
                 move(connection, states.BRING, *mine, or_(its_state == SUPERSEDED, older.exists()), values=origin)
@@ -98,7 +99,7 @@ class Arrivals(Book):
     def adopt(self, delivery: Delivery) -> None:
         """A contract recognises a delivery that none recognised before."""
         values = {"table_name": delivery.table, "file_time": delivery.file_time, "file_date": delivery.file_date}
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             move(connection, states.RECOGNISE, book.c.key == delivery.key, said=delivery.table, values=values)
 
     def sidecars(self, source: str, paths: Sequence[str]) -> set[str]:

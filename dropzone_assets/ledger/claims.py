@@ -16,6 +16,7 @@ from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import its_batch, its_state, its_table, now
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import LINKED, PENDING, RETRACTING
+from dropzone_assets.ledger.writing import writing
 
 TOGETHER = 2
 """Deaths that a batch may have as it is; then its halves are tried apart, so that one bad file stands alone soon."""
@@ -62,7 +63,7 @@ class Claims(Book):
 
     def claim(self, keys: Sequence[str], batch: str) -> int:
         """`batch` will work on these deliveries, but for those that another batch has claimed meanwhile; how many."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             return sum(
                 int(
                     connection.execute(
@@ -83,7 +84,7 @@ class Claims(Book):
         """
         mine = (book.c.batch == batch, its_state.in_(PENDING))
         waiting = (*mine, book.c.waits > 0)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             move(connection, states.UNLINK, book.c.batch == batch)
             connection.execute(update(book).where(*waiting).values(batch="", attempts=0))
             rest = list(connection.execute(oldest_first(select(book).where(*mine))))
@@ -96,7 +97,7 @@ class Claims(Book):
     def put_back(self, batch: str, said: str) -> None:
         """The run of `batch` was not begun, or a person stopped it: its deliveries are free, and nothing was tried."""
         fewer = case((book.c.attempts > 0, book.c.attempts - 1), else_=0)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             move(connection, states.UNLINK, book.c.batch == batch)
             move(connection, states.FREE, book.c.batch == batch, said=said, values={"attempts": fewer})
 
@@ -106,7 +107,7 @@ class Claims(Book):
         A run tries several times, and all that it tries is one wait.
         """
         at = now()
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for key, error in why.items():
                 known = connection.execute(
                     select(book.c.waits, book.c.not_before).where(book.c.key == key)
@@ -121,7 +122,7 @@ class Claims(Book):
 
     def hasten(self) -> None:
         """A person asks: nothing waits any longer."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             mine = (book.c.state.in_(PENDING), book.c.not_before.is_not(None))
             connection.execute(update(book).where(*mine).values(not_before=None))
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 
 from dropzone_assets.ledger.schema import completeness as book
 from dropzone_assets.ledger.statements import chunks, upsert
+from dropzone_assets.ledger.writing import writing
 
 
 class Alerted(NamedTuple):
@@ -34,12 +35,12 @@ class Completeness:
             index_elements=[book.c.table_name, book.c.day],
             set_={name: insert.excluded[name] for name in ("completeness", "arrived", "completed")},
         )
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(newest, [{"table_name": table, **item._asdict()} for item in items])
 
     def forget(self, table: str, days: Sequence[date]) -> None:
         """What was told of these days holds no more: a file of them has been taken back."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(days):
                 mine = (book.c.table_name == table, book.c.day.in_(chunk))
                 connection.execute(book.delete().where(*mine))

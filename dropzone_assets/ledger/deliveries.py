@@ -19,6 +19,7 @@ from dropzone_assets.ledger.schema import contributions, its_state, now, partiti
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import FETCHED, LINKED, LOADED, OPENED, STORED
+from dropzone_assets.ledger.writing import writing
 
 COUNTS = ("rows_read", "valid", "quarantined", "late", "rows_added", "rows_removed", "rows_changed", "rows_kept")
 
@@ -60,18 +61,18 @@ class Deliveries(Book):
         brought = ("key", "content_hash", "size", "rows_promised")
         found = [{**{name: getattr(d, name) for name in brought}, **common} for d in deliveries]
         said = [f"{d.size:,} bytes, {d.content_hash[:12]}" for d in deliveries]
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             move_each(connection, states.COPY, found, said)
 
     def verified(self, names: Mapping[str, Sequence[str]]) -> None:
         """These deliveries (key → sidecars) are what the files beside them say."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             notes(connection, "verified", [(key, f"as {', '.join(beside)} says") for key, beside in names.items()])
 
     def settled(self, keys: Sequence[str], state: str) -> None:
         """These files, which are no table's, are done with: opened, or stored."""
         done = {OPENED: states.OPEN, STORED: states.STORE}[state]
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(keys):
                 move(connection, done, book.c.key.in_(chunk))
             owe(connection, keys)
@@ -79,10 +80,8 @@ class Deliveries(Book):
     def linked(self, links: Mapping[str, str]) -> None:
         """These deliveries (key → key) hold bytes that another delivery brought already, and still holds."""
         other = book.alias()
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for key, keeper in links.items():
-                held = select(other.c.key).where(other.c.key == keeper).with_for_update()
-                connection.execute(held)  # whoever ends what it holds waits, and then sees this link
                 holds = select(other.c.key).where(other.c.key == keeper, other.c.state.in_((FETCHED, LOADED)))
                 mine, said = (book.c.key == key, holds.exists()), f"The same bytes as delivery {keeper}."
                 for what in (states.LINK, states.RELINK):
@@ -91,7 +90,7 @@ class Deliveries(Book):
 
     def done_with(self, linked: Sequence[str]) -> None:
         """What these linked deliveries replace is gone from the warehouse: no run need work on them."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(linked):
                 mine = (book.c.key.in_(chunk), its_state == LINKED)
                 connection.execute(update(book).where(*mine).values(batch=""))
@@ -100,7 +99,7 @@ class Deliveries(Book):
         """The rows of these deliveries, validated by this version of their contract, are in the warehouse."""
         common = {"loaded_at": now(), "contract_version": contract}
         found = [{"key": t.key, **{name: getattr(t, name) for name in COUNTS}, **common} for t in tallies]
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             move_each(connection, states.LOAD, found, [str(tally) for tally in tallies])
             self._contribute(connection, tallies)
             owe(connection, [tally.key for tally in tallies])
@@ -128,7 +127,7 @@ class Deliveries(Book):
         Args:
             uncopied: only of those whose bytes nobody has.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             gone = _uncopied(connection, keys) if uncopied else keys
             for chunk in chunks(gone):
                 move(connection, states.SUPERSEDE, book.c.key.in_(chunk))
@@ -144,7 +143,7 @@ class Deliveries(Book):
                 (reading it as its table), upload (bringing its rows into the warehouse).
             uncopied: only while nobody has its bytes.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             if not uncopied or _uncopied(connection, [key]):
                 fail(connection, key, stage, error)
 
@@ -153,18 +152,18 @@ class Deliveries(Book):
 
         What it had there is forgotten, unless the warehouse has lost it and the lake still keeps its days.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             fail(connection, key, "transform", error)
             ended = select(book.c.key).where(book.c.key == key, book.c.again != REBUILD)
             connection.execute(contributions.delete().where(contributions.c.key.in_(ended)))
 
 
 def _uncopied(connection: Connection, keys: Sequence[str]) -> list[str]:
-    """Those of these deliveries whose bytes nobody has; nobody else copies them until this transaction ends."""
+    """Those of these deliveries whose bytes nobody has."""
     found: list[str] = []
     for chunk in chunks(keys):
         mine = (book.c.key.in_(chunk), book.c.content_hash + "" == "")
-        found += connection.scalars(select(book.c.key).where(*mine).with_for_update())
+        found += connection.scalars(select(book.c.key).where(*mine))
     return found
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, select
 from dropzone_assets.generation import FORMAT, Generation, Heard, demand_known
 from dropzone_assets.ledger.schema import home as book
 from dropzone_assets.ledger.statements import upsert
+from dropzone_assets.ledger.writing import writing
 
 ID, WRITTEN_AS = "id", "format"
 
@@ -50,7 +51,7 @@ class Facts:
     def _write(self, facts: Mapping[str, str]) -> None:
         insert = upsert(self._engine, book)
         newest = insert.on_conflict_do_update(index_elements=[book.c.name], set_={"value": insert.excluded.value})
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(newest, [{"name": name, "value": value} for name, value in facts.items()])
 
 

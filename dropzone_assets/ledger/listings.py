@@ -8,6 +8,7 @@ from sqlalchemy import Engine, delete, insert, select
 from dropzone_assets.ledger.rows import ListingRow
 from dropzone_assets.ledger.schema import looks, sightings
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.writing import writing
 
 
 class Listings:
@@ -19,7 +20,7 @@ class Listings:
     def record(self, source: str, at: datetime, seen: int, problem: str = "", listing: str = "") -> None:
         """A look at a source is over; `seen` files, or the `problem` that ended it; `listing`: a sum of their paths."""
         values = {"source": source, "looked_at": at, "seen": seen, "problem": problem, "listing": listing}
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(looks).where(looks.c.source == source))
             connection.execute(insert(looks).values(**values))
 
@@ -36,7 +37,7 @@ class Listings:
         Args:
             files: key → path.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             query = select(sightings.c.key, sightings.c.first_seen).where(sightings.c.source == source)
             seen = {row.key: row.first_seen for row in connection.execute(query)}
             known = {key: first for key, first in seen.items() if key in files and first <= now}

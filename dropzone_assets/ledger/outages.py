@@ -11,6 +11,7 @@ from dropzone_assets.ledger.rows import PartitionRow
 from dropzone_assets.ledger.schema import UNPUBLISHED, now
 from dropzone_assets.ledger.schema import partitions as book
 from dropzone_assets.ledger.statements import chunks
+from dropzone_assets.ledger.writing import writing
 
 WELL: dict[str, Any] = {"tries": 0, "since": None, "tried_at": None, "again": None, "problem": "", "cure": ""}
 """What is known of a partition once it is published."""
@@ -61,7 +62,7 @@ class Outages:
             return [day for chunk in chunks(_ordered(days)) for day in connection.scalars(_of(query, chunk))]
 
     def _set(self, table: str, days: Collection[date], values: dict[str, Any], *where: ColumnElement[bool]) -> None:
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(_ordered(days)):
                 mine = (book.c.table_name == table, book.c.data_date.in_(chunk), *where)
                 connection.execute(update(book).where(*mine).values(**values))

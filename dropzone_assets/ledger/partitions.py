@@ -15,6 +15,7 @@ from dropzone_assets.ledger.schema import deliveries as entries
 from dropzone_assets.ledger.schema import partitions as book
 from dropzone_assets.ledger.statements import chunks, total, upsert
 from dropzone_assets.ledger.states import FAILED, FETCHED, LISTED
+from dropzone_assets.ledger.writing import writing
 
 INGESTION = "ingestion"
 """The platform-wide summary: its days become due like those of a table."""
@@ -59,7 +60,7 @@ class Partitions:
             set_={"version": insert.excluded.version},
             where=book.c.version < insert.excluded.version,
         )
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(newest, [{"table_name": table, "data_date": d, "version": v} for d, v in versions])
 
     def ingestion_changed(self, days: Sequence[date]) -> None:
@@ -72,7 +73,7 @@ class Partitions:
             set_={"version": newer(insert.excluded.version, book.c.version + 1)},
         )
         if values:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 connection.execute(newest, values)
 
     def due(self) -> dict[str, dict[date, int]]:
@@ -87,7 +88,7 @@ class Partitions:
         """The lake holds these partitions in these versions."""
         at = now()
         self.touched(table, [(item.day, item.version) for item in done])
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for item in done:
                 counts = {"valid": item.valid, "lake_rows": item.lake_rows, "content_hash": item.content_hash}
                 connection.execute(
@@ -99,7 +100,7 @@ class Partitions:
 
     def lapse(self, table: str, days: Sequence[date]) -> None:
         """The lake has lost these partitions, or their summaries: they are due."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(days):
                 mine = (book.c.table_name == table, book.c.data_date.in_(chunk))
                 connection.execute(update(book).where(*mine).values(published=0, summarised=0, published_at=None))
@@ -129,7 +130,7 @@ class Partitions:
 
         A summary that was not due may have been written as well.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for day, content_hash in hashes.items():
                 of_day = (book.c.table_name == table, book.c.data_date == day)
                 connection.execute(update(book).where(*of_day).values(summary_hash=content_hash))

@@ -13,6 +13,7 @@ from dropzone_assets.ledger.schema import UNFETCHED, its_state
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import FETCH, PENDING, SAFE
+from dropzone_assets.ledger.writing import writing
 
 
 class RawCopies(Book):
@@ -28,12 +29,12 @@ class RawCopies(Book):
         Its rows, its members and what is linked to it stay.
         """
         values = {"stage": FETCH, "reason": error.found, "cure": error.cure, "state": state}
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             move(connection, states.LOSE_COPY, book.c.key == key, said=f"{FETCH}: {error.found}", values=values)
 
     def found_again(self, hashes: Sequence[str]) -> None:
         """The raw copies with these contents, which were lost, are whole."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(hashes):
                 mine = (book.c.content_hash.in_(chunk), UNFETCHED)
                 move(connection, states.FIND_COPY, *mine, said="Its raw copy is whole again.")

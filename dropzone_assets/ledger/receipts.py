@@ -11,6 +11,7 @@ from dropzone_assets.ledger.schema import its_parent, its_source, now
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import LINKED, LOADED, PENDING, SIDECAR
+from dropzone_assets.ledger.writing import writing
 
 
 class Receipts(Book):
@@ -51,7 +52,7 @@ class Receipts(Book):
 
     def sent(self, keys: Sequence[str], about: Sequence[str], events: int) -> None:
         """The senders of these deliveries have been told, unless more than `events` has happened to those `about`."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             mine = update(book).where(book.c.key.in_(list(keys)))
             connection.execute(mine.values(answered=now()))  # first, so that whoever decides meanwhile waits for us
             if _events(connection, about) != events:

@@ -13,6 +13,7 @@ from dropzone_assets.ledger.schema import contributions, now
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import LOADED
+from dropzone_assets.ledger.writing import writing
 
 SAID = "Written down again from the warehouse: the ledger had lost it."
 
@@ -33,7 +34,7 @@ class Recovery:
 
     def put_back(self, found: Sequence[Recovered]) -> None:
         """These deliveries are loaded, whatever they were."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(found):
                 keys = [each.delivery.key for each in chunk]
                 connection.execute(delete(book).where(book.c.key.in_(keys)))

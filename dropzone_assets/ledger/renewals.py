@@ -14,6 +14,7 @@ from dropzone_assets.ledger.moves import move
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import COUNTS, FAILED, LINKED, LOADED, OPENED, STORED
+from dropzone_assets.ledger.writing import writing
 
 DIFFERENCES = ("rows_added", "rows_removed", "rows_changed")
 
@@ -32,9 +33,9 @@ class Renewals(Book):
         """
         done: set[str] = set()
         for chunk in chunks(list(listed)):
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 mine = (book.c.key.in_(chunk), book.c.state.in_((LOADED, LINKED, FAILED, OPENED, STORED)))
-                rows = list(connection.execute(select(book).where(*mine, book.c.table_name != "").with_for_update()))
+                rows = list(connection.execute(select(book).where(*mine, book.c.table_name != "")))
                 values = [_renewed(row._asdict(), listed[row.key], arrived) for row in rows]
                 if not values:
                     continue

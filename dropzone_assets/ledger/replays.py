@@ -13,6 +13,7 @@ from dropzone_assets.ledger.schema import LOST, contributions, its_state
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import FAILED, FETCHED, LISTED, LOADED, OPENED, Move
+from dropzone_assets.ledger.writing import writing
 
 REPLAYED = "Tried again, as a person asked."
 RELEASE, MOVE = "release", "move"
@@ -35,7 +36,7 @@ class Replays(Book):
         """
         mine = [book.c.table_name == table if table else book.c.table_name != ""]
         inside = select(book.c.parent).where(book.c.state == FAILED, book.c.table_name == "", book.c.parent != "")
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             return (
                 try_again(connection, states.REOPEN, REPLAYED, book.c.key.in_(inside))
                 + try_again(connection, states.RECOPY, REPLAYED, LOST, *mine)
@@ -47,12 +48,12 @@ class Replays(Book):
         share = book.alias()
         shares = select(share.c.key).where(share.c.parent == book.c.key, share.c.path == book.c.path)
         lacking = (shares.exists(), ~shares.where(share.c.table_name == table).exists())
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             return try_again(connection, states.REOPEN, REPLAYED, book.c.state == OPENED, *lacking)
 
     def load_again(self) -> int:
         """Everything loaded becomes pending again (`--force`); how many deliveries."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             return try_again(connection, states.RELOAD, "Loaded again by force.", book.c.state == LOADED)
 
     def revalidate(self, keys: Sequence[str], how: str, lot: str) -> int:
@@ -65,7 +66,7 @@ class Replays(Book):
         """
         said = "Validated again by another contract" + (", also what was valid." if how == MOVE else ".")
         values = {"again": how, "lot": lot}
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(keys):
                 about_to = (book.c.key.in_(chunk), its_state == FETCHED, book.c.again.in_((RELEASE, MOVE)))
                 connection.execute(update(book).where(*about_to).values(again=how))
@@ -81,7 +82,7 @@ class Replays(Book):
         """
         said, values = "Loaded again: the warehouse had lost its rows.", {"again": REBUILD}
         lost = or_(its_state == LOADED, and_(its_state == FAILED, book.c.again == REBUILD))
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             had = (its_state.in_((LISTED, FETCHED)), book.c.key.in_(select(contributions.c.key)))
             connection.execute(update(book).where(*had).values(**values))
             return sum(

@@ -10,6 +10,7 @@ from dropzone_assets.ledger.publication import holding_unpublished, unpublished
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import FAILED, GONE, LEAVING, LINKED, LOADED, PENDING, SAFE
+from dropzone_assets.ledger.writing import writing
 
 
 class Retirement(Book):
@@ -49,6 +50,6 @@ class Retirement(Book):
 
     def mark(self, keys: Sequence[str], what: str) -> None:
         """The files of these deliveries are about to leave, have left, or (empty) are there again."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(keys):
                 connection.execute(update(book).where(book.c.key.in_(chunk)).values(leaving=what))

@@ -16,6 +16,7 @@ from dropzone_assets.ledger.schema import contributions, its_state, its_table
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import GONE, RETRACTED, RETRACTING, SAFE
+from dropzone_assets.ledger.writing import writing
 
 _UNKNOWN = {"stage": "read", "reason": "No contract has recognised it.", "cure": "Add its name to a contract."}
 
@@ -25,7 +26,7 @@ class Retractions(Book):
 
     def retract(self, keys: Sequence[str], why: str) -> None:
         """These deliveries and all that came in them are taken back: a run removes their rows, if they have any."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(with_members(connection, keys)):
                 mine, rowless = book.c.key.in_(chunk), its_table.in_(("", FILES))
                 move(connection, states.RETRACT_ROWLESS, mine, rowless, said=why)
@@ -34,7 +35,7 @@ class Retractions(Book):
 
     def retracted(self, keys: Sequence[str]) -> None:
         """The rows of these deliveries are gone from the warehouse; copies of them count in their place."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for chunk in chunks(keys):
                 move(connection, states.END_RETRACTION, book.c.key.in_(chunk))
                 connection.execute(contributions.delete().where(contributions.c.key.in_(chunk)))
@@ -43,7 +44,7 @@ class Retractions(Book):
 
     def let_in(self, keys: Sequence[str]) -> int:
         """What was taken back counts again; how many deliveries. What no contract recognised is as it was: failed."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             return sum(let_in(connection, book.c.key.in_(chunk)) for chunk in chunks(with_members(connection, keys)))
 
     def within(self, keys: Sequence[str]) -> list[DeliveryRow]:
