@@ -14,8 +14,9 @@ from dropzone_assets.contracts.compile import (
     uses_arrival,
 )
 from dropzone_assets.contracts.folder import ContractsFolder
+from dropzone_assets.contracts.lacking import Matched, suspicion
 from dropzone_assets.contracts.load import Contracts, load_contract, load_contracts
-from dropzone_assets.contracts.match import Matched, match_columns, number_names, wanted_names
+from dropzone_assets.contracts.match import match_columns, number_names, wanted_names
 from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, RECORD, VALIDATED_BY, Column, Contract
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.recognise import Recognised, recognise
@@ -51,6 +52,7 @@ __all__ = [
     "number_names",
     "recognise",
     "sentences",
+    "suspicion",
     "uses_arrival",
     "wanted_names",
 ]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from dropzone_assets import engine
-from dropzone_assets.contracts.match import Matched
+from dropzone_assets.contracts.lacking import Matched
 from dropzone_assets.contracts.model import DATA_DATE, RESCUED, Contract
 from dropzone_assets.contracts.rules import Rule
 from dropzone_assets.engine import literal, quote

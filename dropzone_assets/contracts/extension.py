@@ -30,9 +30,10 @@ class TableBlock(BaseModel):
     """How the files of a table are recognised and read, and what is asked of its partitions.
 
     `files`: names, with strptime tokens for the date and `*` for anything. `columns`: ways of matching a file's
-    columns, tried in order. `missing`: texts that mean "no value". `max_quarantine`: the share of rows that may be
-    quarantined before a check fails. `summary`: one SELECT over `lake`, asked of one data date. `expected`: the files
-    that should come.
+    columns, tried in order. `unknown_columns`, `missing_columns`: what becomes of columns that only the file has, and
+    of those that only the contract has and does not require. `missing`: texts that mean "no value". `max_quarantine`:
+    the share of rows that may be quarantined before a check fails. `summary`: one SELECT over `lake`, asked of one data
+    date. `expected`: the files that should come.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +42,7 @@ class TableBlock(BaseModel):
     format: dict[str, Any] = {"kind": "csv"}
     columns: tuple[Match, ...] = Field(default=("by_name",), min_length=1)
     unknown_columns: Literal["rescue", "ignore", "refuse"] = "rescue"
+    missing_columns: Literal["null", "refuse"] = "null"
     missing: tuple[str, ...] = ("",)
     keep: Literal["first", "last"] = "first"
     max_quarantine: float = Field(default=0.1, ge=0, le=1)
@@ -51,6 +53,12 @@ class TableBlock(BaseModel):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+    @field_validator("missing_columns", mode="before")
+    @classmethod
+    def _null(cls, value: object) -> object:
+        """YAML reads `null` as nothing."""
+        return "null" if value is None else value
 
 
 class ColumnBlock(BaseModel):

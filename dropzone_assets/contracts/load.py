@@ -179,6 +179,7 @@ def _contract(
         options=options,
         match=extension.columns,
         unknown_columns=extension.unknown_columns,
+        missing_columns=extension.missing_columns,
         missing=extension.missing,
         max_quarantine=extension.max_quarantine,
         summary=extension.summary.strip().rstrip(";"),

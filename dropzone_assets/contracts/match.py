@@ -3,11 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from dropzone_assets.contracts.lacking import Matched, refuse_lacking
 from dropzone_assets.contracts.model import Contract
 from dropzone_assets.errors import Refused
-
-Matched = tuple[tuple[int, ...], ...]
-"""For each physical column of the contract, the numbers of the file's columns it may come from, best first."""
 
 
 def wanted_names(contract: Contract) -> tuple[str, ...]:
@@ -48,7 +46,7 @@ def _by_name(contract: Contract, names: Sequence[str], exact: bool) -> Matched:
     )
     if exact:
         _refuse_ambiguous(contract, names, matched)
-        _refuse_lacking(contract, names, matched)
+        refuse_lacking(contract, names, matched)
         _refuse_unknown(contract, names, matched)
     return matched
 
@@ -81,18 +79,6 @@ def _refuse_ambiguous(contract: Contract, names: Sequence[str], matched: Matched
     shared = [names[n] for n, times in taken.items() if times > 1]
     if shared:
         raise Refused(f"has a column {shared[0]} that could be several.", f"Give it one meaning in {contract.file}.")
-
-
-def _refuse_lacking(contract: Contract, names: Sequence[str], matched: Matched) -> None:
-    lacking = [c.name for c, locations in zip(contract.physical, matched, strict=True) if c.required and not locations]
-    if lacking:
-        known = {n for locations in matched for n in locations}
-        others = [name for n, name in enumerate(names) if n not in known]
-        hint = f"If it is there as {' or '.join(others)}, add that" if others else "If it has another name, add it"
-        raise Refused(
-            f"lacks column {', '.join(lacking)}; it has {', '.join(names)}.",
-            f"{hint} to the synonyms of {lacking[0]} in {contract.file}, then: dropzone replay {contract.table}.",
-        )
 
 
 def _refuse_unknown(contract: Contract, names: Sequence[str], matched: Matched) -> None:

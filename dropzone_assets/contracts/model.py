@@ -59,6 +59,7 @@ class Contract:
     options: Mapping[str, Any]
     match: tuple[Match, ...]
     unknown_columns: str
+    missing_columns: str
     missing: tuple[str, ...]
     max_quarantine: float
     summary: str
@@ -92,5 +93,5 @@ class Contract:
     def fingerprint(self) -> str:
         """Equal for contracts that validate rows alike, whatever else they say."""
         validating = (self.table, self.version, self.columns, self.partition_column, self.format, self.options)
-        reading = (self.match, self.unknown_columns, self.missing)
+        reading = (self.match, self.unknown_columns, self.missing_columns, self.missing)
         return blake3(repr((*validating, *reading)).encode()).hexdigest()[:16]

@@ -171,7 +171,7 @@ def _preview(platform: Platform, contract: Contract, file: RawFile, limit: int) 
     return Preview(
         name,
         contract.table,
-        validation.readings[file.delivery.key].described(),
+        validation.readings[file.delivery.key].described() | ({"columns": tally.odd} if tally.odd else {}),
         columns,
         engine.rows(validation.connection, rows),
         [(record, reasons, raw) for record, reasons, raw in engine.rows(validation.connection, refused)],

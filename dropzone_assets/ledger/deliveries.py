@@ -1,7 +1,7 @@
 """What becomes of a delivery: one method for each thing that can happen to it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Connection, insert, select, update
@@ -43,13 +43,15 @@ class Tally:
     rows_removed: int | None = None
     rows_changed: int | None = None
     rows_kept: int = 0
+    odd: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         said = f"{self.rows_read:,} rows read: {self.valid:,} valid, {self.quarantined:,} quarantined"
         if self.rows_added is not None:
             changed = f"{self.rows_added:,} added, {self.rows_removed:,} removed, {self.rows_changed:,} changed"
             said += f"; valid rows: {changed}"
-        return said + (f"; {self.rows_kept:,} kept that the contract now refuses" if self.rows_kept else "")
+        said += f"; {self.rows_kept:,} kept that the contract now refuses" if self.rows_kept else ""
+        return said + (f"; it {self.odd}" if self.odd else "")
 
 
 class Deliveries(Book):

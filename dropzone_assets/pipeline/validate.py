@@ -1,7 +1,7 @@
 """Validate: raw files become typed rows and refused rows, in an in-memory DuckDB, in one scan per kind of header."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from dropzone_assets.contracts import (
     compile_contract,
     match_columns,
     number_names,
+    suspicion,
     uses_arrival,
     wanted_names,
 )
@@ -40,7 +41,7 @@ class Validation:
     """Validated rows, resting in `connection` until they are committed.
 
     `parts` are the rows, one part a scan. `refused` are whole files that could not be read as the table, `readings` how
-    each file was read.
+    each file was read; `odd`: what is doubtful about the columns of a file that counts.
     """
 
     contract: Contract
@@ -49,6 +50,7 @@ class Validation:
     tallies: list[Tally] = field(default_factory=list)
     refused: dict[str, Refused] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
+    odd: dict[str, str] = field(default_factory=dict)
 
     def rows(self) -> str:
         """All validated rows as one relation."""
@@ -71,6 +73,8 @@ def validate(platform: Platform, contract: Contract, files: Sequence[RawFile], t
             layout = _layout(contract, read(file), matched)
             layouts.setdefault(layout, []).append(file)
             validation.readings[file.delivery.key] = layout[0]
+            if layout[0].exact and (odd := suspicion(contract, layout[0].names, layout[1])):
+                validation.odd[file.delivery.key] = odd
         except Refused as refusal:
             _refuse(validation, file, refusal)
     for layout, alike in layouts.items():
@@ -143,7 +147,7 @@ def _validate_scan(platform: Platform, validation: Validation, layout: Layout, f
     whole = [counted[file.delivery.key] for _, file in kept if _is_whole(validation, file, counted[file.delivery.key])]
     if len(whole) < len(counted):
         keep_only(validation.connection, part, [tally.key for tally in whole])
-    validation.tallies += whole
+    validation.tallies += [replace(tally, odd=validation.odd.get(tally.key, "")) for tally in whole]
 
 
 def _scan(

@@ -59,7 +59,7 @@ def test_a_column_that_is_not_required_may_be_missing(tmp_path: Path) -> None:
         ("id,total,order_id,note", "1,2,3,x", "several columns for id: id, order_id"),
         ("id,amount,Amount", "1,2,3", "several columns for amount: amount, Amount"),
         ("id,note", "1,x", "lacks column amount; it has id, note"),
-        ("a,b,c,d", "1,2,3,4", "lacks column id, amount; it has a, b, c, d"),
+        ("a,b,c,d", "1,2,3,4", "lacks column id, amount, note; it has a, b, c, d"),
         ("1,2,x", "3,4,y", "lacks column id, amount"),
     ],
 )
@@ -72,7 +72,47 @@ def test_doubtful_names_are_refused_with_what_was_found(tmp_path: Path, header: 
 def test_the_cure_of_a_missing_column_names_the_candidates_and_the_contract(tmp_path: Path) -> None:
     cure = validate(tmp_path, "id,sum,note", "1,2,x").refused[0].cure
     assert "If it is there as sum, add that to the synonyms of amount in " in cure
-    assert cure.endswith("t.odcs.yaml, then: dropzone replay orders.")
+    assert cure.endswith("t.odcs.yaml (`synonyms: [{synonym: 'sum'}]`), then: dropzone replay orders.")
+
+
+def optional(folder: Path, content: bytes, **block: Any) -> Validated:
+    """What becomes of a file of a table none of whose columns must be there."""
+    columns = [{"name": "id"}, {"name": "note", "synonyms": [{"synonym": "remark"}]}]
+    return validate_bytes(folder, contract_of(folder / "contracts", *columns, **block), content)
+
+
+@pytest.mark.parametrize("columns", ["by_name", ["by_name"]])
+def test_a_header_that_gives_no_name_at_all_is_refused(tmp_path: Path, columns: Any) -> None:
+    validated = optional(tmp_path, b"nr,text\n1,a\n2,b\n", columns=columns, format={"kind": "csv", "header": True})
+    assert not validated.rows
+    found = validated.refused[0].found
+    assert "gives none of the contract's columns" in found
+    assert "it has nr, text. Wanted: id, note (or remark)." in found
+
+
+@pytest.mark.parametrize(
+    ("header", "refused"),
+    [("id,note", False), ("id", True), ("id,text", True), ("remark,ID", False), ("note,text,id", False)],
+)
+def test_a_contract_may_want_all_its_columns(tmp_path: Path, header: str, refused: bool) -> None:
+    line = ",".join("1" for _ in header.split(","))
+    validated = optional(tmp_path, f"{header}\n{line}\n".encode(), missing_columns="refuse")
+    assert bool(validated.refused) == refused
+    if refused:
+        assert "lacks column note" in validated.refused[0].found
+        assert "missing_columns: null" in validated.refused[0].cure
+
+
+@pytest.mark.parametrize("said", [None, "null"])
+def test_a_column_that_may_be_missing_while_another_is_unknown_is_told(tmp_path: Path, said: str | None) -> None:
+    validated = optional(tmp_path, b"id,text,x\n1,a,b\n", missing_columns=said)
+    assert validated.rows[0].values["note"] is None
+    assert "lacks note and has text, x, which the contract does not know" in str(validated.tallies[0])
+
+
+@pytest.mark.parametrize("content", [b"id\n1\n", b"id,note\n1,a\n", b"id,note,x\n1,a,b\n"])
+def test_a_header_that_only_lacks_or_only_has_more_is_not_doubtful(tmp_path: Path, content: bytes) -> None:
+    assert not optional(tmp_path, content).tallies[0].odd
 
 
 def test_a_name_that_may_be_two_columns_is_refused(tmp_path: Path) -> None:

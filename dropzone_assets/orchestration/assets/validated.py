@@ -54,10 +54,13 @@ def _add_metadata(context: dg.AssetExecutionContext, validation: Validation, cho
     accepted, refused, reasons = (
         _shown(validation, query) for query in (_accepted(validation), _refused(validation), _reasons(validation))
     )
+    odd = _odd(validation, chosen)
     for day in context.partition_keys:
         files, valid, out, late = counts.get(day, (0, 0, 0, 0))
         numbers = {"dagster/partition_row_count": valid, "files": files, "rows read": valid + out, "late rows": late}
-        context.add_asset_metadata({**numbers, "preview": accepted(day)}, asset_key=validated, partition_key=day)
+        doubtful = {"columns not given": table_value(("file", "what"), odd[day])} if day in odd else {}
+        shown = {**numbers, **doubtful, "preview": accepted(day)}
+        context.add_asset_metadata(shown, asset_key=validated, partition_key=day)
         share = {"dagster/partition_row_count": out, "share of rows": out / (valid + out) if out else 0.0}
         why = {"reasons": reasons(day), "preview": refused(day)}
         context.add_asset_metadata({**share, **why}, asset_key=quarantine, partition_key=day)
@@ -72,6 +75,16 @@ def _counts(validation: Validation, chosen: Versions) -> dict[str, tuple[int, ..
         sums = counts.get(days[tally.key], (0, 0, 0, 0))
         counts[days[tally.key]] = tuple(map(add, sums, mine))
     return counts
+
+
+def _odd(validation: Validation, chosen: Versions) -> dict[str, list[tuple[str, str]]]:
+    """File date → files that lack columns of the contract and have others, with both, as many as are shown."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for delivery in chosen.current:
+        of_day = found.setdefault(str(delivery.file_date), [])
+        if delivery.key in validation.odd and len(of_day) < SHOWN:
+            of_day.append((delivery.path, validation.odd[delivery.key]))
+    return {day: files for day, files in found.items() if files}
 
 
 def _shown(validation: Validation, query: str) -> Callable[[str], dg.TableMetadataValue]:
