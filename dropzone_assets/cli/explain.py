@@ -155,6 +155,7 @@ def _far(sources: PartitionSources) -> Iterator[str]:
     left = f"{_many(sources.valid, 'valid row')}, {_many(sources.duplicates, 'duplicate')} left out, "
     left += f"{sources.lake_rows:,} in the lake"
     yield f"Published {_moment(sources.published_at)}: {left}. {_asked(sources)}"
+    yield from (each.said for each in sources.elsewhere[:FILES])
     if sources.due:
         yield f"It is due again: version {sources.version} of its rows is newer than {sources.published}, in the lake."
     size = f" ({sources.bytes:,} bytes)" if sources.bytes is not None else ": no object there"

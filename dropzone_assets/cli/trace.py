@@ -7,6 +7,7 @@ from rich.text import Text
 
 from dropzone_assets.cli.show import as_json, err, here, out
 from dropzone_assets.files import INSIDE, Delivery
+from dropzone_assets.inspect.left_out import left_out_for
 from dropzone_assets.inspect.trace import Traced, trace
 from dropzone_assets.platform import Platform
 
@@ -33,6 +34,8 @@ def show_trace(
         _print(platform, each, contract.version)
     if not found:
         err.print(f"No row of lake.{table_name} is like that.")
+        for left in left_out_for(platform, contract, where or "true")[:limit]:
+            err.print(Text(left.said), soft_wrap=True)
         raise typer.Exit(1)
 
 

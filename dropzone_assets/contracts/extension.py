@@ -32,7 +32,8 @@ class TableBlock(BaseModel):
     `files`: names, with strptime tokens for the date and `*` for anything. `columns`: ways of matching a file's
     columns, tried in order. `unknown_columns`, `missing_columns`: what becomes of columns that only the file has, and
     of those that only the contract has and does not require. `missing`: texts that mean "no value". `max_quarantine`:
-    the share of rows that may be quarantined before a check fails. `summary`: one SELECT over `lake`, asked of one data
+    the share of rows that may be quarantined before a check fails. `unique`: within what a key is there once, its `day`
+    or the whole `table`; `keep` says which of its rows stays. `summary`: one SELECT over `lake`, asked of one data
     date. `expected`: the files that should come.
     """
 
@@ -45,6 +46,7 @@ class TableBlock(BaseModel):
     missing_columns: Literal["null", "refuse"] = "null"
     missing: tuple[str, ...] = ("",)
     keep: Literal["first", "last"] = "first"
+    unique: Literal["day", "table"] = "day"
     max_quarantine: float = Field(default=0.1, ge=0, le=1)
     summary: str = ""
     expected: ExpectedBlock | None = None

@@ -171,7 +171,7 @@ def _contract(
         owners=_owners(odcs),
         tags=tuple(odcs.tags or ()),
         columns=tuple(_column(p, first_day, mentioned.get(p.transformLogic or "", frozenset())) for p in properties),
-        key=_key(properties),
+        key=_key(properties, extension.unique),
         keep=extension.keep,
         partition_column=partition[0] if partition else "",
         files=extension.files,
@@ -183,6 +183,7 @@ def _contract(
         missing=extension.missing,
         max_quarantine=extension.max_quarantine,
         summary=extension.summary.strip().rstrip(";"),
+        over_all_days=extension.unique == "table",
         quality=quality_rules(schema),
         freshness=freshness(odcs.slaProperties or []),
         expected=expected(odcs.slaProperties or [], extension.expected),
@@ -261,13 +262,17 @@ def _canonical(values: dict[str, tuple[str, ...]]) -> str:
     return f"CASE lower({{text}}) {cases} END".replace("{", "{{").replace("}", "}}").replace("{{text}}", "{text}")
 
 
-def _key(properties: list[SchemaProperty]) -> tuple[str, ...]:
+def _key(properties: list[SchemaProperty], within: str) -> tuple[str, ...]:
+    """The columns of the key, which must be there where it is unique in the whole table."""
     primary = [p for p in properties if p.primaryKey]
     if primary:
         return tuple(p.name or "" for p in sorted(primary, key=lambda p: p.primaryKeyPosition or 0))
     unique = [p.name or "" for p in properties if p.unique]
     if len(unique) > 1:
         raise BadContract(f"{', '.join(unique)} are unique but none is the primary key.", "Say which one is.")
+    if not unique and within == "table":
+        found = "`unique: table` says that a key is there once in the whole table, and no column has `primaryKey: true`"
+        raise BadContract(f"{found}.", "Say which columns are the key, or take out `unique`.")
     return tuple(unique)
 
 

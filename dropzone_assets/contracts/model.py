@@ -42,7 +42,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """One table: how its files look, what its rows must be, and what is asked of its partitions."""
+    """One table: how its files look, what its rows must be, and what is asked of its partitions.
+
+    `over_all_days`: whether a key is there once in the whole table, and not once on each day.
+    """
 
     table: str
     version: str
@@ -63,6 +66,7 @@ class Contract:
     missing: tuple[str, ...]
     max_quarantine: float
     summary: str
+    over_all_days: bool = False
     quality: tuple[QualityRule, ...] = ()
     freshness: timedelta | None = None
     expected: Expected | None = None
@@ -91,7 +95,13 @@ class Contract:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Equal for contracts that validate rows alike, whatever else they say."""
+        """Equal for contracts that validate rows alike, and have a key once in the same, whatever else they say."""
         validating = (self.table, self.version, self.columns, self.partition_column, self.format, self.options)
         reading = (self.match, self.unknown_columns, self.missing_columns, self.missing)
-        return blake3(repr((*validating, *reading)).encode()).hexdigest()[:16]
+        once = ("unique", "table") if self.over_all_days else ()
+        return blake3(repr((*validating, *reading, *once)).encode()).hexdigest()[:16]
+
+    @property
+    def selection(self) -> str:
+        """Equal for contracts that leave the same rows out of the lake as duplicates."""
+        return repr((self.key, self.keep, self.over_all_days) if self.key else ())

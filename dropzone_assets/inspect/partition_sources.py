@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dropzone_assets.errors import DropzoneError
+from dropzone_assets.inspect.left_out import LeftOut, left_out_of
 from dropzone_assets.ledger import Contributor
 from dropzone_assets.platform import Platform
 from dropzone_assets.sinks.parquet import object_path
@@ -41,8 +42,9 @@ class PartitionSource:
 class PartitionSources:
     """A partition: who made it, and how far it has come. None where it was never touched or published.
 
-    `due`: the lake does not hold it as the warehouse does. `duplicates`: rows that the lake left out. `bytes`: of the
-    object in the lake; None when there is none, or the lake does not say.
+    `due`: the lake does not hold it as the warehouse does. `duplicates`: rows that the lake left out; `elsewhere`:
+    those whose key it has on another day. `bytes`: of the object in the lake; None when there is none, or the lake does
+    not say.
     """
 
     table: str
@@ -57,6 +59,7 @@ class PartitionSources:
     valid: int
     lake_rows: int
     duplicates: int
+    elsewhere: Sequence[LeftOut]
     uri: str
     bytes: int | None
 
@@ -66,8 +69,10 @@ def explain_partition(platform: Platform, table: str, day: date) -> PartitionSou
 
     Raises:
         Permanent: there is no such table.
+        WarehouseBusy: a run holds the warehouse, which is asked where a key is there once over all days.
     """
-    table = platform.contract(table).table
+    contract = platform.contract(table)
+    table = contract.table
     rows = platform.ledger.queries.contributors(table, day)
     older: dict[str, list[Replaced]] = {}
     for row in platform.ledger.search.replaced([row.key for row in rows if row.rows_added is not None]):
@@ -89,6 +94,7 @@ def explain_partition(platform: Platform, table: str, day: date) -> PartitionSou
         valid,
         lake_rows,
         valid - lake_rows,
+        left_out_of(platform, contract, day),
         platform.lake.uri(path),
         _size(platform, path) if published else None,
     )

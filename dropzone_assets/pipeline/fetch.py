@@ -207,9 +207,15 @@ def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
     """Deliveries whose bytes another delivery of the table holds: a loaded one, else another run's, else the oldest.
 
     A holder whose file has had other bytes since keeps nothing: its rows are gone, or about to go. Bytes that are not
-    loaded yet may be refused; once they are loaded, what was linked meanwhile is pending again.
+    loaded yet may be refused; once they are loaded, what was linked meanwhile is pending again. Where a key is there
+    once over all days, a file that says again what one before it said has the last word: it is linked to itself alone.
     """
-    keepers: dict[tuple[str, str], Delivery] = {}
+    keepers: dict[tuple[str, ...], Delivery] = {}
+    alone = {name for name, contract in platform.contracts.tables.items() if contract.over_all_days}
+
+    def known_by(delivery: Delivery) -> tuple[str, ...]:
+        return (*(delivery.location if delivery.table in alone else (delivery.table,)), delivery.content_hash)
+
     ours = {delivery.key for delivery in fresh}
     holders = platform.ledger.worklist.holders([delivery.content_hash for delivery in fresh])
     versions: dict[tuple[str, str, str], list[Delivery]] = {}
@@ -220,6 +226,6 @@ def _links(platform: Platform, fresh: Sequence[Delivery]) -> dict[str, str]:
         newer = [other for other in versions[holder.location] if other.arrived > holder.arrived]
         since = [other for other in newer if other.state in (LOADED, LINKED)]
         if all(other.content_hash == holder.content_hash for other in since):
-            keepers.setdefault((holder.table, holder.content_hash), holder)
-    found = {d.key: keepers[d.table, d.content_hash].key for d in fresh if (d.table, d.content_hash) in keepers}
+            keepers.setdefault(known_by(holder), holder)
+    found = {d.key: keepers[known_by(d)].key for d in fresh if known_by(d) in keepers}
     return {key: keeper for key, keeper in found.items() if key != keeper}

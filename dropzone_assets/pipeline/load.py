@@ -7,6 +7,7 @@ from dropzone_assets.contracts import DATA_DATE, DELIVERY, RAW, REASONS, RECORD,
 from dropzone_assets.engine import WAREHOUSE, Connection, attached, quote, rows, transaction
 from dropzone_assets.ledger import MOVE, RELEASE, Tally
 from dropzone_assets.pipeline import generations
+from dropzone_assets.pipeline.moved import Moved
 from dropzone_assets.pipeline.record_numbers import keep_only
 from dropzone_assets.pipeline.row_diff import Exchange, differences, keep_valid
 from dropzone_assets.pipeline.shrunk import keep, shrunk
@@ -82,10 +83,14 @@ def put(validation: Validation, chosen: Versions, refused: Sequence[str]) -> lis
         keep_only(validation.connection, part, [tally.key for tally in validation.tallies])
     kept = keep_valid(staging, validation, into, [d.key for d in chosen.current if d.again == RELEASE])
     tallies = differences(staging, validation, into, exchange, kept)
-    touched = staging.empty("touched", {"data_date": "DATE"})
+    touched, moved = staging.empty("touched", {"data_date": "DATE"}), Moved(staging, validation, exchange.going)
     _remove(validation.connection, into, exchange.going, touched)
     _insert(validation, into, kept)
-    _record(staging, validation, tallies, exchange.coming, touched)
+    _record(staging, validation, tallies, exchange.coming)
+    run = validation.connection.execute
+    run(f"INSERT INTO {touched} SELECT unnest($1::DATE[])", [sorted({day for t in tallies for day, _ in t.days})])
+    moved.note(touched)
+    _raise(staging, validation.contract.table, touched)
     return tallies
 
 
@@ -145,17 +150,20 @@ def _insert(validation: Validation, into: Tables, kept: str) -> None:
     run(f"INSERT INTO {into.validated} BY NAME FROM {kept}")
 
 
-def _record(staging: Staging, validation: Validation, tallies: Sequence[Tally], coming: str, touched: str) -> None:
-    """Note the deliveries the warehouse now holds, and a new version for every partition that changed."""
-    run, table = validation.connection.execute, validation.contract.table
-    run(f"INSERT INTO {touched} SELECT unnest($1::DATE[])", [sorted({day for t in tallies for day, _ in t.days})])
+def _record(staging: Staging, validation: Validation, tallies: Sequence[Tally], coming: str) -> None:
+    """Note the deliveries the warehouse now holds."""
     numbers = {"delivery": "VARCHAR", **dict.fromkeys(NUMBERS, "BIGINT")}
     counts = staging.columns("counts", numbers, [(t.key, *(getattr(t, name) for name in NUMBERS)) for t in tallies])
-    run(
+    staging.connection.execute(
         f"INSERT INTO {LOADS} BY NAME SELECT *, $1 AS table_name, $2 AS contract_version, $3 AS contract_hash "
         f"FROM {coming} JOIN {counts} USING (delivery)",
-        [table, validation.contract.version, validation.contract.fingerprint],
+        [validation.contract.table, validation.contract.version, validation.contract.fingerprint],
     )
+
+
+def _raise(staging: Staging, table: str, touched: str) -> None:
+    """A new version for every partition that changed."""
+    run = staging.connection.execute
     newer = f"SELECT greatest(epoch_us(now()), 1 + coalesce(max(version), 0)) AS v FROM {PARTITIONS}"
     newest = staging.table("newest", newer)
     run(f"DELETE FROM {PARTITIONS} WHERE table_name = $1 AND data_date IN (FROM {touched})", [table])

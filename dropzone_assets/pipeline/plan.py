@@ -11,6 +11,7 @@ from blake3 import blake3
 from dropzone_assets.errors import Permanent
 from dropzone_assets.files import FILES
 from dropzone_assets.ledger import INGESTION, now
+from dropzone_assets.pipeline.awaited import awaited
 from dropzone_assets.pipeline.cooldown import cooling_down
 from dropzone_assets.pipeline.overdue import news
 from dropzone_assets.platform import Platform
@@ -115,13 +116,13 @@ def plan_publications(platform: Platform, history: Callable[[str], History], *, 
     """
     requests = []
     due, unsummarised = platform.ledger.partitions.due(), platform.ledger.partitions.unsummarised()
-    awaited = platform.ledger.partitions.awaited()
+    waiting = awaited(platform)
     tables = (INGESTION, *platform.workable())
     for table in sorted({*due, *unsummarised}):
         if table not in tables:
             continue
         asleep = cooling_down(platform, table, due.get(table, ()), now()) if patient else set()
-        asleep |= awaited.get(table, set())
+        asleep |= waiting.get(table, set())
         behind = {**unsummarised.get(table, {}), **due.get(table, {})}
         versions = {day: version for day, version in behind.items() if day not in asleep}
         for first, last in ranges(versions):

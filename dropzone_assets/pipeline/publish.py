@@ -13,7 +13,8 @@ from dropzone_assets.engine import Connection, attached, columns_of, quote, rows
 from dropzone_assets.errors import LakeBusy
 from dropzone_assets.ledger import Published
 from dropzone_assets.pipeline import generations
-from dropzone_assets.pipeline.deduplicate import ARRIVAL, find_duplicates, key_of, valid_rows, with_arrival
+from dropzone_assets.pipeline.awaited import awaited
+from dropzone_assets.pipeline.deduplicate import ARRIVAL, left_out, valid_rows, with_arrival
 from dropzone_assets.pipeline.staging import Staging
 from dropzone_assets.pipeline.tables import PARTITIONS
 from dropzone_assets.platform import Platform
@@ -79,10 +80,10 @@ def _copy(staging: Staging, into: str, contract: Contract, days: Sequence[date])
     """One row per key, in the order of the key; without one, in the order of arrival. Valid rows by day."""
     connection = staging.connection
     valid = valid_rows(connection, contract, days)
-    duplicates = find_duplicates(staging, contract, valid)
+    duplicates = left_out(staging, contract, days)
     own = ", ".join(map(quote, _columns(contract)))
     joined = "" if contract.key else with_arrival()
-    order = key_of(contract) if contract.key else ", ".join([DATA_DATE, *ARRIVAL])
+    order = ", ".join([DATA_DATE, *(map(quote, contract.key) if contract.key else ARRIVAL)])
     counts = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
     for piece in in_pieces(sorted(counts.items()), SORTED):
         connection.execute(
@@ -124,9 +125,9 @@ def publish(platform: Platform, taken: Snapshot) -> int:
     """
     table, written = taken.contract.table, dict[date, Written]()
     with publishing(platform):
-        versions, awaited = _versions(platform, taken), platform.ledger.partitions.awaited().get(table, set())
+        versions, waiting = _versions(platform, taken), awaited(platform).get(table, set())
         same = [each for each in taken.partitions if versions.get(each.day) == taken.versions.get(each.day)]
-        fresh = [each for each in same if each.day not in awaited]
+        fresh = [each for each in same if each.day not in waiting]
         with platform.lake.writing() as writing:
             for partition in fresh:
                 query = f"SELECT * FROM {taken.rows} WHERE {DATA_DATE} = '{partition.day}'"

@@ -46,10 +46,12 @@ BOOKS = {
         **dict.fromkeys(NUMBERS, "BIGINT"),
     },
     "partitions": {"table_name": "VARCHAR", "data_date": "DATE", "version": "BIGINT"},
+    "selections": {"table_name": "VARCHAR", "selection": "VARCHAR"},
 }
-"""What the warehouse knows of itself: the deliveries it holds, and how often each partition has changed."""
+"""What the warehouse knows of itself: the deliveries it holds, how often each partition has changed, and which rows of
+each table its contract left out of them (`Contract.selection`)."""
 
-LOADS, PARTITIONS = (f"{WAREHOUSE}.dropzone.{name}" for name in BOOKS)
+LOADS, PARTITIONS, SELECTIONS = (f"{WAREHOUSE}.dropzone.{name}" for name in BOOKS)
 
 
 class Tables(NamedTuple):

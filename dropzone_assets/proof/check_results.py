@@ -8,7 +8,7 @@ from dropzone_assets.contracts import DATA_DATE, DELIVERY, Contract, QualityRule
 from dropzone_assets.engine import Connection, attached, columns_of, literals, quote, rows
 from dropzone_assets.files import INSIDE
 from dropzone_assets.inspect.delivery_status import asleep
-from dropzone_assets.pipeline.deduplicate import contested, find_duplicates, key_of, valid_rows
+from dropzone_assets.pipeline.deduplicate import contested, key_of, left_out, rivals_of, same_key, valid_rows
 from dropzone_assets.pipeline.overdue import alert
 from dropzone_assets.pipeline.staging import Staging
 from dropzone_assets.pipeline.tables import tables
@@ -155,29 +155,45 @@ def _quality(answers: list[tuple[Any, ...]]) -> CheckResult:
 
 
 def _of_warehouse(
-    platform: Platform, contract: Contract, days: Sequence[date], ask: Callable[[Connection, Contract, str], Asked]
+    platform: Platform,
+    contract: Contract,
+    days: Sequence[date],
+    ask: Callable[[Connection, Contract, Sequence[date]], Asked],
 ) -> Asked:
     """What is asked of the valid rows of these days."""
     connection = platform.connect()
     if not platform.settings.warehouse.exists():
         return {}
     with attached(connection, platform.settings.warehouse, read_only=True):
-        return ask(connection, contract, valid_rows(connection, contract, days))
+        return ask(connection, contract, days)
 
 
-def _counts(connection: Connection, contract: Contract, valid: str) -> dict[date, tuple[int, int]]:
+def _counts(connection: Connection, contract: Contract, days: Sequence[date]) -> dict[date, tuple[int, int]]:
     """The rows of each day, and those beyond one for each key; both of one moment."""
+    valid = valid_rows(connection, contract, days)
     counts = dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({valid}) GROUP BY ALL"))
     again: dict[date, int] = {}
-    if contract.key:
+    if contract.over_all_days:
+        kept = _kept(connection, contract, valid)
+        again = {day: count - kept.get(day, 0) for day, count in counts.items()}
+    elif contract.key:
         keys = f"SELECT {key_of(contract)}, count(*) AS _n FROM ({contested(contract, valid)}) GROUP BY ALL"
         again = dict(rows(connection, f"SELECT {DATA_DATE}, sum(_n - 1)::BIGINT FROM ({keys}) GROUP BY ALL"))
     return {day: (count, again.get(day, 0)) for day, count in counts.items()}
 
 
-def _prints(connection: Connection, contract: Contract, valid: str) -> dict[date, Fingerprint]:
+def _kept(connection: Connection, contract: Contract, valid: str) -> dict[date, int]:
+    """How many keys, each of which is there once over all days, have the row that stays on which day."""
+    rivals = rivals_of(connection, contract, f"SELECT {same_key(contract)} FROM ({valid})")
+    day = f"{'arg_min' if contract.keep == 'first' else 'arg_max'}({DATA_DATE}, _nth) AS {DATA_DATE}"
+    keys = f"SELECT {day} FROM ({rivals}) GROUP BY {key_of(contract)}"
+    return dict(rows(connection, f"SELECT {DATA_DATE}, count(*) FROM ({keys}) GROUP BY ALL"))
+
+
+def _prints(connection: Connection, contract: Contract, days: Sequence[date]) -> dict[date, Fingerprint]:
     """What the lake should hold of each day."""
-    kept = f"(({valid}) ANTI JOIN {find_duplicates(Staging(connection), contract, valid)} USING (_row))"
+    valid = valid_rows(connection, contract, days)
+    kept = f"(({valid}) ANTI JOIN {left_out(Staging(connection), contract, days)} USING (_row))"
     return fingerprints(connection, kept, DATA_DATE, _compared(contract))
 
 

@@ -48,7 +48,7 @@ class Lake:
         with closing(taken.connection) as connection:
             publish(self._rebuilt.platform, taken)
             made = fingerprints(connection, taken.rows, DATA_DATE, self._fields)
-        found = {day: self._found(day, made[day]) for day in days if day not in self._now.due}
+        found = {day: self._found(day, made.get(day, Fingerprint())) for day in days if day not in self._now.due}
         due = self._due()
         for day in days:
             self._partition(proof, day, found.get(day, ""), day in due)
@@ -79,7 +79,7 @@ class Lake:
         path, noted = object_path(self._table, day), self._noted.get(day)
         with near(self._platform.lake, path, self._rebuilt.platform.settings.spill) as there:
             if there is None:
-                return f"the object is missing, and should have {made.rows:,} rows"
+                return f"the object is missing, and should have {made.rows:,} rows" if made.rows else ""
             sound = noted is not None and noted.lake == there.content_hash
             flipped = noted is not None and noted.lake and not sound
             bytes_differ = "its bytes are not those that were published; " if flipped else ""

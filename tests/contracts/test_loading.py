@@ -101,6 +101,11 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "no way of matching": (block(columns=[]), "columns"),
     "an unknown answer to unknown columns": (block(unknown_columns="drop"), "unknown_columns"),
     "an unknown row to keep": (block(keep="best"), "keep"),
+    "a key once in what is no day and no table": (block(unique="month"), "unique: "),
+    "a key once in the table, and no key": (
+        lambda d: (block(unique="table")(d), column(primaryKey=False)(d)),
+        "`unique: table` says that a key is there once in the whole table, and no column has `primaryKey: true`",
+    ),
     "a share above one": (block(max_quarantine=10), "max_quarantine"),
     "an unknown format": (block(format={"kind": "parquetish"}), "'parquetish' does not exist"),
     "an unknown option of the format": (block(format={"kind": "csv", "separator": ","}), "format csv"),
