@@ -164,7 +164,8 @@ def _text(contract: Contract, locations: Sequence[int], tidy: bool) -> str:
 
 def _typed(contract: Contract) -> str:
     return "".join(
-        f", {column.cast.format(text=f'_t{n}')} AS {quote(column.name)}" for n, column in enumerate(contract.physical)
+        f", {column.cast.format(text=f'_t{n}', half='NULL')} AS {quote(column.name)}"
+        for n, column in enumerate(contract.physical)
     )
 
 
@@ -179,7 +180,7 @@ def _transformed(contract: Contract, layer: str) -> str:
 
 
 def _condition(rule: Rule, number: int) -> str:
-    return f"_t{number}{rule.broken.removeprefix('{text}')}" if rule.broken.startswith("{text}") else rule.broken
+    return rule.broken.format(text=f"_t{number}") if rule.broken.startswith("{text}") else rule.broken
 
 
 def _numbered(contract: Contract) -> list[tuple[int, Rule]]:

@@ -24,6 +24,8 @@ JAVA = {
     "SSS": "%g",
     "SSSSSS": "%f",
     "a": "%p",
+    "EEE": "%a",
+    "EEEE": "%A",
     "X": "%z",
     "XX": "%z",
     "XXX": "%z",
@@ -72,6 +74,11 @@ def shape_of(java: str) -> str:
         WIDTHS.get(_part(match, java), ".+") if match[2] else re.escape(match[1] or match[4] or "")
         for match in _parts(java)
     )
+
+
+def parts_of(java: str) -> Iterator[tuple[str, str]]:
+    """The parts of a Java date pattern, each as it stands there: first its letters, empty where it is plain text."""
+    return ((match[2] or "", match[0]) for match in _parts(java))
 
 
 def _parts(java: str) -> Iterator[re.Match[str]]:

@@ -64,11 +64,19 @@ class TableBlock(BaseModel):
 
 
 class ColumnBlock(BaseModel):
-    """Canonical value → the texts that mean it, compared trimmed and without regard to case."""
+    """How the texts of a column become its values.
+
+    `values`: canonical value → the texts that mean it, compared trimmed and without regard to case. `formats`: how a
+    date, time or timestamp may be written. `locale`: whose names of months and days are in it. `dst`: what becomes of a
+    local time that comes twice or never.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     values: dict[str, tuple[str, ...]] = {}
+    formats: tuple[str, ...] = ()
+    locale: str = ""
+    dst: Literal["", "first", "second", "by_order", "shift"] = ""
 
     @field_validator("values", mode="before")
     @classmethod

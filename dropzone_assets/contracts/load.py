@@ -24,8 +24,9 @@ from dropzone_assets.contracts.extension import ColumnBlock, TableBlock, block
 from dropzone_assets.contracts.left_out import YAML, LeftOut, broken, inactive
 from dropzone_assets.contracts.mentions import mentions
 from dropzone_assets.contracts.model import Column, Contract
+from dropzone_assets.contracts.moments import MOMENTS, Written, doubts
 from dropzone_assets.contracts.quality import quality_rules
-from dropzone_assets.contracts.rules import column_rules, partition_rule
+from dropzone_assets.contracts.rules import NO_DOUBTS, column_rules, partition_rule
 from dropzone_assets.contracts.sla import dates_as_text, expected, freshness
 from dropzone_assets.contracts.types import cast, duckdb_type
 from dropzone_assets.engine import folded, literal
@@ -213,7 +214,11 @@ def _column(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) ->
     name, options = prop.name or "", prop.logicalTypeOptions or {}
     logical = prop.logicalType or "string"
     kind = duckdb_type(logical, prop.physicalType)
-    values = ColumnBlock.model_validate(block(prop.customProperties)).values
+    own = ColumnBlock.model_validate(block(prop.customProperties))
+    values = own.values
+    with _named(name):
+        how = Written.of(logical, options, own)
+        reading, asked = cast(logical, kind, how), doubts(logical, how) if logical in MOMENTS else NO_DOUBTS
     if values and logical != "string":
         raise BadContract(f"{name}: a value map needs logicalType string.", "Change the type or drop the map.")
     transform = prop.transformLogic or ""
@@ -227,6 +232,7 @@ def _column(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) ->
         derived=derived,
         values=list(values),
         accepted=[item.value for item in prop.enum or () if item.value is not None],
+        doubts=asked,
     )
     if prop.partitioned:
         if kind not in ("DATE", "TIMESTAMP"):
@@ -239,11 +245,20 @@ def _column(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) ->
         description=prop.description or "",
         required=required,
         synonyms=tuple(item.synonym for item in prop.synonyms or () if item.synonym),
-        cast=_canonical(values) if values else cast(logical, kind, options),
+        cast=_canonical(values) if values else reading,
         transform=transform,
         derived=derived,
         rules=rules,
     )
+
+
+@contextmanager
+def _named(column: str) -> Iterator[None]:
+    """A complaint about how a column is written names it."""
+    try:
+        yield
+    except BadContract as error:
+        raise BadContract(f"{column}: {error.found}", error.cure) from error
 
 
 def _canonical(values: dict[str, tuple[str, ...]]) -> str:

@@ -13,12 +13,24 @@ from dropzone_assets.errors import BadContract
 
 
 class Rule(NamedTuple):
-    """`broken` is SQL over the typed row; `{text}` first in it is the column's own text, NULL if missing."""
+    """`broken` is SQL over the typed row; with `{text}` first, a template of the column's own text, NULL if missing."""
 
     name: str
     broken: str
     sentence: str
 
+
+class Doubts(NamedTuple):
+    """Why a text may have no value, beside not being one of the type.
+
+    `why`: SQL over `{text}` without a value, as a template: the kind, or NULL. `kinds`: kind → what it asks for.
+    """
+
+    why: str = "NULL"
+    kinds: Mapping[str, str] = {}
+
+
+NO_DOUBTS = Doubts()
 
 Option = Callable[[str, Any], tuple[str, str]]
 
@@ -51,12 +63,14 @@ def column_rules(
     derived: bool,
     values: Sequence[str],
     accepted: Sequence[Any],
+    doubts: Doubts = NO_DOUBTS,
 ) -> tuple[Rule, ...]:
     """The rules of one column.
 
     Args:
         values: canonical values of a value map; a text that means none of them breaks `enum`.
         accepted: ODCS `enum` of a column without a value map.
+        doubts: kinds of reasons of their own for a text without a value.
 
     Raises:
         BadContract: an option does not exist.
@@ -67,16 +81,29 @@ def column_rules(
         missing = f"{column} IS NULL" if derived else "{text} IS NULL"
         rules.append(Rule(f"{name}:required", missing, f"{name} has a value"))
     if not derived:
-        misread = f"{{text}} IS NOT NULL AND {column} IS NULL"
+        misread = f"{{text}} IS NOT NULL AND {column.replace('{', '{{').replace('}', '}}')} IS NULL"
         if values:
             rules.append(Rule(f"{name}:enum", misread, f"{name} is one of {', '.join(values)}"))
         elif kind != "VARCHAR":
-            rules.append(Rule(f"{name}:type", misread, f"{name} is {kind}"))
+            rules += _misread(name, kind, misread, doubts)
     if accepted and not values:
         listed = ", ".join(literal(value) for value in accepted)
         rules.append(Rule(f"{name}:enum", f"{column} NOT IN ({listed})", f"{name} is one of {listed}"))
     rules += [_option(name, kind, option, value) for option, value in options.items() if option not in READ_BY_TYPES]
     return tuple(rules)
+
+
+def _misread(name: str, kind: str, misread: str, doubts: Doubts) -> list[Rule]:
+    """A rule for each reason why a text may have no value; which it is, is asked of such texts only."""
+    if not doubts.kinds:
+        return [Rule(f"{name}:type", misread, f"{name} is {kind}")]
+    asked = misread.removeprefix("{text} IS NOT NULL AND ")
+    only = "{{text}} IS NOT NULL AND CASE WHEN {} THEN coalesce({}, 'type') = '{}' END"
+    sentences = {"type": f"is {kind}", **doubts.kinds}
+    return [
+        Rule(f"{name}:{each}", only.format(asked, doubts.why, each), f"{name} {sentence}")
+        for each, sentence in sentences.items()
+    ]
 
 
 def _option(name: str, kind: str, option: str, value: Any) -> Rule:

@@ -52,8 +52,12 @@ def options(**fields: Any) -> Change:
     return column(logicalTypeOptions=fields)
 
 
+def own(number: int = 0, **fields: Any) -> Change:
+    return column(number, customProperties=[{"property": "dropzone", "value": fields}])
+
+
 def mapped(mapping: Any) -> Change:
-    return column(customProperties=[{"property": "dropzone", "value": {"values": mapping}}])
+    return own(values=mapping)
 
 
 REFUSED: dict[str, tuple[Change, str]] = {
@@ -80,6 +84,9 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "a multiple of nothing": (column(logicalType="integer", logicalTypeOptions={"multipleOf": 0}), "multipleOf"),
     "a pattern that is none": (options(pattern="("), "cannot be run"),
     "an unknown timezone": (column(1, logicalTypeOptions={"defaultTimezone": "Mars"}, logicalType="timestamp"), "Mars"),
+    "summer time of a date": (own(1, dst="first"), "day: dst says nothing of a date"),
+    "an unknown answer to summer time": (own(1, dst="third"), "dst: Input should be"),
+    "an unknown locale": (own(1, formats=["d MMM yyyy"], locale="xx"), "day: the locale"),
     "a format with unknown letters": (column(1, logicalTypeOptions={"format": "yyyy-QQ"}), "'QQ'"),
     "a format with an open quote": (column(1, logicalTypeOptions={"format": "yyyy'T"}), "quote that does not end"),
     "an enum of another type": (column(logicalType="integer", enum=[{"value": "one"}]), "id:enum"),

@@ -114,6 +114,24 @@ def test_a_value_map_makes_one_spelling_of_many(tmp_path: Path) -> None:
     assert validated.rows[9].raw == {"a": "GBP"}
 
 
+def test_a_time_that_comes_twice_or_never_has_a_reason_of_its_own(tmp_path: Path) -> None:
+    column = {"logicalType": "timestamp", "required": True, "logicalTypeOptions": {"defaultTimezone": "Europe/Berlin"}}
+    texts = ("2024-10-27 02:30", "2024-03-31 02:30", "2024-10-27 02:30+02", "noon", "", "2024-05-01 10:00")
+    assert validate_column(tmp_path, column, *texts).reasons() == {
+        1: ["a:ambiguous-time"],
+        2: ["a:no-such-time"],
+        4: ["a:type"],
+        5: ["a:required"],
+    }
+
+
+def test_a_date_that_two_formats_read_differently_has_a_reason_of_its_own(tmp_path: Path) -> None:
+    own = {"property": "dropzone", "value": {"formats": ["{dd/MM/yyyy}", "{MM/dd/yyyy}"]}}
+    column = {"name": "{a}", "logicalType": "date", "customProperties": [own]}
+    validated = validate_columns(tmp_path, "{a}\n{01/02/2024}\n{13/02/2024}\n13/02/2024\n", column)
+    assert validated.reasons() == {1: ["{a}:ambiguous-date"], 3: ["{a}:type"]}
+
+
 def test_yaml_may_write_values_without_quotes(tmp_path: Path) -> None:
     validated = validate_column(
         tmp_path, values({True: ["on", 1], False: "off", "NONE": None}), "1", "OFF", "none", "true"
