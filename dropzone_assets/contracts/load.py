@@ -18,18 +18,15 @@ from open_data_contract_standard.model import (
 from pydantic import ValidationError
 
 from dropzone_assets import engine
+from dropzone_assets.contracts.columns import column_of
 from dropzone_assets.contracts.compile import prove
 from dropzone_assets.contracts.dates import file_pattern
-from dropzone_assets.contracts.extension import ColumnBlock, TableBlock, block
+from dropzone_assets.contracts.extension import TableBlock, block
 from dropzone_assets.contracts.left_out import YAML, LeftOut, broken, inactive
 from dropzone_assets.contracts.mentions import mentions
-from dropzone_assets.contracts.model import Column, Contract
-from dropzone_assets.contracts.moments import MOMENTS, Written, doubts
+from dropzone_assets.contracts.model import Contract
 from dropzone_assets.contracts.quality import quality_rules
-from dropzone_assets.contracts.rules import NO_DOUBTS, column_rules, partition_rule
 from dropzone_assets.contracts.sla import dates_as_text, expected, freshness
-from dropzone_assets.contracts.types import cast, duckdb_type
-from dropzone_assets.engine import folded, literal
 from dropzone_assets.errors import BadContract
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -171,7 +168,7 @@ def _contract(
         description=schema.description or (odcs.description.purpose if odcs.description else "") or "",
         owners=_owners(odcs),
         tags=tuple(odcs.tags or ()),
-        columns=tuple(_column(p, first_day, mentioned.get(p.transformLogic or "", frozenset())) for p in properties),
+        columns=tuple(column_of(p, first_day, mentioned.get(p.transformLogic or "", frozenset())) for p in properties),
         key=_key(properties, extension.unique),
         keep=extension.keep,
         partition_column=partition[0] if partition else "",
@@ -208,73 +205,6 @@ def _only_schema(odcs: OpenDataContractStandard) -> SchemaObject:
             f"Name each once, without `_` first, and none {' or '.join(sorted(RESERVED_COLUMNS))}.",
         )
     return schemas[0]
-
-
-def _column(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) -> Column:
-    name, options = prop.name or "", prop.logicalTypeOptions or {}
-    logical = prop.logicalType or "string"
-    kind = duckdb_type(logical, prop.physicalType)
-    own = ColumnBlock.model_validate(block(prop.customProperties))
-    values = own.values
-    with _named(name):
-        how = Written.of(logical, options, own)
-        reading, asked = cast(logical, kind, how), doubts(logical, how) if logical in MOMENTS else NO_DOUBTS
-    if values and logical != "string":
-        raise BadContract(f"{name}: a value map needs logicalType string.", "Change the type or drop the map.")
-    transform = prop.transformLogic or ""
-    derived = bool(transform) and folded(name) not in mentioned
-    required = bool(prop.required or prop.partitioned)
-    rules = column_rules(
-        name,
-        kind,
-        options,
-        required=required,
-        derived=derived,
-        values=list(values),
-        accepted=[item.value for item in prop.enum or () if item.value is not None],
-        doubts=asked,
-    )
-    if prop.partitioned:
-        if kind not in ("DATE", "TIMESTAMP"):
-            raise BadContract(f"{name} is partitioned but {kind}.", "The data date is a date or a timestamp.")
-        rules += (partition_rule(name, first_day.isoformat()),)
-    return Column(
-        name=name,
-        kind=kind,
-        logical=logical,
-        description=prop.description or "",
-        required=required,
-        synonyms=tuple(item.synonym for item in prop.synonyms or () if item.synonym),
-        cast=_canonical(values) if values else reading,
-        transform=transform,
-        derived=derived,
-        rules=rules,
-    )
-
-
-@contextmanager
-def _named(column: str) -> Iterator[None]:
-    """A complaint about how a column is written names it."""
-    try:
-        yield
-    except BadContract as error:
-        raise BadContract(f"{column}: {error.found}", error.cure) from error
-
-
-def _canonical(values: dict[str, tuple[str, ...]]) -> str:
-    """SQL: the canonical value a text means.
-
-    Raises:
-        BadContract: a text means two values.
-    """
-    meanings: dict[str, tuple[str, str]] = {}
-    for canonical, aliases in values.items():
-        for text in (canonical, *aliases):
-            alias, meaning = meanings.setdefault(text.strip().lower(), (text.strip(), canonical))
-            if meaning != canonical:
-                raise BadContract(f"the text {alias!r} means {meaning} and {canonical}.", "Keep one.")
-    cases = " ".join(f"WHEN lower({literal(alias)}) THEN {literal(value)}" for alias, value in meanings.values())
-    return f"CASE lower({{text}}) {cases} END".replace("{", "{{").replace("}", "}}").replace("{{text}}", "{text}")
 
 
 def _key(properties: list[SchemaProperty], within: str) -> tuple[str, ...]:
