@@ -158,6 +158,19 @@ def test_the_rows_of_a_shared_file_under_two_names_are_in_the_lake_once(home: Pa
     )
 
 
+def test_a_movie_that_is_restated_on_another_day_is_there_once_in_its_last_version(
+    home: Path, pipeline: Pipeline
+) -> None:
+    for day, votes in {1: 8.4, 3: 8.5, 2: 1.0}.items():
+        data = {"original_title": "Alien", "release_date": "1979-05-25", "vote_average": votes}
+        put(home, f"bucket_2024-05-{day:02}.json", json.dumps([{"type": "movie", "data": data}]).encode())
+        pipeline.all()
+        pipeline.bring_up_to_date()
+    assert pipeline.lake("movies", "original_title || ' ' || vote_average || ' ' || _data_date") == [
+        "Alien 8.5 2024-05-03"
+    ]
+
+
 def test_a_table_that_was_left_out_gets_its_share_of_old_files_when_it_is_replayed(
     home: Path, pipeline: Pipeline
 ) -> None:
