@@ -43,7 +43,14 @@ def test_a_home_without_contracts_shows_the_columns_as_text(tmp_path: Path) -> N
     [
         ("empty.csv", b"", "is empty"),
         (A, b"", "is empty"),
-        ("x.json", b'[{"a": 1}]', "name their own columns"),
+        ("x.json", b"[1, 2]", "x.json is JSON without records: there is an array of 2 elements"),
+        ("x.json", b'"x"', "JSON without records: there is text"),
+        ("x.json", b'[{"a": 1}, ', "is no JSON"),
+        ("x.csv", b'[{"a": 1}]', "is JSON"),
+        ("x.xls", b"<html><body><table><tr><td>id</td></tr></table>", "is an HTML page"),
+        ("x.xml", b'<rows><row id="1"/></rows>', "is XML"),
+        ("x.pdf", b"%PDF-1.4\n", "is a PDF document"),
+        ("x.xlsx", b"id;note\n1;a\n", "is text, most likely CSV"),
         ("broken.zip", b"PK\x03\x04", "broken.zip"),
     ],
 )
@@ -82,3 +89,84 @@ def test_a_whole_archive_is_refused_with_its_members_before_shown(platform: Plat
         archive.writestr(A, payments(payment("a")))
     assert [each.valid for each in look(platform, tmp_path, "day.zip", whole.getvalue())] == [1]
     assert look(platform, tmp_path, "day.zip", whole.getvalue()[:100])[0].found
+
+
+def test_a_csv_nobody_knows_is_read_as_a_reader_would(platform: Platform, tmp_path: Path) -> None:
+    content = (
+        "Kassenbuch;;;\n;;;\nDatum;Ort;Betrag;Text\n02.01.2024;Bonn;1.234,56;Müller, Hans\n03.01.2024;;7,5;a\nSumme\n"
+    )
+    (found,) = look(platform, tmp_path, "kasse.csv", content.encode("cp1252"))
+    assert found.columns[:4] == ("Datum", "Ort", "Betrag", "Text")
+    assert [row[:4] for row in found.rows] == [
+        ("02.01.2024", "Bonn", "1.234,56", "Müller, Hans"),
+        ("03.01.2024", None, "7,5", "a"),
+    ]
+    assert found.refused == [(3, ["record:missing-cell"], '{"line":"Summe"}')]
+    assert (found.how["delimiter"], found.how["lines skipped"], found.how["encoding"]) == (";", "2", "cp1252")
+
+
+@pytest.mark.parametrize(
+    ("header", "names"), [("a,b", ("a", "b", "column3")), ("a,b,,c", ("a", "b", "c")), ("a,b,c", ("a", "b", "c"))]
+)
+def test_a_header_with_a_name_too_few_or_an_empty_one_too_many_fits_the_records(
+    platform: Platform, tmp_path: Path, header: str, names: tuple[str, ...]
+) -> None:
+    (found,) = look(platform, tmp_path, "x.csv", f"{header}\n1,2,3\n4,5,6\n".encode())
+    assert found.columns[:3] == names
+    assert [row[:3] for row in found.rows] == [("1", "2", "3"), ("4", "5", "6")]
+    assert found.how["header"] == ("yes" if header == "a,b,c" else "uneven")
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "fields", "rows"),
+    [
+        (b'{"meta": {"n": 2}, "data": {"rows": [{"id": 1}, {"id": "x"}]}}', "data.rows", "id integer or text", 2),
+        (b'[{"a": 1.5, "b": {"c": null}}, {"a": null}]', "the root", "a number, b object", 2),
+        (b'{"a": true, "_id": [1]}', "the root", "a boolean, _id array", 1),
+        (b'{"a": 1}\n{"a": 2, "b.c": null}\n', "one a line", "a integer, b.c nothing", 2),
+        (b'{"few": [{"a": 1}], "many": [{"b": 1}, {"b": 2}]}', "many", "b integer", 2),
+    ],
+)
+def test_json_nobody_knows_is_shown_with_its_records_and_their_fields(
+    platform: Platform, tmp_path: Path, content: bytes, where: str, fields: str, rows: int
+) -> None:
+    (found,) = look(platform, tmp_path, "api.json", content)
+    assert (found.how["records"], found.how["fields"]) == (where, fields)
+    assert (len(found.rows), found.valid, found.quarantined) == (rows, rows, 0)
+    assert all(row[0] is not None for row in found.rows[:1])
+
+
+def test_places_with_fewer_records_are_named(platform: Platform, tmp_path: Path) -> None:
+    (found,) = look(platform, tmp_path, "x.json", b'{"few": [{"a": 1}], "in": {"many": [{"b": 1}, {"b": 2}]}}')
+    assert (found.how["records"], found.how["records elsewhere"]) == ("in.many", "few (1)")
+
+
+def test_what_is_pinned_is_not_found_out(platform: Platform, tmp_path: Path) -> None:
+    content = b"above\na;b,c;d\ne;f,g;h\n"
+    (found,) = look(platform, tmp_path, "x.csv", content)
+    for said in ("delimiter: ','", "delimiter: ';'", "dropzone preview FILE --delimiter"):
+        assert said in found.found + found.cure
+    pins = {"delimiter": ";", "header": False, "skip": 1}
+    (found,) = preview(platform, tmp_path / "x.csv", "", 20, pins)
+    assert [row[:3] for row in found.rows] == [("a", "b,c", "d"), ("e", "f,g", "h")]
+
+
+def test_a_pin_is_tried_over_what_the_contract_says(platform: Platform, tmp_path: Path) -> None:
+    (found,) = look(platform, tmp_path, A, payments(payment("a")).encode())
+    assert found.valid == 1
+    (found,) = preview(platform, tmp_path / A, "", 20, {"delimiter": "|"})
+    assert found.found
+
+
+@pytest.mark.parametrize("spoilt", ["schema: [", "status: draft"])
+def test_a_file_that_a_contract_left_out_wants_says_which_and_why(
+    home: Path, platform: Platform, tmp_path: Path, spoilt: str
+) -> None:
+    contract = home / "contracts" / "transactions.odcs.yaml"
+    text = contract.read_text()
+    broken = text.replace("logicalType: number", "logicalType: wonder")
+    contract.write_text(broken if spoilt == "schema: [" else text.replace("status: active", spoilt))
+    (found,) = look(platform, tmp_path, A, payments(payment("a")).encode())
+    assert "is a file of transactions" in found.found
+    assert "transactions.odcs.yaml" in found.found
+    assert found.cure and not found.rows

@@ -11,20 +11,35 @@ from dropzone_assets.inspect.preview import Preview, preview
 
 EVERYTHING = 2**31
 
+SAID = {"tab": "\t", "\\t": "\t", "none": ""}
+"""How people write characters in a shell."""
+
 
 def show_preview(
     file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="Any file, any place.")],
     table_name: Annotated[str, typer.Option("--table", help="Read it as this table, whatever its name.")] = "",
     limit: Annotated[int, typer.Option(help="Rows and refused records to print.", min=0)] = 20,
+    delimiter: Annotated[str | None, typer.Option(help="What parts cells: one character, or tab.")] = None,
+    quote: Annotated[str | None, typer.Option(help="What stands around texts: one character, or none.")] = None,
+    escape: Annotated[str | None, typer.Option(help="What stands before a quote in a text, or none.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the text: utf-8, cp1252 …")] = None,
+    header: Annotated[bool | None, typer.Option("--header/--no-header", help="Whether names come first.")] = None,
+    skip: Annotated[int | None, typer.Option(help="Lines above the header or the first record.", min=0)] = None,
+    decimal: Annotated[str | None, typer.Option(help="The decimal sign: a point or a comma.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print all valid rows as CSV.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show what ingestion would read in a file: how, which columns and rows, which records it would refuse.
 
+    What is found out about a text file can be decided instead: --delimiter ';' --encoding cp1252 --no-header --skip 3.
     Exit code 1 when a file or a record is refused. Nothing is kept.
     """
+    characters = {"delimiter": delimiter, "quote": quote, "escape": escape}
+    pins: dict[str, Any] = {name: SAID.get(value, value) for name, value in characters.items() if value is not None}
+    others = {"encoding": encoding, "header": header, "skip": skip, "decimal": decimal}
+    pins |= {name: value for name, value in others.items() if value is not None}
     bad, documents = False, []
-    for found in preview(here(), file, table_name, EVERYTHING if csv else limit):
+    for found in preview(here(), file, table_name, EVERYTHING if csv else limit, pins):
         bad = bad or bool(found.found or found.quarantined)
         if csv:
             _complain(found)

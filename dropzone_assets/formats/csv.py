@@ -2,7 +2,7 @@
 
 from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from io import StringIO
 from itertools import islice
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
+from dropzone_assets.formats.draft import Draft
 from dropzone_assets.formats.format import HEAD, Content, Location, Scan, Span, Wanted
 from dropzone_assets.formats.named import json_extra_columns, json_object
 from dropzone_assets.formats.text.copies import MIXED, as_utf8, blocks_of, copy, ends_of, holds, opened
@@ -20,12 +21,14 @@ from dropzone_assets.formats.text.decimals import has_commas, pointed
 from dropzone_assets.formats.text.detect import dialect_of, normal
 from dropzone_assets.formats.text.dialect import Dialect, Sample, readable
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
+from dropzone_assets.formats.text.header import names_of
 from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Quoting, Shape
 from dropzone_assets.formats.text.spans import text_at, text_locations, text_pieces, text_spans
 from dropzone_assets.formats.text.splice import NUMBER, is_plain, part, splice
 from dropzone_assets.formats.text.tidy import is_tidy
 from dropzone_assets.formats.text.unclosed import ends_open
+from dropzone_assets.formats.text.weigh import usual_width
 
 RAW = "raw_c"
 """The start of the names of columns as they came, where they were changed."""
@@ -90,12 +93,20 @@ class Csv(BaseModel):
         pinned = Dialect(self.delimiter, self.quote, self.escape, self.header, self.skip)
         dialect = dialect_of(sample, pinned, wanted)
         first = _first(sample, dialect)
-        names = tuple(first) if dialect.header else tuple(f"column{n}" for n in range(1, len(first) + 1))
+        named = dialect.header is not False
+        names = (
+            tuple(first)
+            if named and wanted
+            else names_of(first if named else (), _width(sample, dialect) or len(first))
+        )
+        uneven = named and len(names) != len(first)
+        if uneven:
+            dialect = replace(dialect, header=False, skip=(dialect.skip or 0) + 1)
         commas = self._commas(sample, dialect, names, wanted)
         blocks = blocks_of(content, head)
         end = ends_of(as_utf8(blocks, encoding) if encoding.startswith(("utf-16", "utf-32")) else blocks)
         tidy = is_tidy(sample, encoding, dialect, end)
-        reading = CsvReading(dialect, names, encoding, end, commas, tidy)
+        reading = CsvReading(dialect, names, encoding, end, commas, tidy, uneven=uneven)
         if len(names) > 1 and is_plain(sample, dialect, end):
             return replace(reading, plain=True)
         return replace(reading, unclosed=ends_open(text_pieces(content, encoding), reading.quoting))
@@ -128,12 +139,19 @@ def _first(sample: Sample, dialect: Dialect) -> list[str]:
     return first
 
 
+def _width(sample: Sample, dialect: Dialect) -> int:
+    """How many cells most records have."""
+    rows = readable(dialect, StringIO(sample.text, newline=""))
+    return usual_width(len(cells) for cells in islice(rows, (dialect.skip or 0) + (dialect.header is not False), None))
+
+
 @dataclass(frozen=True)
 class CsvReading:
     """Files of one dialect, encoding and line break with the same columns.
 
     In `tidy` ones no text ends with a blank but a space. `unclosed` ones end inside of quotes; those that are `plain`
-    are small, and each line of them is a record.
+    are small, and each line of them is a record. The header of `uneven` ones has not a name for each column; it counts
+    as skipped.
     """
 
     dialect: Dialect
@@ -144,6 +162,7 @@ class CsvReading:
     tidy: bool = False
     unclosed: bool = False
     plain: bool = False
+    uneven: bool = False
     exact: bool = True
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
@@ -228,6 +247,10 @@ class CsvReading:
         blank = b"" if len(self.names) > 1 else None
         return Shape(self.quoting, blank, self.dialect.skip or 0, self.dialect.header is not False)
 
+    def drafted(self, content: Content) -> Draft:
+        """The names, and the options by which the same file is read alike."""
+        return Draft({**asdict(self.dialect), "encoding": self.encoding}, self.names, False, self.described())
+
     def described(self) -> dict[str, str]:
         """What was pinned or found out."""
         dialect = self.dialect
@@ -236,7 +259,7 @@ class CsvReading:
             "delimiter": {"\t": "tab"}.get(dialect.delimiter or ",", dialect.delimiter or ","),
             "quote": dialect.quote or "none",
             "escape": {"": "doubled quotes", "\\": "backslash"}.get(dialect.escape or "", str(dialect.escape)),
-            "header": "no" if dialect.header is False else "yes",
+            "header": "uneven" if self.uneven else "no" if dialect.header is False else "yes",
             "lines skipped": str(dialect.skip or 0),
             "decimal": "comma" if self.commas else "point",
             "line ends": ENDS_SAID.get(self.end, self.end),

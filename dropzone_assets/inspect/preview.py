@@ -5,24 +5,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, BinaryIO
-
-import yaml
 
 from dropzone_assets import engine
 from dropzone_assets.archives import Bounds, Member, is_archive, open_archive
-from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, load_contract, recognise
+from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, recognise
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import INSIDE, Delivery, Listed, RawFile
-from dropzone_assets.formats import format_of, open_format
+from dropzone_assets.inspect.draft import draft
 from dropzone_assets.ledger import FETCHED, now
-from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.pipeline.transfer import copied, keep, spooled
 from dropzone_assets.pipeline.unpack import HIDDEN
 from dropzone_assets.pipeline.validate import validate
 from dropzone_assets.platform import Platform
 
 SOURCE = "preview"
+
+NONE: Mapping[str, Any] = MappingProxyType({})
+"""No pins."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,24 @@ class Preview:
     cure: str = ""
 
 
-def preview(platform: Platform, file: Path, table: str, limit: int) -> Iterator[Preview]:
+def preview(
+    platform: Platform, file: Path, table: str, limit: int, pins: Mapping[str, Any] = NONE
+) -> Iterator[Preview]:
     """Read a file, or each member of an archive, as every table it belongs to would.
 
     Args:
         table: only this one, whatever the name of the file; without it, and without a contract that knows the name,
             all columns are read as text.
         limit: rows and refused records shown.
+        pins: options of the format that are to be tried, over those of the contract.
     """
     with _apart(platform) as apart:
         for name, found in _files(apart, file):
             try:
                 if isinstance(found, Refused):
                     raise found
-                for contract in _contracts(apart, found, table):
-                    yield _preview(apart, contract, found, limit)
+                for contract, how in _contracts(apart, found, table, pins):
+                    yield _preview(apart, contract, found, limit, how)
             except Refused as refusal:
                 yield Preview(name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
 
@@ -102,50 +106,35 @@ def _member(platform: Platform, path: str, member: Member, stream: BinaryIO | No
         return refusal
 
 
-def _contracts(platform: Platform, file: RawFile, table: str) -> list[Contract]:
+def _contracts(
+    platform: Platform, file: RawFile, table: str, pins: Mapping[str, Any]
+) -> list[tuple[Contract, Mapping[str, str]]]:
+    """The contracts that a file is read by, with what is known of how already."""
     tables = platform.contracts.tables
     if table:
-        return [platform.contract(table)]
+        return [(_pinned(platform.contract(table), pins), {})]
     try:
-        return [tables[each] for each in recognise(file.delivery.path, tables.values(), now()).tables]
+        known = recognise(file.delivery.path, tables.values(), now(), platform.contracts.left_out).tables
     except Refused as refusal:
         if "no contract" not in refusal.found:
             raise
-    return [_draft(platform, file)]
+        contract, how = draft(platform, file, pins)
+        return [(contract, {**how, **_unknown(platform)})]
+    for name in known:
+        if name not in tables:
+            why = platform.contracts.why_not(name) or Refused("")
+            raise Refused(f"{file.delivery.path} is a file of {name}. {why.found}", why.cure)
+    return [(_pinned(tables[name], pins), {}) for name in known]
 
 
-def _draft(platform: Platform, file: RawFile) -> Contract:
-    """A contract that takes every column of a file as text."""
-    kind = format_of(file.delivery.path)
-    names = open_format(kind, {}).reading(RawContent(platform, file), ()).names
-    if not names:
-        raise Refused(
-            f"{file.delivery.path}: its records name their own columns.", "Say whose they are: --table TABLE."
-        )
-    document = {
-        "apiVersion": "v3.2.0",
-        "kind": "DataContract",
-        "id": "urn:dropzone:preview",
-        "version": "0",
-        "status": "draft",
-        "customProperties": [
-            {"property": "dropzone", "value": {"files": ["*"], "format": {"kind": kind}, "columns": "by_position"}}
-        ],
-        "schema": [{"name": "draft", "properties": [{"name": name} for name in _distinct(names)]}],
-    }
-    described = platform.settings.home / "draft.odcs.yaml"
-    described.write_text(yaml.safe_dump(document), encoding="utf-8")
-    return load_contract(described, platform.settings.start_date, open_format)[0]
+def _unknown(platform: Platform) -> dict[str, str]:
+    """The contracts that may want the file, as it cannot be read whose files are theirs."""
+    names = [each.name for each in platform.contracts.left_out if not each.files]
+    return {"contracts left out": f"{', '.join(names)}; see: dropzone contracts check"} if names else {}
 
 
-def _distinct(names: tuple[str, ...]) -> Iterator[str]:
-    """Names that a contract takes: none empty, none twice, none ours."""
-    seen: set[str] = {"", "rowid"}
-    for number, name in enumerate(names, start=1):
-        free = name.lstrip("_")
-        free = f"{free or 'column'}_{number}" if free.casefold() in seen else free
-        seen.add(free.casefold())
-        yield free
+def _pinned(contract: Contract, pins: Mapping[str, Any]) -> Contract:
+    return replace(contract, options={**contract.options, **pins}) if pins else contract
 
 
 def _kept(platform: Platform, path: str, stream: BinaryIO) -> RawFile:
@@ -158,7 +147,7 @@ def _kept(platform: Platform, path: str, stream: BinaryIO) -> RawFile:
     return RawFile(delivery, platform.raw.uri(delivery.raw_path))
 
 
-def _preview(platform: Platform, contract: Contract, file: RawFile, limit: int) -> Preview:
+def _preview(platform: Platform, contract: Contract, file: RawFile, limit: int, how: Mapping[str, str]) -> Preview:
     name, validation = file.delivery.path, validate(platform, contract, [file])
     columns = tuple(contract.stored)
     for refusal in validation.refused.values():
@@ -171,7 +160,7 @@ def _preview(platform: Platform, contract: Contract, file: RawFile, limit: int) 
     return Preview(
         name,
         contract.table,
-        validation.readings[file.delivery.key].described() | ({"columns": tally.odd} if tally.odd else {}),
+        (how or validation.readings[file.delivery.key].described()) | ({"columns": tally.odd} if tally.odd else {}),
         columns,
         engine.rows(validation.connection, rows),
         [(record, reasons, raw) for record, reasons, raw in engine.rows(validation.connection, refused)],

@@ -21,7 +21,7 @@ from dropzone_assets.contracts import (
 )
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
-from dropzone_assets.formats import Reading, Wanted, open_format
+from dropzone_assets.formats import Reading, Wanted, open_format, read_as
 from dropzone_assets.ledger import Tally
 from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.pipeline.record_numbers import Part, keep_only, number_records, tallies
@@ -96,7 +96,8 @@ def _reader(platform: Platform, contract: Contract) -> Callable[[RawFile], Readi
     """A function that says how a file is read."""
     form = open_format(contract.format, contract.options)
     wanted = Wanted.of(wanted_names(contract), number_names(contract))
-    return lambda file: form.reading(RawContent(platform, file), wanted)
+    pinned = bool(contract.options.get("encoding"))
+    return lambda file: read_as(form, contract.format, RawContent(platform, file), wanted, pinned=pinned)
 
 
 def _layout(contract: Contract, reading: Reading, matched: dict[Reading, Matched]) -> Layout:

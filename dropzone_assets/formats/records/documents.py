@@ -6,8 +6,10 @@ from pathlib import Path
 
 from dropzone_assets.engine import Connection, literal, literals, rows
 from dropzone_assets.errors import Refused
+from dropzone_assets.formats.draft import Draft
 from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.records.elements import element_locations
+from dropzone_assets.formats.records.outline import drafted_document
 from dropzone_assets.formats.records.records import Records, path_of, rewritten
 
 DOCUMENTS = "json_documents"
@@ -47,6 +49,12 @@ class Documents(Records):
     def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """The path of the element, its line and its bytes."""
         return element_locations(content, self.encoding, self.records, records)
+
+    def drafted(self, content: Content) -> Draft:
+        """Where the records are, and the fields there are."""
+        draft = drafted_document(content, self.encoding)
+        where = {"records": str(draft.options.get("records", "the root"))}
+        return draft._replace(how={**self.described(), **where, **draft.how})
 
     def described(self) -> dict[str, str]:
         """Where the records are."""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from dropzone_assets.engine import Connection, literals
 from dropzone_assets.errors import Refused
+from dropzone_assets.formats.draft import Draft
 from dropzone_assets.formats.format import Content, Location, Scan, Span
+from dropzone_assets.formats.records.outline import drafted_lines
 from dropzone_assets.formats.records.records import Records, rewritten
 from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Shape
@@ -61,6 +63,11 @@ class Lines(Records):
     def spans(self, content: Content) -> Iterator[Span]:
         """Every byte of a file of this reading, in one span each."""
         return text_spans(content, self.encoding, SHAPE)
+
+    def drafted(self, content: Content) -> Draft:
+        """The fields there are."""
+        draft = drafted_lines(content, self.encoding)
+        return draft._replace(how={**self.described(), **draft.how})
 
     def described(self) -> dict[str, str]:
         """One record a line."""

@@ -1,29 +1,28 @@
 """Finds the dialect of a CSV file by proof, or refuses it and shows both ways of reading it.
 
-The order of proof: what the contract pins; a line `sep=;`; the names the contract wants in the header; one width of
-all records, in cells that hold values and not other delimiters.
+The order of proof: what the contract pins; a line `sep=;`; the names the contract wants in the header; the weight
+of what all records and cells look like.
 """
 
-import csv
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from io import StringIO
-from itertools import islice
 
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.text.dialect import Dialect, Sample, records, two_readings
+from dropzone_assets.formats.text.header import start_of
 from dropzone_assets.formats.text.quoting import with_quotes
+from dropzone_assets.formats.text.weigh import Weight, is_near, same_rows, weigh
 
 DELIMITERS = (",", ";", "\t", "|", "^", ":", "~")
 
+NO_DELIMITER = ("|", "\t", "~", "^", "\x1f")
+"""What parts nothing in a file of one column that has none of it."""
+
 FIRST = 40
 """Records in which a header is looked for."""
-
-_VALUE = re.compile(r"\s*([+-]?[\d.,' ]*\d[\d.,' ]*([eE][+-]?\d+)?%?|[\d/.:\- ]+([T ][\d:.,]+)?(Z|[+-][\d:]+)?|)\s*")
-"""A number, a date, a time, or nothing: what stands in a record and hardly in a header."""
 
 _ENDED = re.compile("\r\n|\r|\n")
 
@@ -36,7 +35,9 @@ def dialect_of(sample: Sample, pinned: Dialect, wanted: Sequence[str]) -> Dialec
     """
     names = _normals(tuple(wanted))
     line = _ENDED.split(sample.text, 1)[0]
-    found = _plain(line, pinned, names) or _by_header(sample, pinned, names) or _by_width(sample, pinned)
+    found = (
+        _plain(line, pinned, names) or _by_header(sample, pinned, names) or _by_width(sample, pinned, named=bool(names))
+    )
     return with_quotes(sample, found, pinned)
 
 
@@ -129,67 +130,49 @@ def _is_no_record(cells: list[str], header: list[str]) -> bool:
     return len(cells) < len(header) or 2 * filled <= len(cells) or cells[0].lstrip().startswith(("#", "//"))
 
 
-def _by_width(sample: Sample, pinned: Dialect) -> Dialect:
-    """No wanted name is there: the one delimiter by which all records have one width."""
-    trials = [trial for trial in _separated(sample, pinned) if trial.quote != "'" or pinned.quote == "'"]
-    even = [trial for trial in trials if _width(sample, trial) > 1]
-    clean = [trial for trial in even if _is_clean(sample, trial, even)] or even
-    if len(clean) > 1:
-        raise two_readings(sample, clean[0], clean[1])
-    chosen = clean[0] if clean else _usual(sample, trials)
-    rows = _first(sample, chosen)
-    skip = _above(rows) if pinned.skip is None else pinned.skip
-    return replace(chosen, skip=skip, header=_has_header(rows[skip:], pinned.header))
+def _by_width(sample: Sample, pinned: Dialect, *, named: bool) -> Dialect:
+    """No wanted name is there: the delimiter that explains records and cells best; `named` says that names are wanted.
+
+    Raises:
+        Refused: another does so about as well, or names are wanted and nothing tells a header from a record.
+    """
+    chosen = _delimited(sample, pinned)
+    start = start_of(_first(sample, chosen), pinned.skip)
+    header = start.header if pinned.header is None else pinned.header
+    if header is None and named:
+        raise _unproven(_first(sample, chosen)[start.skip :])
+    return replace(chosen, skip=start.skip, header=start.likely if header is None else header)
 
 
-def _usual(sample: Sample, trials: Sequence[Dialect]) -> Dialect:
-    """Records differ in width: the one delimiter that is there in most of them, or none at all."""
-    there = [trial for trial in trials if _usual_width(_first(sample, trial)) > 1]
-    if len(there) > 1:
-        raise two_readings(sample, there[0], there[1])
-    return there[0] if there else trials[0]
+def _delimited(sample: Sample, pinned: Dialect) -> Dialect:
+    trials = _separated(sample, pinned)
+    unquoted = [replace(trial, quote="") for trial in trials if trial.quote == '"' and pinned.quote is None]
+    weighed = weigh(sample.text, [*trials, *unquoted])
+    single = replace(trials[0], delimiter=next((each for each in NO_DELIMITER if each not in sample.text), ","))
+    if pinned.delimiter is not None or not weighed:
+        chosen = weighed[0].trial if weighed else trials[0]
+    else:
+        chosen = _best(sample, weighed, single)
+    return replace(chosen, quote=chosen.quote or '"') if pinned.quote is None else chosen
 
 
-def _usual_width(rows: Sequence[list[str]]) -> int:
-    return Counter(map(len, filter(None, rows))).most_common(1)[0][0] if any(rows) else 0
+def _best(sample: Sample, weighed: Sequence[Weight], single: Dialect) -> Dialect:
+    """The best, if the next and a single column are much worse."""
+    best = weighed[0]
+    if not best.parts:
+        return single
+    rivals = [each.trial for each in weighed[1:] if is_near(best, each)]
+    if best.spaced == 1 and best.first == 1 and best.width == 2:
+        rivals.append(single)
+    rival = next((each for each in rivals if not same_rows(sample.text, best.trial, each)), None)
+    if rival:
+        raise two_readings(sample, best.trial, rival)
+    return best.trial
 
 
-def _above(rows: Sequence[list[str]]) -> int:
-    """How many lines stand above the first record: blank ones, and narrow ones above wide records."""
-    width = _usual_width(rows)
-    return next((n for n, cells in enumerate(rows) if any(map(str.strip, cells)) and (len(cells) > 1 or width == 1)), 0)
-
-
-def _width(sample: Sample, trial: Dialect) -> int:
-    """How many cells all records of the file have, those lines aside that stand above them; 0 when they differ."""
-    try:
-        with sample.open() as lines:
-            widths = list(filter(None, map(len, trial.rows(lines))))
-    except csv.Error:
-        return 0
-    usual = Counter(widths).most_common(1)[0][0] if widths else 0
-    begin = next((n for n, width in enumerate(widths) if width > 1), 0)
-    return usual if set(widths[begin:]) == {usual} else 0
-
-
-def _is_clean(sample: Sample, trial: Dialect, rivals: Sequence[Dialect]) -> bool:
-    """No cell that is no number, date or time holds the delimiter of a rival."""
-    others = [str(rival.delimiter) for rival in rivals if rival.delimiter != trial.delimiter]
-    cells = (cell for row in islice(_first(sample, trial), FIRST) for cell in row)
-    return not any(other in cell and not _VALUE.fullmatch(cell) for cell in cells for other in others)
-
-
-def _has_header(rows: Sequence[list[str]], pinned: bool | None) -> bool:
-    """A record with a number or a date is no header; above a column of them, a text is."""
-    rows = [cells for cells in rows if any(map(str.strip, cells))]
-    if pinned is not None or not rows:
-        return pinned is not False
-    if any(cell.strip() and _VALUE.fullmatch(cell) for cell in rows[0]):
-        return False
-    columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)
-    if any(all(map(_VALUE.fullmatch, column)) and any(map(str.strip, column)) for column in columns):
-        return True
-    raise Refused(
-        f"names no column the contract knows; its first line may be a header or a record: {', '.join(rows[0])[:200]}.",
+def _unproven(rows: Sequence[list[str]]) -> Refused:
+    first = next((cells for cells in rows if any(map(str.strip, cells))), [""])
+    return Refused(
+        f"names no column the contract knows; its first line may be a header or a record: {', '.join(first)[:200]}.",
         "Add its names to the synonyms, or pin `format: {header: true}` or `{header: false}` in the contract.",
     )

@@ -1,6 +1,7 @@
 """The dialect of a CSV file: what separates, quotes and escapes, where the header is. Python's own reader of it."""
 
 import csv
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,13 +24,16 @@ class Dialect:
     skip: int | None = None
 
     def rows(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
-        """The records as Python's own reader sees them; a blank line is an empty one."""
+        """The records as Python's own reader sees them; a blank line is an empty one. A quote counts behind a blank."""
         delimiter = self.delimiter or ","
         if self.quote == "":
             return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
         escape = None if self.escape in (None, "", self.quote) else self.escape
         # Without doubled quotes it would not mind what stands behind a closing one.
-        return csv.reader(lines, delimiter=delimiter, quotechar=self.quote or '"', escapechar=escape, strict=strict)
+        quote = self.quote or '"'
+        return csv.reader(
+            lines, delimiter=delimiter, quotechar=quote, escapechar=escape, strict=strict, skipinitialspace=True
+        )
 
 
 class Sample(NamedTuple):
@@ -74,8 +78,23 @@ def two_readings(sample: Sample, one: Dialect, other: Dialect) -> Refused:
     a, b = next(((a, b) for a, b in pairs if a != b), ([], []))
     return Refused(
         f"can be read in two ways: {pins[0]} gives {_shown(a)}, {pins[1]} gives {_shown(b)}.",
-        f"Pin one in the contract: `format: {pins[0]}` or `format: {pins[1]}`.",
+        f"Pin one in the contract: `format: {pins[0]}` or `format: {pins[1]}`; "
+        f"to see it first: dropzone preview FILE {_flags(one, other)}",
     )
+
+
+def _flags(one: Dialect, other: Dialect) -> str:
+    """The options of a preview that take one reading and not the other."""
+    differing = [(name, value) for name, value in vars(one).items() if value != vars(other)[name]]
+    return " ".join(
+        f"--{'' if value else 'no-'}{name}" if name == "header" else f"--{name} {_argument(value)}"
+        for name, value in differing
+        if value is not None
+    )
+
+
+def _argument(value: object) -> str:
+    return {"": "none", "\t": "tab"}.get(str(value)) or shlex.quote(str(value))
 
 
 def _pin(one: Dialect, other: Dialect) -> Iterator[str]:

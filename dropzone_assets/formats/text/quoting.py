@@ -4,9 +4,10 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from io import StringIO
 from itertools import islice, zip_longest
 
-from dropzone_assets.formats.text.dialect import Dialect, Sample, two_readings
+from dropzone_assets.formats.text.dialect import Dialect, Sample, records, two_readings
 
 
 def with_quotes(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
@@ -35,7 +36,18 @@ def _quoted(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
     double = re.compile(rf'(?:^|{edge})"[^"]*"(?:$|{edge})')
     if any(map(double.search, sample.chunks())) or _same(sample, single, usual):
         return usual
+    if _wraps(sample, usual):
+        return single
     raise two_readings(sample, single, usual)
+
+
+def _wraps(sample: Sample, usual: Dialect) -> bool:
+    """Whether single quotes stand around all names, and around every or no value of a column: they are no text."""
+    rows = records(usual, StringIO(sample.text, newline=""))[usual.skip or 0 :]
+    rows = [cells for cells in rows if len(cells) == len(rows[0]) > 0]
+    wrapped = [[len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells] for cells in rows]
+    columns = zip(*wrapped[1:], strict=True)
+    return len(rows) > 1 and all(wrapped[0]) and all(len(set(column)) == 1 for column in columns)
 
 
 def _escaped(sample: Sample, found: Dialect, pinned: Dialect) -> Dialect:
