@@ -101,6 +101,8 @@ def test_a_header_is_what_a_reader_takes_for_one(tmp_path: Path, what: str) -> N
     ("content", "said"),
     [
         ("a;b,c;d\ne;f,g;h\n", ("delimiter: ';'", "delimiter: ','", "--delimiter ';'")),
+        ("a b c\n1 2 3\n4 5 6\n", ("blanks between", "['a', 'b', 'c']", "fixed_width", "--delimiter '|'")),
+        ("id    name   at\n1     Anna   2\n22    Karl   3\n", ("blanks between", "['id', 'name', 'at']")),
         ("name\nBerg, Anna\nKern, Max\n", ("delimiter: ','", "['Berg', 'Anna']", "['Berg, Anna']")),
     ],
 )
@@ -111,7 +113,14 @@ def test_two_readings_as_good_as_each_other_are_both_said(tmp_path: Path, conten
 
 
 @pytest.mark.parametrize(
-    "content", ["name\nAnna\nKarl\n", "Some text, that is a sentence.\nAnother one\nA third; one\n"]
+    "content",
+    [
+        "name\nAnna\nKarl\n",
+        "Some text, that is a sentence.\nAnother one\nA third; one\n",
+        "at\n10:20:30\n10:20:31\n",
+        "url\nhttp://a.b:80/c\nhttp://a.b:80/d\n",
+        "who\nAnna M Berg\nKarl F Groß\n",
+    ],
 )
 def test_a_file_of_one_column_has_one(tmp_path: Path, content: str) -> None:
     assert len(reading_of(tmp_path, content).names) == 1

@@ -90,7 +90,7 @@ def _separated(sample: Sample, pinned: Dialect) -> list[Dialect]:
 
 def _by_header(sample: Sample, pinned: Dialect, wanted: frozenset[str]) -> Dialect | None:
     """The record that names most wanted columns, first in the file or below lines that are no records."""
-    if pinned.header is False:
+    if pinned.header is False or not wanted:
         return None
     best: list[tuple[tuple[int, int], list[list[str]], Dialect]] = []
     for trial in _separated(sample, pinned):
@@ -137,6 +137,8 @@ def _by_width(sample: Sample, pinned: Dialect, *, named: bool) -> Dialect:
         Refused: another does so about as well, or names are wanted and nothing tells a header from a record.
     """
     chosen = _delimited(sample, pinned)
+    if not named and pinned.delimiter is None and chosen.delimiter not in sample.text:
+        _refuse_blanks(sample)
     start = start_of(_first(sample, chosen), pinned.skip)
     header = start.header if pinned.header is None else pinned.header
     if header is None and named:
@@ -168,6 +170,18 @@ def _best(sample: Sample, weighed: Sequence[Weight], single: Dialect) -> Dialect
     if rival:
         raise two_readings(sample, best.trial, rival)
     return best.trial
+
+
+def _refuse_blanks(sample: Sample) -> None:
+    """A file of one column may have several, with blanks between them."""
+    apart = weigh(sample.text, [Dialect(" ", '"')])
+    if apart and apart[0].parts and apart[0].even == 1 and apart[0].width > 2 and apart[0].typed:
+        first = next(iter(records(apart[0].trial, StringIO(sample.text, newline=""))))
+        raise Refused(
+            f"has one column, or several with blanks between them, which part no cells here: {first}.",
+            "Describe its columns with `format: {kind: fixed_width}` in a contract, or ask the sender for CSV; "
+            "to see it as one column: dropzone preview FILE --delimiter '|'",
+        )
 
 
 def _unproven(rows: Sequence[list[str]]) -> Refused:

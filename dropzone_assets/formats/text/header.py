@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dropzone_assets.formats.text.values import MOMENT, NOTHING, NUMBER, TEXT, kind_of, kind_of_column
 from dropzone_assets.formats.text.weigh import usual_width
 
-LOOKED_AT = 200
+LOOKED_AT = 100
 """Records below a header that are looked at."""
 
 ABOVE = 40

@@ -22,10 +22,10 @@ OTHERS = (",", ";", "\t", "|", "^", "~")
 PRIOR = {":": 0.2, "^": 0.6, "~": 0.6}
 """Delimiters that are seldom meant, and what their evidence is worth."""
 
-RECORDS = 2_000
+RECORDS = 500
 """Records that are counted."""
 
-LOOKED_AT = 100
+LOOKED_AT = 60
 """Records whose cells are looked at."""
 
 MIXED_CELL, SPACED = 0.4, 0.6
