@@ -170,3 +170,30 @@ def test_a_file_that_a_contract_left_out_wants_says_which_and_why(
     assert "is a file of transactions" in found.found
     assert "transactions.odcs.yaml" in found.found
     assert found.cure and not found.rows
+
+
+@pytest.mark.parametrize(
+    ("name", "pins", "found"),
+    [
+        ("x.csv", {"decimal": "x"}, "decimal Input should be '.' or ','"),
+        ("x.csv", {"encoding": "klingon"}, "encoding 'klingon' does not exist"),
+        ("x.csv", {"delimiter": '"'}, "the delimiter must differ"),
+        ("x.json", {"skip": 1}, "skip Extra inputs are not permitted"),
+        (A, {"quote": "ab"}, "quote String should have at most 1 character"),
+    ],
+)
+def test_a_pin_that_is_none_is_said(
+    platform: Platform, tmp_path: Path, name: str, pins: dict[str, object], found: str
+) -> None:
+    (tmp_path / name).write_bytes(payments(payment("a")).encode())
+    (shown,) = preview(platform, tmp_path / name, "", 20, pins)
+    assert found in shown.found and "\n" not in shown.found
+    assert "options" in shown.cure
+
+
+def test_contracts_whose_files_cannot_be_told_are_named_beside_a_file_nobody_knows(
+    home: Path, platform: Platform, tmp_path: Path
+) -> None:
+    (home / "contracts" / "broken.odcs.yaml").write_text("kind: DataContract\nschema: [")
+    (found,) = look(platform, tmp_path, "x.csv", b"a,b\n1,2\n")
+    assert found.how["contracts left out"].startswith("broken.odcs.yaml")

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from dropzone_assets import engine
 from dropzone_assets.archives import Bounds, Member, is_archive, open_archive
 from dropzone_assets.contracts import RAW, REASONS, RECORD, Contract, recognise
-from dropzone_assets.errors import Refused
+from dropzone_assets.errors import BadContract, Refused
 from dropzone_assets.files import INSIDE, Delivery, Listed, RawFile
 from dropzone_assets.inspect.draft import draft
 from dropzone_assets.ledger import FETCHED, now
@@ -24,6 +24,8 @@ SOURCE = "preview"
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 """No pins."""
+
+MISFIT = "Correct these options, or leave them out: they are for CSV and its kin."
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ def preview(
                     yield _preview(apart, contract, found, limit, how)
             except Refused as refusal:
                 yield Preview(name, table, {}, (), [], [], found=refusal.found, cure=refusal.cure)
+            except BadContract as error:
+                if not pins:
+                    raise
+                yield Preview(name, table, {}, (), [], [], found=_misfit(name, error), cure=MISFIT)
 
 
 @contextmanager
@@ -125,6 +131,13 @@ def _contracts(
             why = platform.contracts.why_not(name) or Refused("")
             raise Refused(f"{file.delivery.path} is a file of {name}. {why.found}", why.cure)
     return [(_pinned(tables[name], pins), {}) for name in known]
+
+
+def _misfit(name: str, error: BadContract) -> str:
+    """Which options a format does not take, and why, of what Pydantic says."""
+    lines = [line.strip().split(" [type=")[0] for line in error.found.splitlines()[1:]]
+    said = " ".join(line for line in lines if "further information" not in line)
+    return f"{name} cannot be read so. {said or error.found}."
 
 
 def _unknown(platform: Platform) -> dict[str, str]:

@@ -137,7 +137,7 @@ def _by_width(sample: Sample, pinned: Dialect, *, named: bool) -> Dialect:
         Refused: another does so about as well, or names are wanted and nothing tells a header from a record.
     """
     chosen = _delimited(sample, pinned)
-    if not named and pinned.delimiter is None and chosen.delimiter not in sample.text:
+    if not named and pinned.delimiter is None and str(chosen.delimiter) not in sample.text:
         _refuse_blanks(sample)
     start = start_of(_first(sample, chosen), pinned.skip)
     header = start.header if pinned.header is None else pinned.header
