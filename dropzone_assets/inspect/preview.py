@@ -173,7 +173,10 @@ def _preview(platform: Platform, contract: Contract, file: RawFile, limit: int, 
     return Preview(
         name,
         contract.table,
-        (how or validation.readings[file.delivery.key].described()) | ({"columns": tally.odd} if tally.odd else {}),
+        {
+            **(how or validation.readings[file.delivery.key].described()),
+            **({"columns": tally.odd} if tally.odd else {}),
+        },
         columns,
         engine.rows(validation.connection, rows),
         [(record, reasons, raw) for record, reasons, raw in engine.rows(validation.connection, refused)],
