@@ -29,25 +29,17 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
     logical = prop.logicalType or "string"
     kind = duckdb_type(logical, prop.physicalType)
     own = ColumnBlock.model_validate(block(prop.customProperties))
-    values = own.values
     with _named(name):
         how = Written.of(logical, options, own)
         reading, asked = cast(logical, kind, how), doubts(logical, how) if logical in MOMENTS else NO_DOUBTS
-    if values and logical != "string":
+    if own.values and logical != "string":
         raise BadContract(f"{name}: a value map needs logicalType string.", "Change the type or drop the map.")
     transform = prop.transformLogic or ""
     derived = bool(transform) and folded(name) not in mentioned
     required = bool(prop.required or prop.partitioned)
-    rules = column_rules(
-        name,
-        kind,
-        options,
-        required=required,
-        derived=derived,
-        values=list(values),
-        accepted=[item.value for item in prop.enum or () if item.value is not None],
-        doubts=asked,
-    )
+    asking = {"required": required, "derived": derived}
+    accepted = {"values": list(own.values), "accepted": _accepted(prop)}
+    rules = column_rules(name, kind, options, **asking, **accepted, doubts=asked)
     return Column(
         name=name,
         kind=kind,
@@ -55,11 +47,15 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
         description=prop.description or "",
         required=required,
         synonyms=tuple(item.synonym for item in prop.synonyms or () if item.synonym),
-        cast=_canonical(values) if values else reading,
+        cast=_canonical(own.values) if own.values else reading,
         transform=transform,
         derived=derived,
         rules=rules + _partitioning(name, kind, first_day) if prop.partitioned else rules,
     )
+
+
+def _accepted(prop: SchemaProperty) -> list[str]:
+    return [item.value for item in prop.enum or () if item.value is not None]
 
 
 def _partitioning(name: str, kind: str, first_day: date) -> tuple[Rule, ...]:
