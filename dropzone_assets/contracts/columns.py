@@ -37,9 +37,8 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
     transform = prop.transformLogic or ""
     derived = bool(transform) and folded(name) not in mentioned
     required = bool(prop.required or prop.partitioned)
-    asking = {"required": required, "derived": derived}
-    accepted = {"values": list(own.values), "accepted": _accepted(prop)}
-    rules = column_rules(name, kind, options, **asking, **accepted, doubts=asked)
+    listed = {"values": list(own.values), "accepted": _accepted(prop)}
+    rules = column_rules(name, kind, options, required=required, derived=derived, doubts=asked, **listed)
     return Column(
         name=name,
         kind=kind,
