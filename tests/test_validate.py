@@ -150,9 +150,9 @@ def test_no_files_are_no_rows(tmp_path: Path, typed: Contract) -> None:
 
 
 def test_a_row_has_all_its_reasons(tmp_path: Path, typed: Contract) -> None:
-    validated = validate_bytes(tmp_path, typed, f"{HEADER}\n-1,1.234,,c,[]\n".encode())
+    validated = validate_bytes(tmp_path, typed, f"{HEADER}\n-1,1.2345,,c,[]\n".encode())
     assert validated.reasons() == {1: ["id:minimum", "amount:type", "at:required", "kind:enum", "extra:type"]}
-    assert validated.rows[0].raw == {"id": "-1", "amount": "1.234", "at": None, "kind": "c", "extra": "[]"}
+    assert validated.rows[0].raw == {"id": "-1", "amount": "1.2345", "at": None, "kind": "c", "extra": "[]"}
 
 
 def test_late_rows_are_of_a_day_before_their_file(tmp_path: Path, typed: Contract) -> None:

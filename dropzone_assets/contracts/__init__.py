@@ -6,11 +6,13 @@ To add a table, add a YAML file to the contracts folder. To add a kind of rule, 
 
 from dropzone_assets.contracts.compile import (
     ARRIVED,
+    DOUBT,
     FILE_INDEX,
     IGNORED,
     RAW,
     REASONS,
     compile_contract,
+    compile_evidence,
     uses_arrival,
 )
 from dropzone_assets.contracts.folder import ContractsFolder
@@ -18,6 +20,8 @@ from dropzone_assets.contracts.lacking import Matched, suspicion
 from dropzone_assets.contracts.load import Contracts, load_contract, load_contracts
 from dropzone_assets.contracts.match import match_columns, number_names, wanted_names
 from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, RECORD, VALIDATED_BY, Column, Contract
+from dropzone_assets.contracts.number_texts import AMBIGUOUS, Written
+from dropzone_assets.contracts.numbers import Numbers, written
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.recognise import Recognised, recognise
 from dropzone_assets.contracts.rules import TODAY
@@ -25,9 +29,11 @@ from dropzone_assets.contracts.sentences import RECORD_RULES, demand, sentences
 from dropzone_assets.contracts.sla import Expected
 
 __all__ = [
+    "AMBIGUOUS",
     "ARRIVED",
     "DATA_DATE",
     "DELIVERY",
+    "DOUBT",
     "FILE_INDEX",
     "IGNORED",
     "RAW",
@@ -42,9 +48,12 @@ __all__ = [
     "ContractsFolder",
     "Expected",
     "Matched",
+    "Numbers",
     "QualityRule",
     "Recognised",
+    "Written",
     "compile_contract",
+    "compile_evidence",
     "demand",
     "load_contract",
     "load_contracts",
@@ -55,4 +64,5 @@ __all__ = [
     "suspicion",
     "uses_arrival",
     "wanted_names",
+    "written",
 ]

@@ -34,6 +34,8 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
         reading, asked = cast(logical, kind, how), doubts(logical, how) if logical in MOMENTS else NO_DOUBTS
     if own.values and logical != "string":
         raise BadContract(f"{name}: a value map needs logicalType string.", "Change the type or drop the map.")
+    if own.number and logical not in ("integer", "number"):
+        raise BadContract(f"{name}: `number` needs logicalType integer or number.", "Change the type or drop it.")
     transform = prop.transformLogic or ""
     derived = bool(transform) and folded(name) not in mentioned
     required = bool(prop.required or prop.partitioned)
@@ -50,6 +52,8 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
         transform=transform,
         derived=derived,
         rules=rules + _partitioning(name, kind, first_day) if prop.partitioned else rules,
+        missing=own.missing,
+        number=own.number,
     )
 
 

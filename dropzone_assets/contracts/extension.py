@@ -1,10 +1,11 @@
 """What ODCS has no word for: the blocks under `customProperties: dropzone`."""
 
+import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from open_data_contract_standard.model import CustomProperty
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from dropzone_assets.errors import BadContract
 
@@ -63,17 +64,43 @@ class TableBlock(BaseModel):
         return "null" if value is None else value
 
 
-class ColumnBlock(BaseModel):
-    """How the texts of a column become its values.
+def _plain(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    texts = value if isinstance(value, tuple) else ()
+    if value == () or any(re.search(r"[\d+()\\-]", text) or not re.search(r"[^\s.,'%]", text) for text in texts):
+        raise ValueError("a currency is `strip` or a list of texts such as [€, EUR], without digits and + - ( )")
+    return value
 
-    `values`: canonical value → the texts that mean it, compared trimmed and without regard to case. `formats`: how a
-    date, time or timestamp may be written. `locale`: whose names of months and days are in it. `dst`: what becomes of a
-    local time that comes twice or never.
+
+class NumberBlock(BaseModel):
+    """How the numbers of a column are written where it is not as machines write them.
+
+    `thousands`: what parts them; `,` and `.` say the decimal sign too. `negative`: how a number below zero may also be
+    written, `5-` or `(5)`. `currency`: signs and codes that may stand beside a number and say nothing; `strip` is any
+    sign or code of three capitals. `percent`: whether `5 %` is 5 (`strip`) or 0.05 (`fraction`).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    negative: Literal["trailing", "parentheses"] | None = None
+    currency: Annotated[Literal["strip"] | tuple[str, ...], AfterValidator(_plain)] | None = None
+    percent: Literal["strip", "fraction"] | None = None
+
+
+class ColumnBlock(BaseModel):
+    """What a column says beside the standard: how its texts become values.
+
+    `values`: canonical value → the texts that mean it, compared trimmed and without regard to case. `missing`: texts
+    that mean "no value" in this column. `number`: how its numbers are written. `formats`: how a date, time or timestamp
+    may be written. `locale`: whose names of months and days are in it. `dst`: what becomes of a local time that comes
+    twice or never.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     values: dict[str, tuple[str, ...]] = {}
+    missing: tuple[str, ...] | None = None
+    number: NumberBlock | None = None
     formats: tuple[str, ...] = ()
     locale: str = ""
     dst: Literal["", "first", "second", "by_order", "shift"] = ""

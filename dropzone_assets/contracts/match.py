@@ -15,7 +15,7 @@ def wanted_names(contract: Contract) -> tuple[str, ...]:
 
 def number_names(contract: Contract) -> frozenset[str]:
     """Every name a physical column of numbers may have."""
-    numbers = (column for column in contract.physical if column.logical in ("integer", "number"))
+    numbers = (column for column in contract.physical if column.numeric)
     return frozenset(alias for column in numbers for alias in column.aliases)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from dropzone_assets.contracts.extension import Match
+from dropzone_assets.contracts.extension import Match, NumberBlock
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.rules import Rule
 from dropzone_assets.contracts.sla import Expected
@@ -21,7 +21,11 @@ VALIDATED_BY = "_contract_version"
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `cast` is SQL over `{text}`; `transform` is SQL over the table's other columns."""
+    """One column. `cast` is SQL over `{text}`; `transform` is SQL over the table's other columns.
+
+    `missing`: texts that mean "no value", beside the contract's; None where the column does not say. `number`: how its
+    numbers are written.
+    """
 
     name: str
     kind: str
@@ -33,6 +37,13 @@ class Column:
     transform: str
     derived: bool
     rules: tuple[Rule, ...]
+    missing: tuple[str, ...] | None = None
+    number: NumberBlock | None = None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it holds numbers."""
+        return self.logical in ("integer", "number")
 
     @property
     def aliases(self) -> tuple[str, ...]:

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.draft import Draft
-from dropzone_assets.formats.format import HEAD, Content, Location, Scan, Span, Wanted
+from dropzone_assets.formats.format import HEAD, Content, Figures, Location, Scan, Span, Wanted
 from dropzone_assets.formats.named import json_extra_columns, json_object
 from dropzone_assets.formats.text.copies import MIXED, as_utf8, blocks_of, copy, ends_of, holds, opened
-from dropzone_assets.formats.text.decimals import has_commas, pointed
+from dropzone_assets.formats.text.decimals import pinned_figures, sign_of
 from dropzone_assets.formats.text.detect import dialect_of, normal
 from dropzone_assets.formats.text.dialect import Dialect, Sample, readable
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
@@ -29,9 +29,6 @@ from dropzone_assets.formats.text.splice import NUMBER, is_plain, part, splice
 from dropzone_assets.formats.text.tidy import is_tidy
 from dropzone_assets.formats.text.unclosed import ends_open
 from dropzone_assets.formats.text.weigh import usual_width
-
-RAW = "raw_c"
-"""The start of the names of columns as they came, where they were changed."""
 
 REJECTS = "csv_rejects"
 
@@ -54,7 +51,7 @@ class Csv(BaseModel):
     """CSV; an option that is not given is found out for each file.
 
     `quote` is empty where there is none, `escape` where a quote is doubled; `skip` are lines above the header or the
-    first record.
+    first record. `decimal` and `thousands` are the signs of numbers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,6 +63,7 @@ class Csv(BaseModel):
     header: bool | None = None
     skip: int | None = Field(default=None, ge=0)
     decimal: Literal[".", ","] | None = None
+    thousands: Literal[",", ".", " ", "'"] | None = None
 
     @field_validator("encoding")
     @classmethod
@@ -79,6 +77,7 @@ class Csv(BaseModel):
             raise ValueError("the delimiter must differ from quote and escape, and none is a space or a line break")
         if self.escape and self.quote == "":
             raise ValueError("an escape needs a quote")
+        pinned_figures(self.decimal, self.thousands)
         return self
 
     def reading(self, content: Content, wanted: Sequence[str]) -> "CsvReading":
@@ -102,24 +101,22 @@ class Csv(BaseModel):
         uneven = named and len(names) != len(first)
         if uneven:
             dialect = replace(dialect, header=False, skip=(dialect.skip or 0) + 1)
-        commas = self._commas(sample, dialect, names, wanted)
+        figures = pinned_figures(self.decimal, self.thousands)
+        if not figures.pinned:
+            figures = figures._replace(decimal=sign_of(sample, dialect, _numbers(names, wanted)))
         blocks = blocks_of(content, head)
         end = ends_of(as_utf8(blocks, encoding) if encoding.startswith(("utf-16", "utf-32")) else blocks)
         tidy = is_tidy(sample, encoding, dialect, end)
-        reading = CsvReading(dialect, names, encoding, end, commas, tidy, uneven=uneven)
+        reading = CsvReading(dialect, names, encoding, end, figures, tidy, uneven=uneven)
         if len(names) > 1 and is_plain(sample, dialect, end):
             return replace(reading, plain=True)
         return replace(reading, unclosed=ends_open(text_pieces(content, encoding), reading.quoting))
 
-    def _commas(
-        self, sample: Sample, dialect: Dialect, names: tuple[str, ...], wanted: Sequence[str]
-    ) -> tuple[int, ...]:
-        """The columns of numbers that have a decimal comma."""
-        numbers = {normal(name) for name in wanted.numbers} if isinstance(wanted, Wanted) else set()
-        locations = tuple(n for n, name in enumerate(names) if normal(name) in numbers)
-        if self.decimal is not None:
-            return locations if self.decimal == "," else ()
-        return locations if has_commas(sample, dialect, locations) else ()
+
+def _numbers(names: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...]:
+    """The columns that hold numbers by their names."""
+    numbers = {normal(name) for name in wanted.numbers} if isinstance(wanted, Wanted) else set()
+    return tuple(n for n, name in enumerate(names) if normal(name) in numbers)
 
 
 def _sample(content: Content, head: bytes, encoding: str) -> Sample:
@@ -158,7 +155,7 @@ class CsvReading:
     names: tuple[str, ...]
     encoding: str
     end: str
-    commas: tuple[int, ...] = ()
+    figures: Figures
     tidy: bool = False
     unclosed: bool = False
     plain: bool = False
@@ -179,17 +176,14 @@ class CsvReading:
             "new_line": ENDS_SAID["\n" if self.end == MIXED else self.end],
         }
         dialect = ", ".join(f"{option} = {literal(value)}" for option, value in options.items())
-        commas = "".join(f", c{n} AS {RAW}{n}" for n in self.commas)
-        pointed_ = ", ".join(f"{pointed(f'c{n}')} AS c{n}" for n in self.commas)
-        every = f"* EXCLUDE ({NUMBER})" if self.plain else "*"
-        cells = f"{every} REPLACE ({pointed_}){commas}" if self.commas else every
+        cells = f"* EXCLUDE ({NUMBER})" if self.plain else "*"
         uris = literals(self._uris(connection, contents, scratch))
         relation = (
             f"SELECT {f'{NUMBER} AS ' * self.plain}file_index, {cells} FROM read_csv({uris}, columns = {{{columns}}}, "
             f"auto_detect = false, {dialect}, store_rejects = true, rejects_table = '{REJECTS}', "
             f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0)"
         )
-        return Scan(relation, {}, tidy=self.tidy)
+        return Scan(relation, {}, tidy=self.tidy, figures=self.figures)
 
     def _uris(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> list[str]:
         """The files where they lie, or copies that DuckDB can read."""
@@ -201,18 +195,13 @@ class CsvReading:
         again = self.quoting if self.end == MIXED else None
         return [str(copy(each, self.encoding, again, scratch / f"{n}.csv")) for n, each in enumerate(contents)]
 
-    @property
-    def _as_sent(self) -> dict[int, str]:
-        """Where the texts are that were changed on the way: numbers with a comma."""
-        return {n: f"{RAW}{n}" for n in self.commas}
-
     def raw(self) -> str:
         """The record under the file's own column names."""
-        return json_object(self.names, range(len(self.names)), self._as_sent)
+        return json_object(self.names, range(len(self.names)))
 
     def extra_columns(self, known: Sequence[int]) -> str:
         """The columns the contract does not know."""
-        return json_extra_columns(self.names, known, self._as_sent)
+        return json_extra_columns(self.names, known)
 
     def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Rejected records."""
@@ -261,6 +250,6 @@ class CsvReading:
             "escape": {"": "doubled quotes", "\\": "backslash"}.get(dialect.escape or "", str(dialect.escape)),
             "header": "uneven" if self.uneven else "no" if dialect.header is False else "yes",
             "lines skipped": str(dialect.skip or 0),
-            "decimal": "comma" if self.commas else "point",
+            "decimal": "comma" if self.figures.decimal == "," else "point",
             "line ends": ENDS_SAID.get(self.end, self.end),
         }

@@ -3,20 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import Content, Scan
+from dropzone_assets.formats.format import Content, Figures, Scan
 from dropzone_assets.formats.format import Location as Where
 from dropzone_assets.formats.named import Named
+from dropzone_assets.formats.text.decimals import pinned_figures
 from dropzone_assets.formats.workbook.cells import Sheet, Workbook, open_workbook
 from dropzone_assets.formats.workbook.locations import Location, area_of, find, letters
 
-CELLS = "excel_cells"
+CELLS, TYPED = "excel_cells", "typed_"
 
 ROWS = 100_000
 """Rows that are handed to DuckDB together."""
@@ -26,7 +27,8 @@ class Excel(BaseModel):
     """A workbook; what the contract does not pin is found in each file, or the file is refused.
 
     `sheet` is a name or a number from 1, `range` the cells with the header and the rows (`B3:F200`, or `B3:F` to the
-    end). Without a range, the header is the row that has most of the wanted names.
+    end). Without a range, the header is the row that has most of the wanted names. `decimal` and `thousands` are the
+    signs of numbers in cells that are text.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,12 +36,15 @@ class Excel(BaseModel):
     sheet: str | int | None = Field(default=None, union_mode="left_to_right")
     range: str = ""
     header: bool = True
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[",", ".", " ", "'"] | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
         area_of(self.range)
         if isinstance(self.sheet, int) and self.sheet < 1:
             raise ValueError("sheets are counted from 1")
+        pinned_figures(self.decimal, self.thousands)
         return self
 
     def reading(self, content: Content, wanted: Sequence[str]) -> "ExcelReading":
@@ -49,7 +54,7 @@ class Excel(BaseModel):
         sheets = [sheet for sheet in map(workbook.sheet, names) if sheet.rows]
         seen = [sheet for sheet in sheets if sheet.visible or self.sheet is not None]
         location = find(seen, area_of(self.range), wanted if self.header else None)
-        return ExcelReading(location.names, location)
+        return ExcelReading(location.names, location, pinned_figures(self.decimal, self.thousands))
 
     def _name(self, workbook: Workbook) -> str:
         names = workbook.names
@@ -66,10 +71,11 @@ class ExcelReading(Named):
     """Workbooks with the same columns at the same place."""
 
     location: Location
+    figures: Figures
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """One row a row of the sheet; blank ones count, so a record's number is its distance from the header."""
-        fields = ", ".join(f"c{n} VARCHAR" for n in range(len(self.names)))
+        fields = ", ".join(f"c{n} VARCHAR, {TYPED}{n} BOOLEAN" for n in range(len(self.names)))
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {CELLS} (file_index UBIGINT, {fields})")
         waiting: list[pa.Table] = []
         for index, content in enumerate(contents):
@@ -80,7 +86,7 @@ class ExcelReading(Named):
         self._hand_over(connection, waiting)
         texts = ", ".join(f"c{n}" for n in range(len(self.names)))
         blank = f"trim(concat({texts}), ' ' || chr(9) || chr(10) || chr(13) || chr(160)) = ''"
-        return Scan(f"FROM {CELLS}", {}, ignored=blank)
+        return Scan(f"FROM {CELLS}", {}, ignored=blank, figures=self.figures, typed=TYPED)
 
     def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Where]:
         """The sheet and the row, as Excel shows them."""
@@ -100,12 +106,13 @@ class ExcelReading(Named):
         length = max(end - start, 0)
         columns = {f"s{n}": sheet.texts(at, start, length) for n, at in enumerate(self.location.columns)}
         numbers = {f"f{n}": sheet.numbers(at, start, length) for n, at in enumerate(self.location.columns)}
-        return pa.table({"i": pa.array([index] * length, pa.uint64()), **columns, **numbers})
+        typed = {f"b{n}": sheet.typed(at, start, length) for n, at in enumerate(self.location.columns)}
+        return pa.table({"i": pa.array([index] * length, pa.uint64()), **columns, **numbers, **typed})
 
     def _hand_over(self, connection: Connection, waiting: list[pa.Table]) -> None:
         if waiting:
             connection.register("excel_waiting", pa.concat_tables(waiting))
-            cells = ", ".join(_text(n) for n in range(len(self.names)))
+            cells = ", ".join(f"{_text(n)}, b{n} IS NOT NULL" for n in range(len(self.names)))
             connection.execute(f"INSERT INTO {CELLS} SELECT i, {cells} FROM excel_waiting")
             connection.unregister("excel_waiting")
             waiting.clear()

@@ -4,15 +4,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dropzone_assets.engine import Connection, literal, literals
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.format import HEAD, Content, Location, Scan, Span
+from dropzone_assets.formats.format import HEAD, Content, Figures, Location, Scan, Span
 from dropzone_assets.formats.named import json_extra_columns, json_object
 from dropzone_assets.formats.text.copies import blocks_of, opened
+from dropzone_assets.formats.text.decimals import pinned_figures
 from dropzone_assets.formats.text.encoding import canonical, encoding_of
 from dropzone_assets.formats.text.shape import Shape
 from dropzone_assets.formats.text.spans import text_at, text_locations, text_spans
@@ -39,7 +40,7 @@ class Cells(BaseModel):
 class FixedWidth(BaseModel):
     """Lines of one length; `skip` lines and, with `header`, one more come before the first record.
 
-    `trimmed` accepts lines that lack blanks at their end.
+    `trimmed` accepts lines that lack blanks at their end. `decimal` and `thousands` are the signs of numbers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +50,8 @@ class FixedWidth(BaseModel):
     skip: int = Field(default=0, ge=0)
     header: bool = False
     trimmed: bool = False
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[",", ".", " ", "'"] | None = None
 
     @field_validator("encoding")
     @classmethod
@@ -59,6 +62,7 @@ class FixedWidth(BaseModel):
     def _named_apart(self) -> Self:
         if len({column.name for column in self.columns}) < len(self.columns):
             raise ValueError("two columns have one name")
+        pinned_figures(self.decimal, self.thousands)
         return self
 
     def reading(self, content: Content, wanted: Sequence[str]) -> "FixedWidthReading":
@@ -67,7 +71,8 @@ class FixedWidth(BaseModel):
         encoding = self.encoding or encoding_of(head, blocks_of(content, head))
         if not head.decode(encoding, "replace").strip("\ufeff \t\r\n"):
             raise Refused("is empty.", "Ask the sender for the file again.")
-        return FixedWidthReading(tuple(self._cells()), encoding, self.skip, self.header, self.trimmed)
+        figures = pinned_figures(self.decimal, self.thousands)
+        return FixedWidthReading(tuple(self._cells()), encoding, self.skip, self.header, self.trimmed, figures)
 
     def _cells(self) -> Iterator[tuple[str, int, int]]:
         following = 1
@@ -86,6 +91,7 @@ class FixedWidthReading:
     skip: int
     header: bool
     trimmed: bool
+    figures: Figures
     exact: bool = True
 
     @property
@@ -108,7 +114,8 @@ class FixedWidthReading:
         cells = ", ".join(
             f"nullif(substr(line, {start}, {width}), '') AS c{n}" for n, (_, start, width) in enumerate(self.cells)
         )
-        return Scan(f"SELECT file_index, {cells} FROM {LINES} WHERE NOT ({self._wrong})", {})
+        relation = f"SELECT file_index, {cells} FROM {LINES} WHERE NOT ({self._wrong})"
+        return Scan(relation, {}, figures=self.figures)
 
     @property
     def _wrong(self) -> str:

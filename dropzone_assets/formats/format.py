@@ -53,6 +53,18 @@ class Content(Protocol):
         """A local file with all the bytes, to be read only; it lasts as long as this object."""
 
 
+class Figures(NamedTuple):
+    """How files write numbers.
+
+    `decimal`: the sign, `?` where it is not known, empty where texts are numbers as machines write them. `thousands`:
+    what parts them, by the contract. `pinned`: whether the contract says the sign, so that nothing is asked of a file.
+    """
+
+    decimal: str = ""
+    thousands: str = ""
+    pinned: bool = False
+
+
 class Scan(NamedTuple):
     """Files ready to be read together.
 
@@ -60,7 +72,9 @@ class Scan(NamedTuple):
     where the file has nothing) in the order of the names, and what `raw` and `rest` need; in the order of the files
     and of the rows in each. `unreadable`: files that hold no rows at all, by index, with the reason. Over the
     relation's columns say `fault`, why a record cannot be taken apart (NULL when it can), and `ignored`, whether it
-    belongs to another table; empty where that cannot be. `tidy`: no text ends with a blank but a space.
+    belongs to another table; empty where that cannot be. `tidy`: no text ends with a blank but a space. `figures`: how
+    numbers are written. `typed`: the start of the names of the relation's columns that say of each cell whether it held
+    a number and no text; empty where there are only texts.
     """
 
     relation: str
@@ -68,6 +82,8 @@ class Scan(NamedTuple):
     fault: str = ""
     ignored: str = ""
     tidy: bool = False
+    figures: Figures = Figures()
+    typed: str = ""
 
 
 class Location(NamedTuple):

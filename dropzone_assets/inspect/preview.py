@@ -169,14 +169,12 @@ def _preview(platform: Platform, contract: Contract, file: RawFile, limit: int, 
     rows = f"SELECT {own} FROM {validation.rows()} WHERE {REASONS} IS NULL ORDER BY {RECORD} LIMIT {limit}"
     refused = f"SELECT {RECORD}, {REASONS}, {RAW} FROM {validation.rows()} WHERE {REASONS} IS NOT NULL"
     refused += f" ORDER BY 1 LIMIT {limit}"
-    tally = validation.tallies[0]
+    tally, sign = validation.tallies[0], validation.decimals.get(file.delivery.key)
+    decimal, odd = {"decimal": sign} if sign else {}, {"columns": tally.odd} if tally.odd else {}
     return Preview(
         name,
         contract.table,
-        {
-            **(how or validation.readings[file.delivery.key].described()),
-            **({"columns": tally.odd} if tally.odd else {}),
-        },
+        {**(how or validation.readings[file.delivery.key].described()), **decimal, **odd},
         columns,
         engine.rows(validation.connection, rows),
         [(record, reasons, raw) for record, reasons, raw in engine.rows(validation.connection, refused)],

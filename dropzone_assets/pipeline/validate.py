@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from dropzone_assets import engine
 from dropzone_assets.contracts import (
@@ -12,18 +13,21 @@ from dropzone_assets.contracts import (
     TODAY,
     Contract,
     Matched,
+    Written,
     compile_contract,
     match_columns,
     number_names,
     suspicion,
     uses_arrival,
     wanted_names,
+    written,
 )
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
 from dropzone_assets.formats import Reading, Wanted, open_format, read_as
 from dropzone_assets.ledger import Tally
 from dropzone_assets.pipeline.content import RawContent
+from dropzone_assets.pipeline.decimal_signs import decided, in_doubt, said
 from dropzone_assets.pipeline.record_numbers import Part, keep_only, number_records, tallies
 from dropzone_assets.pipeline.staging import Staging
 from dropzone_assets.platform import Platform
@@ -32,8 +36,16 @@ FILES_PER_SCAN = 5_000
 BYTES_PER_SCAN = 1 << 30
 """Files of one scan: enough to make the cost of a query vanish, few enough to hold documents in memory."""
 
-Layout = tuple[Reading, Matched]
-"""How a file is read and what its columns are to the contract; files with one layout share a scan."""
+
+class Layout(NamedTuple):
+    """How a file is read and what its columns are to the contract; files with one layout share a scan.
+
+    `written`: how the numbers of each column are written, where a second look at the file said it.
+    """
+
+    reading: Reading
+    matched: Matched
+    written: tuple[Written, ...] = ()
 
 
 @dataclass
@@ -41,7 +53,8 @@ class Validation:
     """Validated rows, resting in `connection` until they are committed.
 
     `parts` are the rows, one part a scan. `refused` are whole files that could not be read as the table, `readings` how
-    each file was read; `odd`: what is doubtful about the columns of a file that counts.
+    each file was read; `odd`: what is doubtful about the columns of a file that counts; `decimals`: what the decimal sign
+    of a file is whose reading did not know it.
     """
 
     contract: Contract
@@ -51,6 +64,7 @@ class Validation:
     refused: dict[str, Refused] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     odd: dict[str, str] = field(default_factory=dict)
+    decimals: dict[str, str] = field(default_factory=dict)
 
     def rows(self) -> str:
         """All validated rows as one relation."""
@@ -104,7 +118,7 @@ def _layout(contract: Contract, reading: Reading, matched: dict[Reading, Matched
     """A reading with its columns, which are matched once for all files that are read alike."""
     if reading not in matched:
         matched[reading] = match_columns(contract, reading.names, exact=reading.exact)
-    return reading, matched[reading]
+    return Layout(reading, matched[reading])
 
 
 def scans(files: Sequence[RawFile], most: int) -> Iterator[list[RawFile]]:
@@ -126,7 +140,7 @@ def _validate_scan(platform: Platform, validation: Validation, layout: Layout, f
     staging, reading = Staging(validation.connection), layout[0]
     try:
         with TemporaryDirectory(dir=platform.settings.spill) as scratch:
-            validated, unreadable = _scan(platform, staging, validation.contract, layout, files, Path(scratch))
+            scanned = _scan(platform, staging, validation.contract, layout, files, Path(scratch))
     except engine.Error as error:
         if not engine.blames_the_file(error):
             raise
@@ -138,34 +152,76 @@ def _validate_scan(platform: Platform, validation: Validation, layout: Layout, f
         for half in (files[:middle], files[middle:]):
             _validate_scan(platform, validation, layout, half)
         return
-    for index, reason in unreadable.items():
+    for index, reason in scanned.unreadable.items():
         _refuse(validation, files[index], Refused(reason, "Ask the sender for the file again."))
-    kept = [(index, file) for index, file in enumerate(files) if index not in unreadable]
+    asked = not layout.written and any(each.doubt for each in scanned.written)
+    doubted = in_doubt(validation.connection, scanned.rows) if asked else set()
+    aside = doubted | scanned.unreadable.keys()
+    kept = [(index, file) for index, file in enumerate(files) if index not in aside]
     broken = reading.broken(validation.connection, [RawContent(platform, file) for file in files])
-    part = number_records(staging, validation.contract, validated, kept, broken)
+    part = number_records(staging, validation.contract, scanned.rows, kept, broken)
     validation.parts.append(part)
     counted = {tally.key: tally for tally in tallies(validation.connection, part)}
     whole = [counted[file.delivery.key] for _, file in kept if _is_whole(validation, file, counted[file.delivery.key])]
     if len(whole) < len(counted):
         keep_only(validation.connection, part, [tally.key for tally in whole])
     validation.tallies += [replace(tally, odd=validation.odd.get(tally.key, "")) for tally in whole]
+    _look_again(platform, validation, layout, [files[index] for index in sorted(doubted)])
+
+
+def _look_again(platform: Platform, validation: Validation, layout: Layout, files: list[RawFile]) -> None:
+    """The files whose decimal sign was assumed wrongly, or not at all, with what all of their rows prove."""
+    if not files:
+        return
+    with TemporaryDirectory(dir=platform.settings.spill) as scratch:
+        contents = [RawContent(platform, file) for file in files]
+        scan = layout.reading.scan(validation.connection, contents, Path(scratch))
+        answers = decided(validation.connection, validation.contract, scan, layout.matched)
+    again: dict[tuple[Written, ...], list[RawFile]] = {}
+    for index, file in enumerate(files):
+        answer = answers[index]
+        if isinstance(answer, Refused):
+            _refuse(validation, file, answer)
+        else:
+            again.setdefault(answer, []).append(file)
+            validation.decimals[file.delivery.key] = said(answer)
+    for answer, alike in again.items():
+        _validate_scan(platform, validation, layout._replace(written=answer), alike)
+
+
+class _Scanned(NamedTuple):
+    """A table of validated rows, the files that hold none with the reason, and how numbers were taken to be written."""
+
+    rows: str
+    unreadable: dict[int, str]
+    written: tuple[Written, ...]
 
 
 def _scan(
     platform: Platform, staging: Staging, contract: Contract, layout: Layout, files: list[RawFile], scratch: Path
-) -> tuple[str, dict[int, str]]:
-    """Validate the rows of all files into one table: its name, and the files that hold none, with the reason."""
-    reading, matched = layout
+) -> _Scanned:
+    """Validate the rows of all files into one table."""
+    reading, matched, how = layout
     scan = reading.scan(staging.connection, [RawContent(platform, file) for file in files], scratch)
     known = [location for locations in matched for location in locations]
     raw, extra_columns = reading.raw(), reading.extra_columns(known)
+    how = how or written(contract, *scan.figures)
     statement = compile_contract(
-        contract, scan.relation, matched, raw, extra_columns, scan.fault, scan.ignored, tidy=scan.tidy
+        contract,
+        scan.relation,
+        matched,
+        raw,
+        extra_columns,
+        scan.fault,
+        scan.ignored,
+        tidy=scan.tidy,
+        written=how,
+        typed=scan.typed,
     )
     if uses_arrival(contract):
         moments = engine.literals([file.delivery.arrived for file in files])
         staging.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")
-    return staging.table("validated", statement), scan.unreadable
+    return _Scanned(staging.table("validated", statement), scan.unreadable, how)
 
 
 def _refuse(validation: Validation, file: RawFile, refusal: Refused) -> None:

@@ -1,72 +1,60 @@
-"""Whether the numbers of a file have a decimal comma: proven by its columns of numbers, or refused.
+"""The decimal sign of a file's numbers, as far as its first records prove it; the rest is seen when all are read.
 
-`1,5`, `0,123` and `1.234,50` prove a comma; `1.5` and `1,234.50` prove a point, and so does a file with both kinds:
-what does not fit then costs its record only. `1,234` may be either; a file whose numbers have no other form is refused.
-`1.234` alone is read with a point, as numbers are written for machines.
+`1,5`, `0,123` and `1.234,50` prove a comma; `1.5` and `1,234.50` prove a point. `1.234` and `1,234` may be either.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 
-from dropzone_assets.errors import Refused
+from dropzone_assets.formats.format import Figures
 from dropzone_assets.formats.text.dialect import Dialect, Sample, readable
+from dropzone_assets.numerals import OTHER, proof
 
-_THOUSANDS = r"\.\d{3}\.\d"
-_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}|\d*,(\d{1,2}|\d{4,})|0+,\d+|\d{4,},\d+)")
-_POINT = re.compile(r"[+-]?(\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}|\d*\.(\d{1,2}|\d{4,})|0+\.\d+|\d{4,}\.\d+)")
-_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_MAY_BE_TWO = re.compile("[.,][0-9]{3}(?![0-9])")
+_PROOFS = {sign: re.compile(proof(sign)) for sign in OTHER}
 
 
-def has_commas(sample: Sample, dialect: Dialect, locations: Sequence[int]) -> bool:
-    """Whether the columns at `places`, which hold numbers, are written with a decimal comma.
+def pinned_figures(decimal: str | None, thousands: str | None) -> Figures:
+    """How numbers are written by the contract; each of the two signs says the other.
 
     Raises:
-        Refused: it could be a comma between thousands.
+        ValueError: one sign is pinned as both.
     """
-    head = StringIO(sample.text, newline="")
-    if not locations or any(map(_POINT.fullmatch, _numbers(head, dialect, locations))):
-        return False
-    if not any(map(_likely(dialect).search, sample.chunks())):
-        return False
-    either, comma = "", False
-    with sample.open() as lines:
-        for text in _numbers(lines, dialect, locations):
-            if _POINT.fullmatch(text):
-                return False
-            comma = comma or bool(_COMMA.fullmatch(text))
-            either = either or (text if _EITHER.fullmatch(text) else "")
-    if either and not comma:
-        raise Refused(
-            f"has numbers like {either}, which may be {either.replace(',', '')} or {either.replace(',', '.')}.",
-            'Pin `format: {decimal: ","}` or `format: {decimal: "."}` in the contract.',
-        )
-    return comma
+    if decimal and decimal == thousands:
+        raise ValueError(f"{decimal!r} is pinned as the decimal sign and between thousands; one sign cannot be both")
+    sign = decimal or OTHER.get(thousands or "")
+    return Figures(sign or "?", thousands or "", sign is not None)
 
 
-def _likely(dialect: Dialect) -> re.Pattern[str]:
-    """What some number of a file with a decimal comma has; where commas part cells, it is quoted or escaped."""
-    if (dialect.delimiter or ",") != ",":
-        return re.compile(rf",\d|{_THOUSANDS}")
+def sign_of(sample: Sample, dialect: Dialect, locations: Sequence[int]) -> str:
+    """The one decimal sign that the columns at `locations`, which hold numbers, prove in the sample; else `?`.
+
+    In a file that is wholly seen and has no number that may be two, it is a point where nothing is proven.
+    """
+    found = _proven(sample, dialect, locations) if locations and {".", ","} & set(sample.text) else set()
+    if len(found) == 1:
+        return found.pop()
+    return "?" if found or not sample.whole or _MAY_BE_TWO.search(sample.text) else "."
+
+
+def _proven(sample: Sample, dialect: Dialect, locations: Sequence[int]) -> set[str]:
+    delimiter = dialect.delimiter or ","
     quote = '"' if dialect.quote is None else dialect.quote
-    opened = [rf"{re.escape(quote)}\s*[+-]?[\d.]*,\d"] if quote else []
-    escaped = [rf"{re.escape(dialect.escape)},\d"] if dialect.escape else []
-    return re.compile("|".join([_THOUSANDS, *opened, *escaped]))
+    quoted = bool(quote) and quote in sample.text
+    comma = quoted or bool(dialect.escape) if delimiter == "," else "," in sample.text
+    found: set[str] = set()
+    for text in _numbers(sample, dialect, locations):
+        found |= {sign for sign, pattern in _PROOFS.items() if pattern.fullmatch(text)}
+        if found and not comma:
+            break
+    return found
 
 
-def _numbers(lines: Iterable[str], dialect: Dialect, locations: Sequence[int]) -> Iterator[str]:
+def _numbers(sample: Sample, dialect: Dialect, locations: Sequence[int]) -> Iterator[str]:
     """The different texts of some columns, up to the first record that cannot be read."""
     known: set[str] = set()
-    for cells in readable(dialect, lines):
+    for cells in readable(dialect, StringIO(sample.text, newline="")):
         found = {cells[n] for n in locations if n < len(cells)} - known
         yield from (text.strip() for text in found)
         known |= found
-
-
-def pointed(cell: str) -> str:
-    """SQL: a number with a decimal comma as one with a point; another number gets a mark that no type accepts."""
-    number = r"\s*[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]*)(,[0-9]+)?\s*"
-    return (
-        f"CASE WHEN regexp_full_match({cell}, '{number}') THEN replace(replace({cell}, '.', ''), ',', '.') "
-        rf"WHEN regexp_full_match({cell}, '\s*[+-]?[0-9.,]+\s*') THEN '?' || {cell} ELSE {cell} END"
-    )

@@ -13,6 +13,9 @@ from dropzone_assets.errors import Refused
 from dropzone_assets.formats.workbook.calendar import with_one_calendar
 from dropzone_assets.formats.workbook.limits import is_protected, refuse_giants
 
+KINDS: tuple[fastexcel.DType, ...] = ("float", "boolean")
+"""A cell as number, which a text may be too, and as truth, which a number can be and the text of one cannot."""
+
 ERRORS = {
     "NULL": "#NULL!",
     "Div0": "#DIV/0!",
@@ -36,6 +39,7 @@ class Sheet:
     left: int
     strings: pa.RecordBatch
     floats: pa.RecordBatch
+    flags: pa.RecordBatch
 
     @property
     def columns(self) -> range:
@@ -54,6 +58,10 @@ class Sheet:
     def numbers(self, at: int, start: int, length: int) -> pa.Array:
         """The same piece where it holds numbers; NULL elsewhere."""
         return self._piece(self.floats, pa.float64(), at, start, length)
+
+    def typed(self, at: int, start: int, length: int) -> pa.Array:
+        """The same piece, with something where a cell holds a number and no text, and NULL elsewhere."""
+        return self._piece(self.flags, pa.bool_(), at, start, length)
 
     def _piece(self, batch: pa.RecordBatch, kind: pa.DataType, at: int, start: int, length: int) -> pa.Array:
         found = at in self.columns
@@ -81,7 +89,8 @@ class Workbook:
         if errors:
             strings = _patched(strings, errors.errors)
         visible = loaded.visible == "visible"
-        return Sheet(name, visible, strings.num_rows, left, strings, self._load(name, "float").to_arrow())
+        floats, flags = (self._load(name, kind).to_arrow() for kind in KINDS)
+        return Sheet(name, visible, strings.num_rows, left, strings, floats, flags)
 
     def _load(self, name: str, kind: fastexcel.DType) -> fastexcel.ExcelSheet:
         try:
