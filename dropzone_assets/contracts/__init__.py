@@ -22,6 +22,7 @@ from dropzone_assets.contracts.match import match_columns, number_names, wanted_
 from dropzone_assets.contracts.model import DATA_DATE, DELIVERY, RECORD, VALIDATED_BY, Column, Contract
 from dropzone_assets.contracts.number_texts import AMBIGUOUS, Written
 from dropzone_assets.contracts.numbers import Numbers, written
+from dropzone_assets.contracts.prove import can_guard
 from dropzone_assets.contracts.quality import QualityRule
 from dropzone_assets.contracts.recognise import Recognised, recognise
 from dropzone_assets.contracts.rules import TODAY
@@ -52,6 +53,7 @@ __all__ = [
     "QualityRule",
     "Recognised",
     "Written",
+    "can_guard",
     "compile_contract",
     "compile_evidence",
     "demand",

@@ -6,10 +6,11 @@ from datetime import date
 
 from open_data_contract_standard.model import SchemaProperty
 
-from dropzone_assets.contracts.extension import ColumnBlock, block
+from dropzone_assets.contracts.column_block import demand_text, own_block
 from dropzone_assets.contracts.model import Column
 from dropzone_assets.contracts.moments import MOMENTS, Written, doubts
 from dropzone_assets.contracts.rules import NO_DOUBTS, Rule, column_rules, partition_rule
+from dropzone_assets.contracts.transforms import OWN_TEXT
 from dropzone_assets.contracts.types import cast, duckdb_type
 from dropzone_assets.engine import folded, literal
 from dropzone_assets.errors import BadContract
@@ -28,17 +29,16 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
     name, options = prop.name or "", prop.logicalTypeOptions or {}
     logical = prop.logicalType or "string"
     kind = duckdb_type(logical, prop.physicalType)
-    own = ColumnBlock.model_validate(block(prop.customProperties))
+    own = own_block(name, prop)
     with _named(name):
         how = Written.of(logical, options, own)
         reading, asked = cast(logical, kind, how), doubts(logical, how) if logical in MOMENTS else NO_DOUBTS
     if own.values and logical != "string":
         raise BadContract(f"{name}: a value map needs logicalType string.", "Change the type or drop the map.")
-    if own.number and logical not in ("integer", "number"):
-        raise BadContract(f"{name}: `number` needs logicalType integer or number.", "Change the type or drop it.")
     transform = prop.transformLogic or ""
-    derived = bool(transform) and folded(name) not in mentioned
+    derived = bool(transform) and not {folded(name), OWN_TEXT} & mentioned
     required = bool(prop.required or prop.partitioned)
+    demand_text(name, logical, own, derived=derived)
     listed = {"values": list(own.values), "accepted": _accepted(prop)}
     rules = column_rules(name, kind, options, required=required, derived=derived, doubts=asked, **listed)
     return Column(
@@ -54,6 +54,7 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
         rules=rules + _partitioning(name, kind, first_day) if prop.partitioned else rules,
         missing=own.missing,
         number=own.number,
+        by_text=bool(transform) and not derived and folded(name) not in mentioned,
     )
 
 

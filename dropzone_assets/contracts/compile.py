@@ -1,32 +1,21 @@
 """A contract and a way of reading become one SELECT that types, canonicalises and validates every row in one scan."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from dropzone_assets import engine
 from dropzone_assets.contracts.lacking import Matched
 from dropzone_assets.contracts.model import DATA_DATE, RESCUED, Contract
 from dropzone_assets.contracts.number_texts import Written
 from dropzone_assets.contracts.numbers import Numbers
 from dropzone_assets.contracts.rules import Rule
+from dropzone_assets.contracts.transforms import failed, transformed
 from dropzone_assets.engine import literal, quote
-from dropzone_assets.errors import BadContract
 
 REASONS, RAW, IGNORED, DOUBT = "_reasons", "_raw", "_ignored", "_doubt"
 FILE_INDEX = "_file_index"
 """Which of the files of a scan a row is of; like all names of ours beside a contract's, it begins with `_`."""
 ARRIVED = "_arrived"
 """When the row's delivery arrived, for `transformLogic`; also the DuckDB variable that holds it for each file."""
-
-SAMPLES = {
-    "VARCHAR": "''",
-    "BOOLEAN": "true",
-    "DATE": "DATE '2024-01-01'",
-    "TIMESTAMP": "TIMESTAMP '2024-01-01'",
-    "TIME": "TIME '00:00'",
-    "JSON": "'[]'::JSON",
-}
-"""A value of each type that is no number."""
 
 BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
 
@@ -43,36 +32,34 @@ def compile_contract(
     tidy: bool = False,
     written: Sequence[Written] = (),
     typed: str = "",
+    guarded: bool = False,
 ) -> str:
-    """The one statement that validates all rows of `relation`.
+    """The one statement that validates all rows of `relation`, as one pipeline over one scan.
 
     Five layers, read from the inside: the *texts* of the contract's columns, trimmed, NULL where missing; the
-    *numbers* among them as machines write them; the *typed* values; the *derived* columns; the *validation*. DuckDB
-    runs them as one pipeline over one scan. The reasons and the raw record are made only for rows that break a rule.
+    *numbers* among them as machines write them; the *typed* values; the *derived* columns; the *validation*.
 
     Args:
         relation: a query with `file_index` and the text columns `c0`, `c1` …
         matched: for each physical column the text columns it comes from.
-        raw: SQL for the whole record as JSON.
-        rest: SQL for the columns the contract does not know as JSON.
-        fault: SQL for the one reason of a record that cannot be taken apart; no rule is asked of it.
-        ignored: SQL for whether the record belongs to another table; it keeps its place, for the numbers of the others.
+        raw, extra_columns: SQL for the whole record, and for the columns the contract does not know, as JSON.
+        fault, ignored: SQL for why a record cannot be taken apart, and for whether it belongs to another table.
         tidy: whether no text ends with a blank but a space.
-        written: how the numbers of each physical column are written; as machines do, where it is not said.
-        typed: the start of the names of columns that say of a cell whether it held a number and no text, if there are.
+        written: how the numbers of each physical column are written; empty: as machines do.
+        typed: the start of the names of columns that say of a cell whether it held a number; empty where none do.
+        guarded: whether a row for which the contract's SQL fails costs that row only.
 
     Returns:
-        A query with `_file_index` (of at most 65,536 files: it rests in every row), the contract's columns (and
-        `_rescued` where it keeps unknown columns), `_data_date` (NULL where the file date counts), `_reasons` (NULL for
-        a valid row), `_raw`, `_ignored` and `_doubt`: whether another decimal sign might make a refused row valid.
+        A query with `_file_index` (of at most 65,536 files), the contract's columns (and `_rescued` where it keeps
+        unknown ones), `_data_date` (NULL where the file date counts), `_reasons` (NULL for a valid row), `_raw`,
+        `_ignored` and `_doubt`: whether another decimal sign might make a number of the row.
     """
     numbers = Numbers(contract, written, bool(typed))
-    texts = _texts(contract, matched, tidy=tidy, typed=typed)
-    state = f", {fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}, {raw} AS {RAW}"
-    beside = _beside(contract, extra_columns) + state
-    layer = numbers.over(f"SELECT file_index AS {FILE_INDEX}{texts}{beside} FROM ({relation})")
-    layer = f"SELECT *{_typed(contract, numbers)} FROM ({layer})"
-    return _with_reasons(contract, numbers, _transformed(contract, layer))
+    state = f"{fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}, {raw} AS {RAW}"
+    texts = f"file_index AS {FILE_INDEX}{_texts(contract, matched, tidy=tidy, typed=typed)}"
+    layer = numbers.over(f"SELECT {texts}{_beside(contract, extra_columns)}, {state} FROM ({relation})")
+    layer = transformed(contract, f"SELECT *{_typed(contract, numbers)} FROM ({layer})", guarded=guarded)
+    return _with_reasons(contract, numbers, layer, guarded)
 
 
 def _beside(contract: Contract, extra_columns: str) -> str:
@@ -96,9 +83,9 @@ def compile_evidence(
     return Numbers(contract, written, bool(typed)).evidence(f"SELECT file_index{texts} FROM ({relation})", "file_index")
 
 
-def _with_reasons(contract: Contract, numbers: Numbers, layer: str) -> str:
+def _with_reasons(contract: Contract, numbers: Numbers, layer: str, guarded: bool) -> str:
     """The outermost layer: which rules each row breaks."""
-    rules = [(_reason(rule, n, numbers), f"({_condition(rule, n)})") for n, rule in _numbered(contract)]
+    rules = list(_rules(contract, numbers, guarded))
     broken = " OR ".join(condition for _, condition in rules) or "false"
     reasons = ", ".join(f"CASE WHEN {condition} THEN {name} END" for name, condition in rules)
     own = ", ".join(quote(name) for name in contract.stored)
@@ -109,70 +96,13 @@ def _with_reasons(contract: Contract, numbers: Numbers, layer: str) -> str:
         f"CASE WHEN _broken THEN CASE WHEN _fault IS NULL THEN list_filter([{reasons}], lambda r: r IS NOT NULL) "
         f"ELSE [_fault] END END AS {REASONS}, "
         f"CASE WHEN _broken THEN {RAW} END AS {RAW}, {IGNORED}, "
-        f"CASE WHEN _broken AND _fault IS NULL THEN {numbers.doubt()} END AS {DOUBT} FROM ({layer})"
+        f"CASE WHEN _fault IS NULL AND NOT {IGNORED} THEN {numbers.doubt()} END AS {DOUBT} FROM ({layer})"
     )
 
 
 def uses_arrival(contract: Contract) -> bool:
     """Whether some column is computed from the moment the delivery arrived."""
     return any(re.search(rf"\b{ARRIVED}\b", column.transform) for column in contract.columns)
-
-
-def prove(contract: Contract, connection: engine.Connection | None = None) -> None:
-    """Bind the statement and the questions on no rows, run each rule on a sample, so that mistakes show at loading.
-
-    Args:
-        connection: one that proves other contracts too. What it refuses is asked again, one by one, on another.
-
-    Raises:
-        BadContract: DuckDB refuses; the message is DuckDB's.
-    """
-    samples = list(_samples(contract))
-    if connection and _holds(connection, contract, " UNION ALL ".join(statement for _, statement in samples)):
-        return
-    with engine.connect() as alone:
-        for what, statement in _questions(contract, samples):
-            _try(alone, statement, what)
-
-
-def _holds(connection: engine.Connection, contract: Contract, samples: str) -> bool:
-    try:
-        for _, statement in _questions(contract, [("its rules", samples)] if samples else []):
-            engine.rows(connection, statement)
-    except engine.Error:
-        return False
-    return True
-
-
-def _samples(contract: Contract) -> Iterator[tuple[str, str]]:
-    """Each rule, asked of one value."""
-    for column in contract.columns:
-        value = f"SELECT {SAMPLES.get(column.kind, f'0::{column.kind}')} AS {quote(column.name)}, '' AS _t0"
-        for rule in column.rules:
-            yield f"the rule {rule.name}", f"SELECT {_condition(rule, 0)} FROM ({value})"
-
-
-def _questions(contract: Contract, samples: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """All that a contract is asked, each with what it is about."""
-    fields = ", ".join(f"NULL::VARCHAR AS c{n}" for n in range(len(contract.physical)))
-    matched = tuple((n,) for n in range(len(contract.physical)))
-    relation = f"SELECT 0 AS file_index, {fields} LIMIT 0"
-    yield "its rules", f"SET VARIABLE {ARRIVED} = [TIMESTAMP '2024-01-01']"
-    yield "its rules", compile_contract(contract, relation, matched, "''", "NULL::JSON")
-    yield from samples
-    columns = ", ".join(f"{quote(name)} {kind}" for name, kind in {**contract.stored, **contract.lineage}.items())
-    yield "its columns", f"CREATE OR REPLACE TABLE lake ({columns})"
-    if contract.summary:
-        yield "its summary", contract.summary
-    for asked in contract.quality:
-        yield f"the rule {asked.name}", f"SELECT {asked.kept} FROM ({asked.number}) AS asked(n)"
-
-
-def _try(connection: engine.Connection, statement: str, what: str) -> None:
-    try:
-        engine.rows(connection, statement)
-    except engine.Error as error:
-        raise BadContract(f"{what} cannot be run: {error}", "Correct the SQL in the contract.") from error
 
 
 def _text(contract: Contract, n: int, locations: Sequence[int], tidy: bool) -> str:
@@ -208,25 +138,21 @@ def _typed(contract: Contract, numbers: Numbers) -> str:
     )
 
 
-def _transformed(contract: Contract, layer: str) -> str:
-    """Columns the contract computes: a derived one is added, one that mentions itself is replaced."""
-    changed = [c for c in contract.columns if c.transform and not c.derived]
-    if changed:
-        items = ", ".join(f"({c.transform})::{c.kind} AS {quote(c.name)}" for c in changed)
-        layer = f"SELECT * REPLACE ({items}) FROM ({layer})"
-    derived = "".join(f", ({c.transform})::{c.kind} AS {quote(c.name)}" for c in contract.columns if c.derived)
-    return f"SELECT *{derived} FROM ({layer})" if derived else layer
+def _rules(contract: Contract, numbers: Numbers, guarded: bool) -> Iterator[tuple[str, str]]:
+    """Each rule, as SQL for its reason and for whether a row breaks it. Nothing is asked of what was not computed."""
+    numbers_of = {column.name: n for n, column in enumerate(contract.physical)}
+    for column in contract.columns:
+        n, none = numbers_of.get(column.name, -1), failed(contract, column.name, guarded=guarded)
+        if none:
+            yield literal(f"{column.name}:transform"), f"({none})"
+        for rule in column.rules:
+            reason = numbers.reason(n) if rule.name == f"{column.name}:type" else ""
+            yield (
+                reason or literal(rule.name),
+                f"(NOT {none} AND {condition(rule, n)})" if none else f"({condition(rule, n)})",
+            )
 
 
-def _reason(rule: Rule, n: int, numbers: Numbers) -> str:
-    """SQL: the reason of a row that breaks a rule."""
-    return (rule.name.endswith(":type") and numbers.reason(n)) or literal(rule.name)
-
-
-def _condition(rule: Rule, number: int) -> str:
+def condition(rule: Rule, number: int) -> str:
+    """SQL: whether a row breaks a rule; `number` is that of the column's text."""
     return rule.broken.format(text=f"_t{number}") if rule.broken.startswith("{text}") else rule.broken
-
-
-def _numbered(contract: Contract) -> list[tuple[int, Rule]]:
-    numbers = {column.name: n for n, column in enumerate(contract.physical)}
-    return [(numbers.get(column.name, -1), rule) for column in contract.columns for rule in column.rules]

@@ -18,13 +18,14 @@ from open_data_contract_standard.model import (
 from pydantic import ValidationError
 
 from dropzone_assets import engine
+from dropzone_assets.contracts.column_block import first_of
 from dropzone_assets.contracts.columns import column_of
-from dropzone_assets.contracts.compile import prove
 from dropzone_assets.contracts.dates import file_pattern
 from dropzone_assets.contracts.extension import TableBlock, block
 from dropzone_assets.contracts.left_out import YAML, LeftOut, broken, inactive
 from dropzone_assets.contracts.mentions import mentions
 from dropzone_assets.contracts.model import Contract
+from dropzone_assets.contracts.prove import prove
 from dropzone_assets.contracts.quality import quality_rules
 from dropzone_assets.contracts.sla import dates_as_text, expected, freshness
 from dropzone_assets.errors import BadContract
@@ -122,7 +123,7 @@ def _read(text: str) -> OpenDataContractStandard:
     try:
         return OpenDataContractStandard.model_validate(document)
     except ValidationError as error:
-        found = f"is not an ODCS v3 contract: {_first(error)}"
+        found = f"is not an ODCS v3 contract: {first_of(error)}"
         raise BadContract(found, "See the standard at bitol.io.") from error
 
 
@@ -136,16 +137,11 @@ def _blame(file: Path) -> Iterator[None]:
     except BadContract as error:
         raise _bad(file, error.found, error.cure) from error
     except ValidationError as error:
-        raise _bad(file, f"the dropzone block: {_first(error)}", "docs/contracts.md lists its fields.") from error
+        raise _bad(file, f"the dropzone block: {first_of(error)}", "docs/contracts.md lists its fields.") from error
 
 
 def _bad(file: Path, found: str, cure: str) -> BadContract:
     return BadContract(f"{file.name}: {found}", cure)
-
-
-def _first(error: ValidationError) -> str:
-    details = error.errors()[0]
-    return f"{'.'.join(map(str, details['loc'])) or 'the document'}: {details['msg']}"
 
 
 def _contract(

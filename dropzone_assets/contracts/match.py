@@ -1,22 +1,23 @@
 """Which column of a file is which column of the contract."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from dropzone_assets.contracts.lacking import Matched, refuse_lacking
-from dropzone_assets.contracts.model import Contract
+from dropzone_assets.contracts.model import Column, Contract
 from dropzone_assets.errors import Refused
 
 
 def wanted_names(contract: Contract) -> tuple[str, ...]:
-    """Every name a physical column may have."""
-    return tuple(dict.fromkeys(alias for column in contract.physical for alias in column.aliases))
+    """Every name a physical column may have; that of the second `name` is `name`."""
+    return tuple(dict.fromkeys(_stem(alias) for column in contract.physical for alias in column.aliases))
 
 
 def number_names(contract: Contract) -> frozenset[str]:
     """Every name a physical column of numbers may have."""
     numbers = (column for column in contract.physical if column.numeric)
-    return frozenset(alias for column in numbers for alias in column.aliases)
+    return frozenset(_stem(alias) for column in numbers for alias in column.aliases)
 
 
 def match_columns(contract: Contract, names: Sequence[str], *, exact: bool) -> Matched:
@@ -40,8 +41,10 @@ def match_columns(contract: Contract, names: Sequence[str], *, exact: bool) -> M
 
 def _by_name(contract: Contract, names: Sequence[str], exact: bool) -> Matched:
     found = [_normal(name) for name in names]
+    if exact:
+        found = _with_numbers(contract, found)
     matched = tuple(
-        tuple(n for alias in column.aliases for n, name in enumerate(found) if name == _normal(alias))
+        tuple(n for alias in _aliases(column, found) for n, name in enumerate(found) if name == alias)
         for column in contract.physical
     )
     if exact:
@@ -73,8 +76,9 @@ def _by_position(contract: Contract, names: Sequence[str]) -> Matched:
 def _refuse_ambiguous(contract: Contract, names: Sequence[str], matched: Matched) -> None:
     for column, locations in zip(contract.physical, matched, strict=True):
         if len(locations) > 1:
-            twice = ", ".join(names[n] for n in locations)
-            raise Refused(f"has several columns for {column.name}: {twice}.", "Ask the sender to name them apart.")
+            twice = ", ".join(f"{names[n]} (column {n + 1})" for n in locations)
+            cure = _apart(contract, column, [names[n] for n in locations])
+            raise Refused(f"has several columns for {column.name}: {twice}.", cure)
     taken = Counter(n for locations in matched for n in locations)
     shared = [names[n] for n, times in taken.items() if times > 1]
     if shared:
@@ -89,6 +93,46 @@ def _refuse_unknown(contract: Contract, names: Sequence[str], matched: Matched) 
             f"has columns the contract does not know: {', '.join(unknown)}.",
             f"Add them to {contract.file}, or set unknown_columns to rescue; then: dropzone replay {contract.table}.",
         )
+
+
+def _apart(contract: Contract, column: Column, found: Sequence[str]) -> str:
+    """How a column is found among several that have its names."""
+    if len(set(map(_normal, found))) > 1:
+        return f"Keep one of these names for {column.name} in {contract.file}, or ask the sender for one of them."
+    name, last = found[0].strip(), len(found)
+    return (
+        f"Say which one it is by a synonym of {column.name} in {contract.file}: `{{synonym: {name}#1}}` is the first, "
+        f"`{{synonym: {name}#{last}}}` the last; or take all columns by their place: `columns: by_position`. "
+        f"Then: dropzone replay {contract.table}."
+    )
+
+
+_NTH = re.compile(r"(.+)#([1-9][0-9]*)")
+
+
+def _stem(name: str) -> str:
+    """The name in a file of a column that a contract calls `name#2`, the second of this name."""
+    found = _NTH.fullmatch(name)
+    return found[1] if found else name
+
+
+def _with_numbers(contract: Contract, found: Sequence[str]) -> list[str]:
+    """The names of a file, with its number behind a name that the contract asks for by its number."""
+    asked = {_normal(alias) for column in contract.physical for alias in column.aliases if _NTH.fullmatch(alias)}
+    numbers = Counter[str]()
+    names = []
+    for name in found:
+        numbers[name] += 1
+        numbered = f"{name}#{numbers[name]}"
+        names.append(numbered if numbered in asked else name)
+    return names
+
+
+def _aliases(column: Column, found: Sequence[str]) -> list[str]:
+    """The names a column may have in a file; where it is one by its number, it is no other of that name."""
+    names = [_normal(alias) for alias in column.aliases]
+    numbered = {_stem(name) for name in names if _NTH.fullmatch(name) and name in found}
+    return [name for name in names if name not in numbered]
 
 
 def _normal(name: str) -> str:

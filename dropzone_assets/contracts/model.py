@@ -24,7 +24,7 @@ class Column:
     """One column. `cast` is SQL over `{text}`; `transform` is SQL over the table's other columns.
 
     `missing`: texts that mean "no value", beside the contract's; None where the column does not say. `number`: how its
-    numbers are written.
+    numbers are written. `by_text`: whether `transform` reads its text only, so that nobody asks what value that is.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Column:
     rules: tuple[Rule, ...]
     missing: tuple[str, ...] | None = None
     number: NumberBlock | None = None
+    by_text: bool = False
 
     @property
     def numeric(self) -> bool:

@@ -22,7 +22,7 @@ def written(contract: Contract, decimal: str, thousands: str, pinned: bool) -> t
 
 def _written(column: Column, decimal: str, thousands: str, *, pinned: bool) -> Written:
     own = column.number
-    if not column.numeric or not (decimal or own):
+    if not column.numeric or column.by_text or not (decimal or own):
         return Written()
     groups = (own.thousands if own else None) or thousands
     if groups in OTHER:
@@ -78,13 +78,12 @@ class Numbers:
         return f"CASE WHEN {either} THEN {kinds[0]} ELSE {kinds[1]} END"
 
     def doubt(self) -> str:
-        """SQL: whether some number of a row is none because of the sign that was assumed."""
-        each = [
-            f"(_t{n} IS NOT NULL AND {quote(column.name)} IS NULL AND {in_doubt(_source(n, column, how), how)}"
-            f"{self._no_cell(n)})"
-            for n, column, how in self._columns()
-            if how.doubt
-        ]
+        """SQL: whether some number of a row is none because of the sign that was assumed, also one that is replaced."""
+        each = []
+        for n, column, how in self._columns():
+            none = "" if column.transform else f"_broken AND {quote(column.name)} IS NULL AND "
+            doubt = f"(_t{n} IS NOT NULL AND {none}{in_doubt(_source(n, column, how), how)}{self._no_cell(n)})"
+            each += [doubt] if how.doubt else []
         return " OR ".join(each) or "false"
 
     def _no_cell(self, n: int) -> str:

@@ -1,8 +1,10 @@
 """What a reason means, in words: the rules of a contract, and those of every record."""
 
 import re
+from collections.abc import Iterator
 
 from dropzone_assets.contracts.model import Contract
+from dropzone_assets.contracts.number_texts import AMBIGUOUS
 
 RECORD_RULES = {
     "record:extra-cell": "a record has as many cells as the header",
@@ -27,9 +29,18 @@ MUST |= {" ends ": " must end "}
 
 def sentences(contract: Contract) -> dict[str, str]:
     """Reason → the rule that a row breaks, as a sentence that is true of a good row."""
-    return (
-        {rule.name: rule.sentence for column in contract.columns for rule in column.rules} | RECORD_RULES | JSON_RULES
-    )
+    rules = {rule.name: rule.sentence for column in contract.columns for rule in column.rules}
+    return rules | dict(_of_columns(contract)) | RECORD_RULES | JSON_RULES
+
+
+def _of_columns(contract: Contract) -> Iterator[tuple[str, str]]:
+    """The reasons of columns that are no rules of theirs."""
+    for column in contract.columns:
+        name, sql = column.name, column.transform
+        if sql:
+            yield f"{name}:transform", f"{name} is computed without an error by {sql}; TRY and TRY_CAST give NULL"
+        if column.numeric:
+            yield f"{name}:{AMBIGUOUS}", f"{name} has the decimal sign of its column; pin `thousands` where it has both"
 
 
 def demand(sentence: str) -> str:

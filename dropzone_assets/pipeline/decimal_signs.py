@@ -68,7 +68,8 @@ def _decide(
         if not how[n].doubt:
             continue
         torn = bool(proof.points and proof.commas)
-        if proof.either and not torn and not proof.sign and len(proven) != 1:
+        known = proof.sign or (not column.transform if torn else len(proven) == 1)
+        if proof.either and not known:
             return _refusal(contract, column, proof.either, several=bool(proven))
         # A column with both signs has that of most of its numbers; what may be two numbers stays in doubt.
         most = "," if proof.commas > proof.points else "."

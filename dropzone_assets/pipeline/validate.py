@@ -14,6 +14,7 @@ from dropzone_assets.contracts import (
     Contract,
     Matched,
     Written,
+    can_guard,
     compile_contract,
     match_columns,
     number_names,
@@ -40,12 +41,14 @@ BYTES_PER_SCAN = 1 << 30
 class Layout(NamedTuple):
     """How a file is read and what its columns are to the contract; files with one layout share a scan.
 
-    `written`: how the numbers of each column are written, where a second look at the file said it.
+    `written`: how the numbers of each column are written, where a second look at the file said it. `guarded`: whether a
+    row for which the contract's SQL fails costs that row only, which is slower.
     """
 
     reading: Reading
     matched: Matched
     written: tuple[Written, ...] = ()
+    guarded: bool = False
 
 
 @dataclass
@@ -53,8 +56,8 @@ class Validation:
     """Validated rows, resting in `connection` until they are committed.
 
     `parts` are the rows, one part a scan. `refused` are whole files that could not be read as the table, `readings` how
-    each file was read; `odd`: what is doubtful about the columns of a file that counts; `decimals`: what the decimal sign
-    of a file is whose reading did not know it.
+    each file was read; `odd`: what is doubtful about the columns of a file that counts; `decimals`: what the decimal
+    sign of a file is whose reading did not know it.
     """
 
     contract: Contract
@@ -144,9 +147,11 @@ def _validate_scan(platform: Platform, validation: Validation, layout: Layout, f
     except engine.Error as error:
         if not engine.blames_the_file(error):
             raise
+        if not layout.guarded and can_guard(validation.contract, validation.connection):
+            _validate_scan(platform, validation, layout._replace(guarded=True), files)
+            return
         if len(files) == 1:
-            what = str(error).splitlines()[0]
-            _refuse(validation, files[0], Refused(f"cannot be read: {what}", "Ask the sender for the file again."))
+            _refuse(validation, files[0], _unreadable(validation.contract, error, layout.guarded))
             return
         middle = len(files) // 2
         for half in (files[:middle], files[middle:]):
@@ -189,6 +194,15 @@ def _look_again(platform: Platform, validation: Validation, layout: Layout, file
         _validate_scan(platform, validation, layout._replace(written=answer), alike)
 
 
+def _unreadable(contract: Contract, error: engine.Error, guarded: bool) -> Refused:
+    what, cure = str(error).splitlines()[0], "Ask the sender for the file again."
+    computed = [column.name for column in contract.columns if column.transform]
+    if computed and not guarded:
+        where = f"the transformLogic of {' or '.join(computed)} in {contract.file}"
+        cure = f"If it comes of {where}, write TRY_CAST there. Else: {cure}"
+    return Refused(f"cannot be read: {what}", cure)
+
+
 class _Scanned(NamedTuple):
     """A table of validated rows, the files that hold none with the reason, and how numbers were taken to be written."""
 
@@ -201,7 +215,7 @@ def _scan(
     platform: Platform, staging: Staging, contract: Contract, layout: Layout, files: list[RawFile], scratch: Path
 ) -> _Scanned:
     """Validate the rows of all files into one table."""
-    reading, matched, how = layout
+    reading, matched, how, guarded = layout
     scan = reading.scan(staging.connection, [RawContent(platform, file) for file in files], scratch)
     known = [location for locations in matched for location in locations]
     raw, extra_columns = reading.raw(), reading.extra_columns(known)
@@ -217,6 +231,7 @@ def _scan(
         tidy=scan.tidy,
         written=how,
         typed=scan.typed,
+        guarded=guarded,
     )
     if uses_arrival(contract):
         moments = engine.literals([file.delivery.arrived for file in files])

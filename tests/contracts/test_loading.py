@@ -122,8 +122,11 @@ REFUSED: dict[str, tuple[Change, str]] = {
         lambda d: (column(primaryKey=False, unique=True)(d), column(1, unique=True)(d)),
         "id, day are unique",
     ),
-    "a transform that is no SQL": (column(transformLogic="upper("), "its rules cannot be run"),
-    "a transform of a column there is not": (column(transformLogic="upper(ident)"), "its rules cannot be run"),
+    "a transform that is no SQL": (column(transformLogic="upper("), "the transformLogic of id cannot be run"),
+    "a transform of a column there is not": (
+        column(transformLogic="upper(ident)"),
+        "the transformLogic of id cannot be run",
+    ),
     "a summary that is no SQL": (block(summary="SELEKT 1"), "its summary cannot be run"),
     "a summary of another table": (block(summary="SELECT * FROM sea"), "its summary cannot be run"),
     "a quality rule nobody knows": (table(quality=[{"metric": "beauty", "mustBe": 1}]), "'beauty'"),

@@ -56,8 +56,8 @@ def test_a_column_that_is_not_required_may_be_missing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "line", "found"),
     [
-        ("id,total,order_id,note", "1,2,3,x", "several columns for id: id, order_id"),
-        ("id,amount,Amount", "1,2,3", "several columns for amount: amount, Amount"),
+        ("id,total,order_id,note", "1,2,3,x", "several columns for id: id (column 1), order_id (column 3)"),
+        ("id,amount,Amount", "1,2,3", "several columns for amount: amount (column 2), Amount (column 3)"),
         ("id,note", "1,x", "lacks column amount; it has id, note"),
         ("a,b,c,d", "1,2,3,4", "lacks column id, amount, note; it has a, b, c, d"),
         ("1,2,x", "3,4,y", "lacks column id, amount"),
@@ -185,3 +185,47 @@ def test_files_with_different_headers_are_one_table(tmp_path: Path) -> None:
     ]
     assert list(validated.refused) == [3]
     assert len(validated.load.parts) == 2
+
+
+TWICE = "id,amount,currency,amount,currency"
+
+
+def money(folder: Path, *columns: dict[str, Any], **block: Any) -> Validated:
+    """What becomes of a file in which names come twice."""
+    contract = contract_of(folder / "contracts", {"name": "id"}, *columns, **block)
+    return validate_bytes(folder, contract, f"{TWICE}\n1,10.5,USD,9.8,EUR\n".encode())
+
+
+def also(*names: str) -> dict[str, Any]:
+    """Synonyms."""
+    return {"synonyms": [{"synonym": name} for name in names]}
+
+
+def test_a_name_that_comes_twice_is_refused_with_both_ways_out(tmp_path: Path) -> None:
+    refused = money(tmp_path, {"name": "amount"}).refused[0]
+    assert "several columns for amount: amount (column 2), amount (column 4)" in refused.found
+    assert "amount#1" in refused.cure and "amount#2" in refused.cure and "by_position" in refused.cure
+
+
+@pytest.mark.parametrize("name", ["amount#2", "Amount#2", "AMOUNT#2"])
+def test_the_second_column_of_a_name_is_taken_by_its_number(tmp_path: Path, name: str) -> None:
+    first, second = {"name": "amount"}, {"name": "euro", **also(name)}
+    (row,) = money(tmp_path, first, second).rows
+    assert (row.values["amount"], row.values["euro"]) == ("10.5", "9.8")
+
+
+@pytest.mark.parametrize(("number", "value"), [(1, "10.5"), (2, "9.8")])
+def test_a_column_may_be_one_of_several_of_its_own_name(tmp_path: Path, number: int, value: str) -> None:
+    (row,) = money(tmp_path, {"name": "amount", **also(f"amount#{number}")}).rows
+    assert row.values["amount"] == value
+    assert '"amount"' in row.values["_rescued"]
+
+
+def test_the_first_of_a_name_is_there_where_it_comes_once(tmp_path: Path) -> None:
+    contract = contract_of(tmp_path / "c", {"name": "id"}, {"name": "amount", **also("amount#1")})
+    assert validate_bytes(tmp_path, contract, b"id,amount\n1,7\n").of("amount") == ["7"]
+
+
+def test_a_number_that_is_not_there_is_lacking(tmp_path: Path) -> None:
+    refused = money(tmp_path, {"name": "third", "required": True, **also("amount#3")}).refused[0]
+    assert "lacks column third" in refused.found

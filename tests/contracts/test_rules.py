@@ -182,14 +182,6 @@ def test_a_transform_may_build_on_another(tmp_path: Path) -> None:
     assert validated.of("c") == ["X!"]
 
 
-def test_a_transform_that_cannot_be_computed_fails_its_file_alone(tmp_path: Path) -> None:
-    columns = ({"name": "a"}, {"name": "b", "logicalType": "integer", "transformLogic": "CAST(a AS INTEGER)"})
-    contract = contract_of(tmp_path / "contracts", *columns)
-    validated = validate_bytes(tmp_path, contract, b"a\n1\n", b"a\nx\n", b"a\n2\n")
-    assert list(validated.refused) == [1]
-    assert (validated.of("b"), validated.of("b", 2)) == ([1], [2])
-
-
 @pytest.mark.parametrize(
     ("text", "reasons"),
     [
