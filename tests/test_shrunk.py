@@ -8,7 +8,7 @@ from sqlalchemy import update
 from dropzone_assets.files import Delivery
 from dropzone_assets.ledger.schema import deliveries as book
 from tests.lost import ALL, home, loaded, rebuilt
-from tests.pipeline import A, Pipeline
+from tests.pipeline import A, Pipeline, of
 from tests.test_recover import failures
 
 __all__ = ["home", "loaded"]
@@ -47,6 +47,19 @@ def test_a_load_that_gives_fewer_rows_out_of_the_same_file_takes_none_away_and_i
     said = failures(loaded)
     assert said.keys() == {A}
     assert f"{A} gave 2 rows before, and {records} now, out of the same bytes; it keeps those it has." in said[A]
+
+
+def test_it_is_said_until_it_is_mended_though_the_same_bytes_come_once_more(loaded: Pipeline, home: Path) -> None:
+    damage(loaded, records=1)
+    backfill(loaded)
+    (home / "dropzone" / "again").mkdir()
+    (home / "dropzone" / "again" / A).write_text(of("a", "b"))
+    loaded.all()
+    assert failures(loaded).keys() == {A}
+    assert [row.stage for row in loaded.platform.ledger.queries.failures()] == ["shrunk"]
+    backfill(loaded)  # out of the copy that is whole since
+    assert failures(loaded) == {}
+    assert loaded.held() == loaded.lake() == ALL
 
 
 def test_it_is_said_no_more_once_the_copy_is_whole_and_the_file_is_tried_again(loaded: Pipeline) -> None:

@@ -38,6 +38,7 @@ DONE = {
     "lose": lambda ledger, keys: [
         ledger.raw_copies.lost(row.key, row.state, WHY) for row in ledger.queries.entries(keys)
     ],
+    "shrink": lambda ledger, keys: [ledger.deliveries.shrunk(key, WHY) for key in keys],
     "find": lambda ledger, keys: ledger.raw_copies.found_again([""]),
     "retract": lambda ledger, keys: ledger.retractions.retract(keys, "why"),
     "retracted": lambda ledger, keys: ledger.retractions.retracted(keys),

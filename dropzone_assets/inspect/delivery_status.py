@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dropzone_assets.errors import BadContract
 from dropzone_assets.files import FILES
-from dropzone_assets.ledger import FETCH, INGESTION, LEFT, PENDING, SAFE, DeliveryRow, Since, now
+from dropzone_assets.ledger import FETCH, INGESTION, LEFT, PENDING, SAFE, SHRUNK, DeliveryRow, Since, now
 from dropzone_assets.pipeline.plan import replay_of
 from dropzone_assets.platform import Platform
 
@@ -92,7 +92,7 @@ def asleep(platform: Platform) -> list[Asleep]:
 
 def trouble_of(row: Since) -> Trouble:
     """What is wrong with a delivery, from its row with `since`."""
-    failed = row.state == "failed" or lost(row)
+    failed = row.state == "failed" or kept_as_it_was(row)
     died = not failed and not row.waits
     reason = "The run that worked on it ended early." if died else row.reason
     cure = "It is tried again by itself." if died else row.cure
@@ -112,9 +112,9 @@ def trouble_of(row: Since) -> Trouble:
     )
 
 
-def lost(row: DeliveryRow) -> bool:
-    """Whether what came of a delivery counts, and its raw copy is lost."""
-    return bool(row.stage == FETCH and row.state in SAFE)
+def kept_as_it_was(row: DeliveryRow) -> bool:
+    """Whether what came of a delivery counts, and its raw copy is lost or gives fewer rows now."""
+    return bool(row.stage in (FETCH, SHRUNK) and row.state in SAFE)
 
 
 def status_of(row: DeliveryRow) -> str:
@@ -128,7 +128,7 @@ def status_of(row: DeliveryRow) -> str:
     if row.state == "linked":
         return f"linked to delivery {row.same_as}, which brought the same bytes; its rows are not there twice."
     left = " The file has left its source." if row.leaving == LEFT else ""
-    left += f" But: {row.reason} {row.cure}" if lost(row) else ""
+    left += f" But: {row.reason} {row.cure}" if kept_as_it_was(row) else ""
     return f"{_counts(row) if row.state == 'loaded' else f'{row.state}. {NEXT[row.state]}'}{left}"
 
 

@@ -18,7 +18,7 @@ from dropzone_assets.ledger.replays import REBUILD
 from dropzone_assets.ledger.schema import contributions, its_state, now, partitions
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
-from dropzone_assets.ledger.states import FETCHED, LINKED, LOADED, OPENED, STORED
+from dropzone_assets.ledger.states import FETCHED, LINKED, LOADED, OPENED, SHRUNK, STORED
 from dropzone_assets.ledger.writing import writing
 
 COUNTS = ("rows_read", "valid", "quarantined", "late", "rows_added", "rows_removed", "rows_changed", "rows_kept")
@@ -148,6 +148,15 @@ class Deliveries(Book):
         with writing(self._engine) as connection:
             if not uncopied or _uncopied(connection, [key]):
                 fail(connection, key, stage, error)
+
+    def shrunk(self, key: str, error: DropzoneError) -> None:
+        """The delivery gives fewer rows than before, out of the same bytes: it keeps those it has, and has failed.
+
+        That is so until it gives as many again, another version of its file counts, or a person takes it back.
+        """
+        values = {"stage": SHRUNK, "reason": error.found, "cure": error.cure}
+        with writing(self._engine) as connection:
+            move(connection, states.SHRINK, book.c.key == key, said=f"{SHRUNK}: {error.found}", values=values)
 
     def refused(self, key: str, error: DropzoneError) -> None:
         """The contract refuses the whole file, and its rows are gone from the warehouse.

@@ -19,7 +19,7 @@ from dropzone_assets.ledger.rows import (
     LoadedRow,
     Since,
 )
-from dropzone_assets.ledger.schema import LOST, contributions, its_state, its_table
+from dropzone_assets.ledger.schema import KEPT_AS_IT_WAS, contributions, its_state, its_table
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.schema import journal as entries
 from dropzone_assets.ledger.statements import chunks, total
@@ -35,7 +35,7 @@ from dropzone_assets.ledger.states import (
     STORED,
 )
 
-FAILURE = or_(book.c.state == FAILED, LOST)
+FAILURE = or_(book.c.state == FAILED, KEPT_AS_IT_WAS)
 """A person has to act."""
 
 
@@ -43,7 +43,7 @@ class Queries(Book):
     """The reading side of the first book."""
 
     def failures(self, table: str | None = None, limit: int | None = None) -> list[DeliveryRow]:
-        """The failed deliveries (of one table), newest first; also those that are loaded and lost their raw copy."""
+        """The failed deliveries (of one table), newest first; also loaded ones whose raw copy is doubtful."""
         query = select(book).where(FAILURE).limit(limit)
         return self._newest(query if table is None else query.where(book.c.table_name == table))
 

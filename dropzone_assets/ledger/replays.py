@@ -9,7 +9,7 @@ from dropzone_assets.ledger import states
 from dropzone_assets.ledger.book import Book, oldest_first
 from dropzone_assets.ledger.moves import move
 from dropzone_assets.ledger.rows import DeliveryRow
-from dropzone_assets.ledger.schema import LOST, contributions, its_state
+from dropzone_assets.ledger.schema import KEPT_AS_IT_WAS, contributions, its_state
 from dropzone_assets.ledger.schema import deliveries as book
 from dropzone_assets.ledger.statements import chunks
 from dropzone_assets.ledger.states import FAILED, FETCHED, LISTED, LOADED, OPENED, Move
@@ -32,14 +32,15 @@ class Replays(Book):
     def reopen(self, table: str) -> int:
         """Failed deliveries of `table` (of all tables when empty) become pending again; how many.
 
-        So do those that lost their raw copy. Archives that hold members no contract recognised are opened again.
+        So do those that lost their raw copy, or gave fewer rows out of it. Archives that hold members no contract
+        recognised are opened again.
         """
         mine = [book.c.table_name == table if table else book.c.table_name != ""]
         inside = select(book.c.parent).where(book.c.state == FAILED, book.c.table_name == "", book.c.parent != "")
         with writing(self._engine) as connection:
             return (
                 try_again(connection, states.REOPEN, REPLAYED, book.c.key.in_(inside))
-                + try_again(connection, states.RECOPY, REPLAYED, LOST, *mine)
+                + try_again(connection, states.RECOPY, REPLAYED, KEPT_AS_IT_WAS, *mine)
                 + try_again(connection, states.REPLAY, REPLAYED, book.c.state == FAILED, *mine)
             )
 

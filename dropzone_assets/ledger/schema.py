@@ -17,9 +17,10 @@ from sqlalchemy import (
     and_,
     case,
     literal,
+    or_,
 )
 
-from dropzone_assets.ledger.states import FAILED, FETCH, GONE, LEFT, NAMELESS, SAFE, SUPERSEDED
+from dropzone_assets.ledger.states import FAILED, FETCH, GONE, LEFT, NAMELESS, SAFE, SHRUNK, SUPERSEDED
 
 metadata = MetaData()
 
@@ -111,6 +112,13 @@ UNFETCHED = deliveries.c.stage == _word(FETCH)
 LOST = and_(UNFETCHED, its_state.in_(SAFE))
 """What came of a delivery counts, and its raw copy is lost."""
 
+SHRUNKEN = deliveries.c.stage == _word(SHRUNK)
+"""A delivery gave fewer rows when it was loaded last than it had before, out of the same bytes."""
+
+KEPT_AS_IT_WAS = or_(LOST, and_(SHRUNKEN, its_state.in_(SAFE)))
+"""What came of a delivery counts, and a person has to look at its raw copy."""
+
+Index("deliveries_shrunk", deliveries.c.stage, sqlite_where=SHRUNKEN, postgresql_where=SHRUNKEN)
 Index("deliveries_unfetched", deliveries.c.stage, sqlite_where=UNFETCHED, postgresql_where=UNFETCHED)
 
 journal = Table(

@@ -37,6 +37,9 @@ NOT_COUNTING = (SUPERSEDED, RETRACTING, RETRACTED)
 FETCH = "fetch"
 """The stage of what could not be copied. A delivery in a state of `SAFE` that has it has lost its raw copy."""
 
+SHRUNK = "shrunk"
+"""The stage of a loaded delivery that gives fewer rows than before, out of the same bytes, and keeps those it has."""
+
 LEAVING, LEFT, GONE = "leaving", "left", "gone"
 """A file that is to go from its source, one that has left it, and one that is gone without our doing."""
 
@@ -95,6 +98,7 @@ WAIT = Move("waiting", PENDING)
 FREE = Move("freed", PENDING, forgets=("batch",))
 FAIL = Move("failed", _but(*NOT_COUNTING), FAILED, (*WAITS, "lot"))
 LOSE_COPY = Move("failed", _but(*NOT_COUNTING), forgets=(*WAITS, *RUN, "again"))
+SHRINK = Move("failed", _but(*NOT_COUNTING), LOADED, (*WAITS, *RUN, "again"))
 FIND_COPY = Move("recovered", SAFE, forgets=BLAME)
 
 # It is tried again.

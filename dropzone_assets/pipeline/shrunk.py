@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from dropzone_assets.engine import columns_of, rows
 from dropzone_assets.errors import Refused
-from dropzone_assets.ledger import LOADED, REBUILD
+from dropzone_assets.ledger import REBUILD
 from dropzone_assets.pipeline.tables import LOADS
 from dropzone_assets.pipeline.validate import Validation
 from dropzone_assets.pipeline.versions import Versions
@@ -36,7 +36,7 @@ def keep(platform: Platform, chosen: Versions, staying: Mapping[str, Refused]) -
         if key in lost:
             platform.ledger.deliveries.failed(key, "transform", refusal)
         else:
-            platform.ledger.raw_copies.lost(key, LOADED, refusal)
+            platform.ledger.deliveries.shrunk(key, refusal)
 
 
 def _before(platform: Platform, validation: Validation, chosen: Versions) -> dict[str, int]:
