@@ -1,11 +1,14 @@
 """A preview says what ingestion would read, and leaves no trace."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from dropzone_assets.cli.app import app
 from dropzone_assets.inspect.preview import Preview, preview
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
@@ -197,3 +200,13 @@ def test_contracts_whose_files_cannot_be_told_are_named_beside_a_file_nobody_kno
     (home / "contracts" / "broken.odcs.yaml").write_text("kind: DataContract\nschema: [")
     (found,) = look(platform, tmp_path, "x.csv", b"a,b\n1,2\n")
     assert found.how["contracts left out"].startswith("broken.odcs.yaml")
+
+
+def test_characters_are_said_as_people_write_them_in_a_shell(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_bytes(b"above\n'a\t'b,\n1\t2\n")
+    pins = ["--delimiter", "tab", "--quote", "none", "--no-header", "--skip", "1", "--json"]
+    found = CliRunner().invoke(app, ["preview", str(file), *pins], env={"DROPZONE_HOME": str(home)})
+    (shown,) = json.loads(found.stdout)
+    assert [list(row.values())[:2] for row in shown["rows"]] == [["'a", "'b,"], ["1", "2"]]
+    assert (shown["how"]["delimiter"], shown["how"]["quote"], shown["how"]["header"]) == ("tab", "none", "no")

@@ -35,7 +35,9 @@ ODS = Signature("an OpenDocument spreadsheet", ("excel",), _as("excel", ".ods"))
 DOCUMENT = Signature("an office document that is no workbook", (), CSV_OR_EXCEL)
 ZIP = Signature("a zip archive", (), _packed(".zip"))
 HTML = Signature(
-    "an HTML page", (), "Open it in Excel and save it as .xlsx, or ask the sender for CSV or a real workbook."
+    "an HTML page",
+    (),
+    "Ask the sender for the table itself. A page called .xls can be opened in Excel and saved as .xlsx.",
 )
 XML = Signature("XML, which is not read", (), "Ask the sender for CSV or JSON.")
 EXCEL_XML = Signature("an XML spreadsheet of Excel 2003", (), "Open it in Excel and save it as .xlsx.")
@@ -144,9 +146,11 @@ def _starts(head: bytes, magic: bytes) -> bool:
 
 
 def _zip(head: bytes) -> Signature:
-    if b"vnd.oasis.opendocument.spreadsheet" in head:
+    if b"vnd.oasis.opendocument." in head and b"vnd.oasis.opendocument.spreadsheet" not in head:
+        return DOCUMENT
+    if head[30:].startswith(b"mimetype"):
         return ODS
-    if b"word/" in head or b"ppt/" in head or b"vnd.oasis.opendocument" in head:
+    if b"word/" in head or b"ppt/" in head:
         return DOCUMENT
     return EXCEL if b"[Content_Types].xml" in head or b"xl/" in head else ZIP
 

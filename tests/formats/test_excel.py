@@ -226,7 +226,7 @@ UGLY_FILES = {
     "excel_called_xls.xls": ["a"],
     "excel_encrypted.xlsx": "is protected by a password",
     "excel_encrypted.ods": "is protected by a password",
-    "excel_html.xls": "is no workbook",
+    "excel_html.xls": "is an HTML page",
     "excel_far_cell.xlsx": "spans 1,048,576 rows to column XFD",
     "excel_bomb.xlsx": "unpacks to more than 2 GB",
     "excel_damaged_manifest.ods": "is no workbook",

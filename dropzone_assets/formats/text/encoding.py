@@ -212,5 +212,6 @@ def _refusal(lines: list[bytes], encodings: list[str]) -> Refused:
     seen = "; ".join(f"{encoding}: {line.decode(encoding, 'replace')[:60]!r}" for encoding in encodings[:3])
     return Refused(
         f"is not UTF-8, and its encoding is not certain. Line by {seen}.",
-        f"Pin it in the contract, for example `format: {{encoding: {encodings[0]}}}`.",
+        f"Pin it in the contract, for example `format: {{encoding: {encodings[0]}}}`; "
+        f"to see it first: dropzone preview FILE --encoding {encodings[0]}",
     )
