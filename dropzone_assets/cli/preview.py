@@ -1,11 +1,13 @@
 """`dropzone preview`: what would be read in a file, before it is dropped."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from dropzone_assets.cli.clip import clip
 from dropzone_assets.cli.show import as_csv, as_json, err, here, out, table
 from dropzone_assets.inspect.preview import Preview, preview
 
@@ -59,14 +61,21 @@ def _print(found: Preview) -> None:
     if found.found:
         return
     table("How it is read", ("what", "found"), list(found.how.items()))
-    table(
-        f"{found.valid:,} valid rows, {len(found.rows):,} shown",
-        found.columns,
-        [[_text(value) for value in row] for row in found.rows],
-    )
+    cut = _rows(f"{found.valid:,} valid rows, {len(found.rows):,} shown", found.columns, found.rows)
     if found.quarantined:
-        lines = [(record, ", ".join(reasons), raw) for record, reasons, raw in found.refused]
-        table(f"{found.quarantined:,} refused records", ("record", "reasons", "as it came"), lines)
+        lines = [(str(record), ", ".join(reasons), raw) for record, reasons, raw in found.refused]
+        cut = _rows(f"{found.quarantined:,} refused records", ("record", "reasons", "as it came"), lines) or cut
+    if cut:
+        out.print("All of it: --json; all valid rows: --csv.")
+
+
+def _rows(title: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
+    """Print rows cut to the width of the terminal, and say what was left out; whether something was."""
+    shown = clip(names, [[_text(value) for value in row] for row in rows], out.width)
+    table(title, shown.names, shown.rows)
+    if shown.said:
+        out.print(f"[yellow]{escape(shown.said)}[/]", highlight=False)
+    return bool(shown.said)
 
 
 def _text(value: object) -> str:
