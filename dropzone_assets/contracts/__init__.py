@@ -4,6 +4,7 @@ To add a table, add a YAML file to the contracts folder. To add a kind of rule, 
 `types`; a kind of quality question, to `quality`.
 """
 
+from dropzone_assets.contracts.by_order import columns_by_order
 from dropzone_assets.contracts.compile import (
     ARRIVED,
     DOUBT,
@@ -13,6 +14,7 @@ from dropzone_assets.contracts.compile import (
     REASONS,
     compile_contract,
     compile_evidence,
+    halves_of,
     uses_arrival,
 )
 from dropzone_assets.contracts.folder import ContractsFolder
@@ -54,9 +56,11 @@ __all__ = [
     "Recognised",
     "Written",
     "can_guard",
+    "columns_by_order",
     "compile_contract",
     "compile_evidence",
     "demand",
+    "halves_of",
     "load_contract",
     "load_contracts",
     "match_columns",

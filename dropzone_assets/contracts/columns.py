@@ -8,7 +8,7 @@ from open_data_contract_standard.model import SchemaProperty
 
 from dropzone_assets.contracts.column_block import demand_text, own_block
 from dropzone_assets.contracts.model import Column
-from dropzone_assets.contracts.moments import MOMENTS, Written, doubts
+from dropzone_assets.contracts.moments import MOMENTS, Written, clock, doubts
 from dropzone_assets.contracts.rules import NO_DOUBTS, Rule, column_rules, partition_rule
 from dropzone_assets.contracts.transforms import OWN_TEXT
 from dropzone_assets.contracts.types import cast, duckdb_type
@@ -54,6 +54,8 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
         rules=rules + _partitioning(name, kind, first_day) if prop.partitioned else rules,
         missing=own.missing,
         number=own.number,
+        clock=clock(logical, how),
+        zone=how.zone if how.dst else "",
         by_text=bool(transform) and not derived and folded(name) not in mentioned,
     )
 

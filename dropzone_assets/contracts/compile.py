@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from dropzone_assets.contracts.by_order import columns_by_order, halves
 from dropzone_assets.contracts.lacking import Matched
-from dropzone_assets.contracts.model import DATA_DATE, RESCUED, Contract
+from dropzone_assets.contracts.model import DATA_DATE, RESCUED, Column, Contract
 from dropzone_assets.contracts.number_texts import Written
 from dropzone_assets.contracts.numbers import Numbers
 from dropzone_assets.contracts.rules import Rule
@@ -30,6 +31,7 @@ def compile_contract(
     ignored: str = "",
     *,
     tidy: bool = False,
+    ordered: bool = False,
     written: Sequence[Written] = (),
     typed: str = "",
     guarded: bool = False,
@@ -45,6 +47,7 @@ def compile_contract(
         raw, extra_columns: SQL for the whole record, and for the columns the contract does not know, as JSON.
         fault, ignored: SQL for why a record cannot be taken apart, and for whether it belongs to another table.
         tidy: whether no text ends with a blank but a space.
+        ordered: whether `relation` has the columns of `columns_by_order`.
         written: how the numbers of each physical column are written; empty: as machines do.
         typed: the start of the names of columns that say of a cell whether it held a number; empty where none do.
         guarded: whether a row for which the contract's SQL fails costs that row only.
@@ -57,16 +60,23 @@ def compile_contract(
     numbers = Numbers(contract, written, bool(typed))
     state = f"{fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}, {raw} AS {RAW}"
     texts = f"file_index AS {FILE_INDEX}{_texts(contract, matched, tidy=tidy, typed=typed)}"
-    layer = numbers.over(f"SELECT {texts}{_beside(contract, extra_columns)}, {state} FROM ({relation})")
+    layer = numbers.over(f"SELECT {texts}{_beside(contract, extra_columns, ordered)}, {state} FROM ({relation})")
     layer = transformed(contract, f"SELECT *{_typed(contract, numbers)} FROM ({layer})", guarded=guarded)
     return _with_reasons(contract, numbers, layer, guarded)
 
 
-def _beside(contract: Contract, extra_columns: str) -> str:
+def _beside(contract: Contract, extra_columns: str, ordered: bool) -> str:
     """What stands beside the texts where the contract asks for it: what it does not know, and the moment of arrival."""
     rescued = f", {extra_columns} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
+    places = "".join(f", {name if ordered else 'NULL'}::BIGINT AS {name}" for name, _ in columns_by_order(contract))
     arrived = f", getvariable('{ARRIVED}')[file_index::BIGINT + 1] AS {ARRIVED}" if uses_arrival(contract) else ""
-    return rescued + arrived
+    return rescued + arrived + places
+
+
+def halves_of(contract: Contract, column: Column, relation: str, matched: Matched, *, tidy: bool = False) -> str:
+    """A query for the places of the rows in whose hour the order of the file says which of two it was."""
+    texts = {each.name: _text(contract, n, matched[n], tidy) for n, each in enumerate(contract.physical)}
+    return halves(contract, column, relation, texts)
 
 
 def compile_evidence(
@@ -133,7 +143,7 @@ def _texts(contract: Contract, matched: Matched, *, tidy: bool, typed: str) -> s
 
 def _typed(contract: Contract, numbers: Numbers) -> str:
     return "".join(
-        f", {column.cast.format(text=numbers.text(n), half='NULL')} AS {quote(column.name)}"
+        f", {column.cast.format(text=numbers.text(n), half=f'_half{n}')} AS {quote(column.name)}"
         for n, column in enumerate(contract.physical)
     )
 

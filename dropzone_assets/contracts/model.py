@@ -25,6 +25,7 @@ class Column:
 
     `missing`: texts that mean "no value", beside the contract's; None where the column does not say. `number`: how its
     numbers are written. `by_text`: whether `transform` reads its text only, so that nobody asks what value that is.
+    `clock`: SQL over `{text}` for what the clock of `zone` showed, where the order of the file says which hour it was.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Column:
     missing: tuple[str, ...] | None = None
     number: NumberBlock | None = None
     by_text: bool = False
+    clock: str = ""
+    zone: str = ""
 
     @property
     def numeric(self) -> bool:

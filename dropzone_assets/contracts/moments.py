@@ -118,6 +118,13 @@ def doubts(logical: str, how: Written) -> Doubts:
     return Doubts(_why(logical, how) if kinds else "NULL", kinds)
 
 
+def clock(logical: str, how: Written) -> str:
+    """SQL over `{text}`: what the clock showed, where the order of the file says which hour it was; else empty."""
+    if logical != "timestamp" or how.dst != "by_order":
+        return ""
+    return _by_formats(how)[0] if how.formats else f"CASE WHEN {_local} THEN {_naive} END"
+
+
 def _why(logical: str, how: Written) -> str:
     """SQL over a `{text}` without a value: the kind of the reason, NULL where it is the type."""
     if not how.formats:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from dropzone_assets import engine
-from dropzone_assets.contracts.compile import ARRIVED, compile_contract, condition
+from dropzone_assets.contracts.by_order import columns_by_order
+from dropzone_assets.contracts.compile import ARRIVED, compile_contract, condition, halves_of
+from dropzone_assets.contracts.lacking import Matched
 from dropzone_assets.contracts.model import Contract
 from dropzone_assets.contracts.transforms import OWN_TEXT, questions
 from dropzone_assets.engine import quote
@@ -59,6 +61,9 @@ def _questions(contract: Contract, samples: Iterable[tuple[str, str]]) -> Iterat
     """All that a contract is asked, each with what it is about."""
     yield "its rules", f"SET VARIABLE {ARRIVED} = [TIMESTAMP '2024-01-01']"
     yield "its rules", _of_no_rows(contract, guarded=False)
+    for _, column in columns_by_order(contract):
+        placed = f"SELECT 0 AS place, * FROM ({_no_rows(contract)})"
+        yield f"the order of {column.name}", halves_of(contract, column, placed, _matched(contract))
     yield from samples
     columns = ", ".join(f"{quote(name)} {kind}" for name, kind in {**contract.stored, **contract.lineage}.items())
     yield "its columns", f"CREATE OR REPLACE TABLE lake ({columns})"
@@ -69,10 +74,16 @@ def _questions(contract: Contract, samples: Iterable[tuple[str, str]]) -> Iterat
 
 
 def _of_no_rows(contract: Contract, *, guarded: bool) -> str:
+    return compile_contract(contract, _no_rows(contract), _matched(contract), "''", "NULL::JSON", guarded=guarded)
+
+
+def _no_rows(contract: Contract) -> str:
     fields = ", ".join(f"NULL::VARCHAR AS c{n}" for n in range(len(contract.physical)))
-    matched = tuple((n,) for n in range(len(contract.physical)))
-    relation = f"SELECT 0 AS file_index, {fields} LIMIT 0"
-    return compile_contract(contract, relation, matched, "''", "NULL::JSON", guarded=guarded)
+    return f"SELECT 0 AS file_index, {fields} LIMIT 0"
+
+
+def _matched(contract: Contract) -> Matched:
+    return tuple((n,) for n in range(len(contract.physical)))
 
 
 def can_guard(contract: Contract, connection: engine.Connection) -> bool:

@@ -31,7 +31,7 @@ def in_utc(local: str, zone: str, dst: str = "", half: str = "") -> str:
     never = _EARLIER if dst == "shift" else "NULL"
     value = (
         f"CASE WHEN {_EARLIER} = {_LATER} THEN {_EARLIER} "
-        f"WHEN {_is_right(_EARLIER, zone)} AND {_is_right(_LATER, zone)} THEN {twice.get(dst, 'NULL')} "
+        f"WHEN {is_twice(zone)} THEN {twice.get(dst, 'NULL')} "
         f"WHEN {_is_right(_EARLIER, zone)} THEN {_EARLIER} WHEN {_is_right(_LATER, zone)} THEN {_LATER} "
         f"ELSE {never} END"
     )
@@ -42,17 +42,26 @@ def doubt(local: str, zone: str) -> str:
     """SQL: why a local time has no moment of its own, as the kind of the reason; NULL where it has one."""
     kind = (
         f"CASE WHEN {_EARLIER} = {_LATER} THEN NULL "
-        f"WHEN {_is_right(_EARLIER, zone)} AND {_is_right(_LATER, zone)} THEN {literal(TWICE)} "
+        f"WHEN {is_twice(zone)} THEN {literal(TWICE)} "
         f"WHEN NOT {_is_right(_EARLIER, zone)} AND NOT {_is_right(_LATER, zone)} THEN {literal(NEVER)} END"
     )
     return _of_both(local, zone, kind)
 
 
+def both(local: str, zone: str) -> str:
+    """SQL: a list of the moment by the offset of a day before, and by that of a day after, in microseconds."""
+    before = f"epoch_us(timezone({zone}, {local} - INTERVAL 1 DAY)) + {DAY}"
+    return f"[{before}, epoch_us(timezone({zone}, {local} + INTERVAL 1 DAY)) - {DAY}]"
+
+
+def is_twice(zone: str) -> str:
+    """SQL: whether both moments `p` of the local time `l`, which are not one, are right."""
+    return f"({_is_right(_EARLIER, zone)} AND {_is_right(_LATER, zone)})"
+
+
 def _of_both(local: str, zone: str, value: str) -> str:
     """SQL of the local time `l` and its two moments `p`, in microseconds; a lambda is a name for what is asked once."""
-    before = f"epoch_us(timezone({zone}, l - INTERVAL 1 DAY)) + {DAY}"
-    after = f"epoch_us(timezone({zone}, l + INTERVAL 1 DAY)) - {DAY}"
-    inner = f"list_transform([[{before}, {after}]], lambda p: {value})[1]"
+    inner = f"list_transform([{both('l', zone)}], lambda p: {value})[1]"
     return f"list_transform([{local}], lambda l: {inner})[1]"
 
 

@@ -27,6 +27,7 @@ from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
 from dropzone_assets.formats import Reading, Wanted, open_format, read_as
 from dropzone_assets.ledger import Tally
+from dropzone_assets.pipeline.by_order import in_order
 from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.pipeline.decimal_signs import decided, in_doubt, said
 from dropzone_assets.pipeline.record_numbers import Part, keep_only, number_records, tallies
@@ -220,15 +221,17 @@ def _scan(
     known = [location for locations in matched for location in locations]
     raw, extra_columns = reading.raw(), reading.extra_columns(known)
     how = how or written(contract, *scan.figures)
+    relation = in_order(staging, contract, scan.relation, matched, tidy=scan.tidy)
     statement = compile_contract(
         contract,
-        scan.relation,
+        relation,
         matched,
         raw,
         extra_columns,
         scan.fault,
         scan.ignored,
         tidy=scan.tidy,
+        ordered=relation != scan.relation,
         written=how,
         typed=scan.typed,
         guarded=guarded,
