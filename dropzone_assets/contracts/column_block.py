@@ -27,6 +27,8 @@ def demand_text(name: str, logical: str, own: ColumnBlock, *, derived: bool) -> 
     Raises:
         BadContract: it has none.
     """
+    if own.values and logical != "string":
+        raise BadContract(f"{name}: a value map needs logicalType string.", "Change the type or drop the map.")
     if own.number and logical not in ("integer", "number"):
         raise BadContract(f"{name}: `number` needs logicalType integer or number.", "Change the type or drop it.")
     if derived and (own.number or own.missing is not None):

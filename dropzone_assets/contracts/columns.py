@@ -1,15 +1,17 @@
 """One column of a contract: its type, how its texts become values, and the rules that ask for more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from typing import Any
 
 from open_data_contract_standard.model import SchemaProperty
 
 from dropzone_assets.contracts.column_block import demand_text, own_block
+from dropzone_assets.contracts.extension import ColumnBlock
 from dropzone_assets.contracts.model import Column
 from dropzone_assets.contracts.moments import MOMENTS, Written, clock, doubts
-from dropzone_assets.contracts.rules import NO_DOUBTS, Rule, column_rules, partition_rule
+from dropzone_assets.contracts.rules import NO_DOUBTS, Doubts, Rule, column_rules, partition_rule
 from dropzone_assets.contracts.transforms import OWN_TEXT
 from dropzone_assets.contracts.types import cast, duckdb_type
 from dropzone_assets.engine import folded, literal
@@ -30,11 +32,7 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
     logical = prop.logicalType or "string"
     kind = duckdb_type(logical, prop.physicalType)
     own = own_block(name, prop)
-    with _named(name):
-        how = Written.of(logical, options, own)
-        reading, asked = cast(logical, kind, how), doubts(logical, how) if logical in MOMENTS else NO_DOUBTS
-    if own.values and logical != "string":
-        raise BadContract(f"{name}: a value map needs logicalType string.", "Change the type or drop the map.")
+    how, reading, asked = _reading(name, logical, kind, options, own)
     transform = prop.transformLogic or ""
     derived = bool(transform) and not {folded(name), OWN_TEXT} & mentioned
     required = bool(prop.required or prop.partitioned)
@@ -58,6 +56,15 @@ def column_of(prop: SchemaProperty, first_day: date, mentioned: frozenset[str]) 
         zone=how.zone if how.dst else "",
         by_text=bool(transform) and not derived and folded(name) not in mentioned,
     )
+
+
+def _reading(
+    name: str, logical: str, kind: str, options: Mapping[str, Any], own: ColumnBlock
+) -> tuple[Written, str, Doubts]:
+    """How its texts are written, the SQL that reads one, and what may be doubted of it."""
+    with _named(name):
+        how = Written.of(logical, options, own)
+        return how, cast(logical, kind, how), doubts(logical, how) if logical in MOMENTS else NO_DOUBTS
 
 
 def _accepted(prop: SchemaProperty) -> list[str]:

@@ -68,9 +68,9 @@ def compile_contract(
 def _beside(contract: Contract, extra_columns: str, ordered: bool) -> str:
     """What stands beside the texts where the contract asks for it: what it does not know, and the moment of arrival."""
     rescued = f", {extra_columns} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
-    places = "".join(f", {name if ordered else 'NULL'}::BIGINT AS {name}" for name, _ in columns_by_order(contract))
+    hours = "".join(f", {name if ordered else 'NULL'}::BIGINT AS {name}" for name, _ in columns_by_order(contract))
     arrived = f", getvariable('{ARRIVED}')[file_index::BIGINT + 1] AS {ARRIVED}" if uses_arrival(contract) else ""
-    return rescued + arrived + places
+    return rescued + arrived + hours
 
 
 def halves_of(contract: Contract, column: Column, relation: str, matched: Matched, *, tidy: bool = False) -> str:
