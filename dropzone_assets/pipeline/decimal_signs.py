@@ -91,7 +91,7 @@ def _refusal(contract: Contract, column: Column, text: str, *, several: bool) ->
         where = f"in the dropzone block of the column {column.name}"
     return Refused(
         f"has numbers like {text} in {column.name}, which may be {whole} or {part}. {why}",
-        f"Write {lines[0]} for {whole}, or {lines[1]} for {part}, {where} in {contract.file}; "
+        f"Write {lines[0]} for {whole}, or {lines[1]} for {part}, {where} in {contract.file.name}; "
         f"then: dropzone replay {contract.table}.",
     )
 
