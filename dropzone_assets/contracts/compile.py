@@ -1,7 +1,8 @@
 """A contract and a way of reading become one SELECT that types, canonicalises and validates every row in one scan."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from dropzone_assets.contracts.by_order import columns_by_order, halves
 from dropzone_assets.contracts.lacking import Matched
@@ -35,6 +36,7 @@ def compile_contract(
     written: Sequence[Written] = (),
     typed: str = "",
     guarded: bool = False,
+    flaws: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The one statement that validates all rows of `relation`, as one pipeline over one scan.
 
@@ -51,6 +53,7 @@ def compile_contract(
         written: how the numbers of each physical column are written; empty: as machines do.
         typed: the start of the names of columns that say of a cell whether it held a number; empty where none do.
         guarded: whether a row for which the contract's SQL fails costs that row only.
+        flaws: kinds of cells without a value to validate → SQL for the numbers of the text columns that have one.
 
     Returns:
         A query with `_file_index` (of at most 65,536 files), the contract's columns (and `_rescued` where it keeps
@@ -59,10 +62,11 @@ def compile_contract(
     """
     numbers = Numbers(contract, written, bool(typed))
     state = f"{fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}, {raw} AS {RAW}"
+    state += _flaws(contract, matched, flaws)
     texts = f"file_index AS {FILE_INDEX}{_texts(contract, matched, tidy=tidy, typed=typed)}"
     layer = numbers.over(f"SELECT {texts}{_beside(contract, extra_columns, ordered)}, {state} FROM ({relation})")
     layer = transformed(contract, f"SELECT *{_typed(contract, numbers)} FROM ({layer})", guarded=guarded)
-    return _with_reasons(contract, numbers, layer, guarded)
+    return _with_reasons(contract, numbers, layer, guarded, bool(flaws))
 
 
 def _beside(contract: Contract, extra_columns: str, ordered: bool) -> str:
@@ -93,17 +97,34 @@ def compile_evidence(
     return Numbers(contract, written, bool(typed)).evidence(f"SELECT file_index{texts} FROM ({relation})", "file_index")
 
 
-def _with_reasons(contract: Contract, numbers: Numbers, layer: str, guarded: bool) -> str:
-    """The outermost layer: which rules each row breaks."""
+def _flaws(contract: Contract, matched: Matched, flaws: Mapping[str, str]) -> str:
+    """The reasons of cells that no rule can be asked of; empty where there are no such cells."""
+    reasons = (
+        f"CASE WHEN list_has_any({columns}, {list(locations)}) THEN {literal(f'{column.name}:{kind}')} END"
+        for kind, columns in flaws.items()
+        for column, locations in zip(contract.physical, matched, strict=True)
+        if locations
+    )
+    return f", list_filter([{', '.join(reasons)}]::VARCHAR[], lambda r: r IS NOT NULL) AS _flaws" if flaws else ""
+
+
+def _with_reasons(contract: Contract, numbers: Numbers, layer: str, guarded: bool, flawed: bool) -> str:
+    """The outermost layer: which rules each row breaks; a cell with a flaw is asked nothing more."""
     rules = list(_rules(contract, numbers, guarded))
     broken = " OR ".join(condition for _, condition in rules) or "false"
     reasons = ", ".join(f"CASE WHEN {condition} THEN {name} END" for name, condition in rules)
     own = ", ".join(quote(name) for name in contract.stored)
     day = f"CAST({quote(contract.partition_column)} AS DATE)" if contract.partition_column else "NULL::DATE"
+    found = f"list_filter([{reasons}], lambda r: r IS NOT NULL)"
+    if flawed:
+        broken = f"len(_flaws) > 0 OR {broken}"
+        columns = "list_transform(_flaws, lambda f: split_part(f, ':', 1))"
+        rest = f"list_filter({found}, lambda r: NOT list_contains({columns}, split_part(r, ':', 1)))"
+        found = f"list_concat(_flaws, {rest})"
     layer = f"SELECT *, NOT {IGNORED} AND (_fault IS NOT NULL OR coalesce({broken}, false)) AS _broken FROM ({layer})"
     return (
         f"SELECT {FILE_INDEX}::USMALLINT AS {FILE_INDEX}, {own}, {day} AS {DATA_DATE}, "
-        f"CASE WHEN _broken THEN CASE WHEN _fault IS NULL THEN list_filter([{reasons}], lambda r: r IS NOT NULL) "
+        f"CASE WHEN _broken THEN CASE WHEN _fault IS NULL THEN {found} "
         f"ELSE [_fault] END END AS {REASONS}, "
         f"CASE WHEN _broken THEN {RAW} END AS {RAW}, {IGNORED}, "
         f"CASE WHEN _fault IS NULL AND NOT {IGNORED} THEN {numbers.doubt()} END AS {DOUBT} FROM ({layer})"

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from importlib import import_module
-from itertools import islice
+from itertools import chain, islice
+from math import isfinite, isnan
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import fastavro
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
+from dropzone_assets.formats.blocks.blocks import read_blocks
 from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.named import Named
 
@@ -48,6 +50,8 @@ BROKEN: tuple[type[Exception], ...] = (
     ValueError,
     TypeError,
     LookupError,
+    ArithmeticError,
+    RecursionError,
     EOFError,
     OSError,
     SchemaParseException,
@@ -94,7 +98,7 @@ class AvroReading(Named):
                     connection.execute(f"INSERT INTO {CELLS} FROM avro_batch")
                     connection.unregister("avro_batch")
             except BROKEN as error:
-                unreadable[index] = f"has a block that cannot be read: {_line(error)}."
+                unreadable[index] = f"is damaged, it has a block that cannot be read: {_line(error)}."
         lost = ", ".join(map(str, unreadable)) or "NULL"
         return Scan(f"FROM {CELLS} WHERE file_index NOT IN ({lost})" if unreadable else f"FROM {CELLS}", unreadable)
 
@@ -116,12 +120,11 @@ class AvroReading(Named):
         return {"codec": self.codec}
 
     def _batches(self, path: Path, index: int) -> Iterator[pa.Table]:
-        with path.open("rb") as file:
-            records = cast(Iterator[dict[str, Any]], iter(fastavro.reader(file)))
-            while batch := list(islice(records, BATCH)):
-                texts = [pa.array([_text(record[name]) for record in batch], pa.string()) for name in self.names]
-                numbers = pa.array([index] * len(batch), pa.uint64())
-                yield pa.table([numbers, *texts], ["file_index", *(f"c{n}" for n in range(len(self.names)))])
+        records = chain.from_iterable(block.records for block in read_blocks(path))
+        while batch := list(islice(records, BATCH)):
+            texts = [pa.array([_text(record[name]) for record in batch], pa.string()) for name in self.names]
+            numbers = pa.array([index] * len(batch), pa.uint64())
+            yield pa.table([numbers, *texts], ["file_index", *(f"c{n}" for n in range(len(self.names)))])
 
 
 def _text(value: Any) -> str | None:
@@ -130,7 +133,7 @@ def _text(value: Any) -> str | None:
         case None | str():
             return value
         case bool() | dict() | list():
-            return json.dumps(value, ensure_ascii=False, default=_text)
+            return json.dumps(_parseable(value), ensure_ascii=False, default=_text)
         case bytes():
             return _decoded(value)
         case datetime() if value.tzinfo is None and value.time() == time():
@@ -144,6 +147,18 @@ def _text(value: Any) -> str | None:
     return json.dumps(value, default=str)
 
 
+def _parseable(value: Any) -> Any:
+    """A nested value without what JSON has no word for: NaN and the infinities become texts."""
+    match value:
+        case dict():
+            return {name: _parseable(each) for name, each in value.items()}
+        case list():
+            return [_parseable(each) for each in value]
+        case float() if not isfinite(value):
+            return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
 def _decoded(value: bytes) -> str:
     try:
         return value.decode()
@@ -152,4 +167,6 @@ def _decoded(value: bytes) -> str:
 
 
 def _line(error: BaseException) -> str:
+    if isinstance(error, OverflowError):
+        return "a date or a time of no year from 1 to 9999"
     return str(error).split("\n")[0].removesuffix(".") or type(error).__name__

@@ -1,12 +1,12 @@
 """Workbooks (xlsx, xlsm, xlsb, xls, ods), read by calamine: each cell as the text that it means, not as it is shown."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
@@ -15,7 +15,8 @@ from dropzone_assets.formats.format import Location as Where
 from dropzone_assets.formats.named import Named
 from dropzone_assets.formats.text.decimals import pinned_figures
 from dropzone_assets.formats.workbook.cells import Sheet, Workbook, open_workbook
-from dropzone_assets.formats.workbook.locations import Location, area_of, find, letters
+from dropzone_assets.formats.workbook.limits import letters
+from dropzone_assets.formats.workbook.locations import Location, area_of, find
 
 CELLS, TYPED = "excel_cells", "typed_"
 
@@ -28,7 +29,8 @@ class Excel(BaseModel):
 
     `sheet` is a name or a number from 1, `range` the cells with the header and the rows (`B3:F200`, or `B3:F` to the
     end). Without a range, the header is the row that has most of the wanted names. `decimal` and `thousands` are the
-    signs of numbers in cells that are text.
+    signs of numbers in cells that are text. `formulas` says what becomes of one without a value: its row is
+    quarantined, or it is `null`; `saved` takes a saved 0 also where it is to be computed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +40,13 @@ class Excel(BaseModel):
     header: bool = True
     decimal: Literal[".", ","] | None = None
     thousands: Literal[",", ".", " ", "'"] | None = None
+    formulas: Literal["quarantine", "null", "saved"] = "quarantine"
+
+    @field_validator("formulas", mode="before")
+    @classmethod
+    def _null(cls, value: object) -> object:
+        """YAML reads `null` as nothing."""
+        return "null" if value is None else value
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -49,12 +58,15 @@ class Excel(BaseModel):
 
     def reading(self, content: Content, wanted: Sequence[str]) -> "ExcelReading":
         """The header's names, or `column1` … where the contract says there is no header."""
-        workbook = open_workbook(content.file().read_bytes())
+        workbook = open_workbook(content.file().read_bytes(), self.formulas == "saved")
         names = workbook.names if self.sheet is None else [self._name(workbook)]
         sheets = [sheet for sheet in map(workbook.sheet, names) if sheet.rows]
         seen = [sheet for sheet in sheets if sheet.visible or self.sheet is not None]
-        location = find(seen, area_of(self.range), wanted if self.header else None)
-        return ExcelReading(location.names, location, pinned_figures(self.decimal, self.thousands))
+        hidden = [sheet for sheet in sheets if not sheet.visible and self.sheet is None]
+        location = find(seen, area_of(self.range), wanted if self.header else None, hidden)
+        unsaved = next(sheet.unsaved for sheet in sheets if sheet.name == location.sheet)
+        figures = pinned_figures(self.decimal, self.thousands)
+        return ExcelReading(location.names, location, figures, self.formulas, len(unsaved))
 
     def _name(self, workbook: Workbook) -> str:
         names = workbook.names
@@ -72,21 +84,25 @@ class ExcelReading(Named):
 
     location: Location
     figures: Figures
+    formulas: str
+    unsaved: int = field(compare=False)
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """One row a row of the sheet; blank ones count, so a record's number is its distance from the header."""
         fields = ", ".join(f"c{n} VARCHAR, {TYPED}{n} BOOLEAN" for n in range(len(self.names)))
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {CELLS} (file_index UBIGINT, {fields})")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {CELLS} (file_index UBIGINT, {fields}, unsaved UINTEGER[])")
         waiting: list[pa.Table] = []
         for index, content in enumerate(contents):
-            sheet = open_workbook(content.file().read_bytes()).sheet(self.location.sheet)
+            workbook = open_workbook(content.file().read_bytes(), self.formulas == "saved")
+            sheet = workbook.sheet(self.location.sheet)
             waiting.append(self._records(sheet, index))
             if sum(table.num_rows for table in waiting) >= ROWS:
                 self._hand_over(connection, waiting)
         self._hand_over(connection, waiting)
         texts = ", ".join(f"c{n}" for n in range(len(self.names)))
-        blank = f"trim(concat({texts}), ' ' || chr(9) || chr(10) || chr(13) || chr(160)) = ''"
-        return Scan(f"FROM {CELLS}", {}, ignored=blank, figures=self.figures, typed=TYPED)
+        blank = f"trim(concat({texts}), ' ' || chr(9) || chr(10) || chr(13) || chr(160)) = '' AND unsaved IS NULL"
+        flaws = {} if self.formulas == "null" else {"no-value": "unsaved"}
+        return Scan(f"FROM {CELLS}", {}, ignored=blank, figures=self.figures, typed=TYPED, flaws=flaws)
 
     def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Where]:
         """The sheet and the row, as Excel shows them."""
@@ -98,7 +114,8 @@ class ExcelReading(Named):
         first, last = self.location.columns[0], self.location.columns[-1]
         header = {"header row": str(self.location.area.top + 1)} if self.location.header else {"header": "none"}
         cells = f"{letters(first)}{self.location.area.top + 1}:{letters(last)}{self.location.area.bottom or ''}"
-        return {"sheet": self.location.sheet, "range": cells, **header}
+        without = {"formulas without a value": f"{self.unsaved:,}"} if self.unsaved else {}
+        return {"sheet": self.location.sheet, "range": cells, **header, **without}
 
     def _records(self, sheet: Sheet, index: int) -> pa.Table:
         start = self.location.area.top + self.location.header
@@ -107,13 +124,27 @@ class ExcelReading(Named):
         columns = {f"s{n}": sheet.texts(at, start, length) for n, at in enumerate(self.location.columns)}
         numbers = {f"f{n}": sheet.numbers(at, start, length) for n, at in enumerate(self.location.columns)}
         typed = {f"b{n}": sheet.typed(at, start, length) for n, at in enumerate(self.location.columns)}
-        return pa.table({"i": pa.array([index] * length, pa.uint64()), **columns, **numbers, **typed})
+        unsaved = self._unsaved(sheet, start, length)
+        indexes = pa.array([index] * length, pa.uint64())
+        return pa.table({"i": indexes, **columns, **numbers, **typed, "unsaved": unsaved})
+
+    def _unsaved(self, sheet: Sheet, start: int, length: int) -> pa.Array:
+        """For each row the numbers of its columns whose formula has no value; NULL where there is none."""
+        kind = pa.list_(pa.uint32())
+        if not sheet.unsaved:
+            return pa.nulls(length, kind)
+        found: list[list[int] | None] = [None] * length
+        numbers = {at: n for n, at in enumerate(self.location.columns)}
+        for row, column in sheet.unsaved:
+            if start <= row < start + length and column in numbers:
+                found[row - start] = [*(found[row - start] or []), numbers[column]]
+        return pa.array(found, kind)
 
     def _hand_over(self, connection: Connection, waiting: list[pa.Table]) -> None:
         if waiting:
             connection.register("excel_waiting", pa.concat_tables(waiting))
             cells = ", ".join(f"{_text(n)}, b{n} IS NOT NULL" for n in range(len(self.names)))
-            connection.execute(f"INSERT INTO {CELLS} SELECT i, {cells} FROM excel_waiting")
+            connection.execute(f"INSERT INTO {CELLS} SELECT i, {cells}, unsaved FROM excel_waiting")
             connection.unregister("excel_waiting")
             waiting.clear()
 

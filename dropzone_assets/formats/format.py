@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, Self, cast
 
 from dropzone_assets.engine import Connection
@@ -74,7 +75,8 @@ class Scan(NamedTuple):
     relation's columns say `fault`, why a record cannot be taken apart (NULL when it can), and `ignored`, whether it
     belongs to another table; empty where that cannot be. `tidy`: no text ends with a blank but a space. `figures`: how
     numbers are written. `typed`: the start of the names of the relation's columns that say of each cell whether it held
-    a number and no text; empty where there are only texts.
+    a number and no text; empty where there are only texts. `flaws`: kinds of
+    cells that have no value to validate → SQL for the numbers of those columns of the record that have one.
     """
 
     relation: str
@@ -84,6 +86,7 @@ class Scan(NamedTuple):
     tidy: bool = False
     figures: Figures = Figures()
     typed: str = ""
+    flaws: Mapping[str, str] = MappingProxyType({})
 
 
 class Location(NamedTuple):

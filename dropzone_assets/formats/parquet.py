@@ -14,6 +14,7 @@ from dropzone_assets.engine import Connection, literals
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.named import Named
+from dropzone_assets.formats.typed import text_of, with_all_digits
 
 
 class Parquet(BaseModel):
@@ -33,24 +34,33 @@ class Parquet(BaseModel):
             raise Refused(f"is no Parquet file, or was cut off: {what}.", "Ask the sender for it again.") from error
         if not schema.names:
             raise Refused("has no columns.", "Ask the sender for the file again.")
+        _refuse_contradictions(metadata)
+        for name, kind in zip(schema.names, schema.types, strict=True):
+            if pa.types.is_nested(kind) and "decimal256" in str(kind):
+                cure = "Ask for at most 38 digits there, or for a text."
+                raise Refused(f"has a column {name} of {kind}: so many digits cannot be kept there.", cure)
         first = metadata.row_group(0) if metadata.num_row_groups else None
         compression = first.column(0).compression.lower() if first and first.num_columns else "none"
-        return ParquetReading(tuple(schema.names), tuple(map(_shape, schema.types)), compression)
+        return ParquetReading(tuple(schema.names), tuple(schema.types), compression)
 
 
 @dataclass(frozen=True)
 class ParquetReading(Named):
-    """Files with the same columns, in the same order, of the same types; `shapes` says how each becomes text."""
+    """Files with the same columns, in the same order, of the same types."""
 
-    shapes: tuple[str, ...]
+    types: tuple[pa.DataType, ...]
     compression: str = field(compare=False)
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """One `read_parquet` over all files; columns are taken by position, for a name may come twice."""
         columns = ", ".join(f"v{n}" for n in range(len(self.names)))
-        texts = ", ".join(f"{SQL[shape.split()[0]].format(v=f'v{n}')} AS c{n}" for n, shape in enumerate(self.shapes))
-        files = literals([content.uri for content in contents])
-        return Scan(f"SELECT file_index, {texts} FROM read_parquet({files}) AS t({columns})", {})
+        texts = ", ".join(f"{text_of(kind, f'v{n}')} AS c{n}" for n, kind in enumerate(self.types))
+        uris = [content.uri for content in contents]
+        if any(map(pa.types.is_decimal256, self.types)):
+            uris = [
+                str(with_all_digits(content.file(), scratch / f"{n}.parquet")) for n, content in enumerate(contents)
+            ]
+        return Scan(f"SELECT file_index, {texts} FROM read_parquet({literals(uris)}) AS t({columns})", {})
 
     def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Row group, from 0, and the row in it, from 1."""
@@ -65,26 +75,19 @@ class ParquetReading(Named):
 
     def described(self) -> dict[str, str]:
         """The compression of the first column and the types."""
-        kinds = [shape.split(maxsplit=1)[1] for shape in self.shapes]
-        types = ", ".join(f"{name} {kind}" for name, kind in zip(self.names, kinds, strict=True))
+        types = ", ".join(f"{name} {kind}" for name, kind in zip(self.names, self.types, strict=True))
         return {"compression": self.compression, "columns": types}
 
 
-SQL = {
-    "nested": "to_json({v})::VARCHAR",
-    "bytes": "coalesce(try(decode({v})), {v}::VARCHAR)",
-    "moment": "CASE WHEN {v}::DATE::TIMESTAMP = {v} THEN {v}::DATE::VARCHAR ELSE {v}::VARCHAR END",
-    "plain": "{v}::VARCHAR",
-}
-"""How values become text: bytes as UTF-8 or escapes, a moment at midnight without a zone as a date (as in Excel)."""
-
-
-def _shape(kind: pa.DataType) -> str:
-    """How a type becomes text, and its name."""
-    if pa.types.is_nested(kind):
-        shape = "nested"
-    elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        shape = "bytes"
-    else:
-        shape = "moment" if pa.types.is_timestamp(kind) and kind.tz is None else "plain"
-    return f"{shape} {kind}"
+def _refuse_contradictions(metadata: parquet.FileMetaData) -> None:
+    """Refuse a footer whose numbers of rows are not one number."""
+    groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+    if metadata.num_rows != sum(group.num_rows for group in groups):
+        found = f"says {metadata.num_rows:,} rows, and its row groups {sum(group.num_rows for group in groups):,}"
+        raise Refused(f"is damaged: its footer {found}.", "Ask the sender for the file again.")
+    flat = [n for n in range(metadata.num_columns) if not metadata.schema.column(n).max_repetition_level]
+    for number, group in enumerate(groups):
+        for n in flat:
+            if (values := group.column(n).num_values) != group.num_rows:
+                found = f"has {group.num_rows:,} rows and {values:,} values of {group.column(n).path_in_schema}"
+                raise Refused(f"is damaged: row group {number} {found}.", "Ask the sender for the file again.")

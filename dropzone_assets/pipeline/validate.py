@@ -235,6 +235,7 @@ def _scan(
         written=how,
         typed=scan.typed,
         guarded=guarded,
+        flaws=scan.flaws,
     )
     if uses_arrival(contract):
         moments = engine.literals([file.delivery.arrived for file in files])

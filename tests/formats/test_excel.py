@@ -199,7 +199,7 @@ def test_the_place_of_the_records_is_found_or_pinned(
         (many(May=OTHER, June=TABLE), {"sheet": 3}, "has no sheet 3; its sheets are: May, June"),
         (many(Data=TABLE), {"range": "F9:G12"}, "empty workbook"),
         (many(Data=[*TABLE, [], [None, None, "x"]]), {"range": "D1:E4"}, "nothing in the cells"),
-        (many(Old_=TABLE, Data=[]), {}, "empty workbook"),
+        (many(Old_=TABLE, Data=[]), {}, "on its hidden sheet Old"),
     ],
 )
 def test_a_place_that_is_not_there_or_twice_is_refused(

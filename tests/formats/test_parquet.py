@@ -1,6 +1,7 @@
 """Parquet keeps the promises of formats; every type becomes the text that a contract can validate."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
@@ -152,3 +153,51 @@ def test_a_record_stands_in_its_row_group(tmp_path: Path) -> None:
         4: "row group 1, row 1",
         7: "row group 2, row 1",
     }
+
+
+WIDE = [Decimal("1234567890123456.78"), None, Decimal("-0.01"), Decimal("9" * 48 + ".99")]
+
+
+def test_decimals_of_more_than_38_digits_keep_them(tmp_path: Path) -> None:
+    contract = contract_of(tmp_path / "c", {"name": "v"}, {"name": "d"}, format={"kind": "parquet"})
+    columns = {"v": pa.array(WIDE, pa.decimal256(50, 2)), "d": pa.array(["a", "b", "c", "d"])}
+    tiny = {"v": pa.array([Decimal("1E-40")], pa.decimal256(50, 40)), "d": pa.array(["e"])}
+    broken = written(columns, use_dictionary=False, compression="none").replace(b"abcd", b"\xff" * 4)
+    validated = validate_bytes(tmp_path, contract, written(columns), written(tiny), broken[:-200])
+    assert validated.of("v", 0) == [None if value is None else f"{value:f}" for value in WIDE]
+    assert validated.of("d", 0) == ["a", "b", "c", "d"]
+    assert validated.of("v", 1) == [f"{Decimal('1E-40'):f}"]
+    assert set(validated.refused) == {2}
+
+
+def test_nested_decimals_beyond_38_digits_are_refused_by_name(tmp_path: Path) -> None:
+    contract = contract_of(tmp_path / "c", {"name": "v"}, format={"kind": "parquet"})
+    content = written({"v": pa.array([[Decimal("1.25")]], pa.list_(pa.decimal256(40, 2)))})
+    assert "decimal256(40, 2)" in validate_bytes(tmp_path, contract, content).refused[0].found
+
+
+NAN, INFINITE = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (pa.array([[1.5, NAN, None, -INFINITE]]), [1.5, "NaN", None, "-Infinity"]),
+        (
+            pa.array([{"a": NAN, "b c": [{"d": INFINITE}], "e": "NaN"}]),
+            {"a": "NaN", "b c": [{"d": "Infinity"}], "e": "NaN"},
+        ),
+        (pa.array([[("k", NAN), ("l", 2.5)]], pa.map_(pa.string(), pa.float64())), {"k": "NaN", "l": 2.5}),
+        (pa.array([[[NAN], None]], pa.list_(pa.list_(pa.float32()))), [["NaN"], None]),
+    ],
+)
+def test_a_nested_value_is_json_that_can_be_parsed(tmp_path: Path, values: pa.Array, expected: Any) -> None:
+    contract = contract_of(tmp_path / "c", {"name": "v"}, format={"kind": "parquet"})
+    (found,) = validate_bytes(tmp_path, contract, written({"v": values})).of("v")
+    assert json.loads(found, parse_constant=pytest.fail) == expected
+
+
+@pytest.mark.parametrize("value", [NAN, INFINITE, -INFINITE])
+def test_a_number_that_is_none_is_quarantined(tmp_path: Path, value: float) -> None:
+    contract = contract_of(tmp_path / "c", {"name": "v", "logicalType": "number"}, format={"kind": "parquet"})
+    assert validate_bytes(tmp_path, contract, written({"v": [value, 1.5]})).reasons() == {1: ["v:type"]}

@@ -5,40 +5,35 @@ Excel 2013 and later write a second one, of another namespace, behind their own 
 """
 
 import re
-from io import BytesIO
-from zipfile import ZipFile
 
-from dropzone_assets.formats.workbook.limits import BROKEN
+from dropzone_assets.errors import Refused
 
-PART, LARGEST = "xl/workbook.xml", 16 << 20
-"""Where calamine looks for the calendar, and bytes above which nobody's list of sheets is."""
+PART = "xl/workbook.xml"
+"""Where calamine looks for the calendar."""
 
 ROOT = re.compile(rb"<(?:([\w.-]+):)?workbook[\s>]")
 PROPERTIES = re.compile(rb"<(?:([\w.-]+):)?workbookPr\b(?:[^>]*/>|.*?</(?:[\w.-]+:)?workbookPr\s*>)", re.DOTALL)
+COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+FLAG = re.compile(rb"""(?<=\s)date1904\s*=\s*(["'])\s*(.*?)\s*\1""")
+
+FLAGS = {b"1": b"1", b"true": b"1", b"on": b"1", b"t": b"1", b"0": b"0", b"false": b"0", b"off": b"0", b"f": b"0"}
+"""What writers say → what calamine understands."""
 
 
-def with_one_calendar(content: bytes) -> bytes:
-    """A workbook whose own properties are the only ones called so; what is damaged is left to the reader."""
-    try:
-        with ZipFile(BytesIO(content)) as parts:
-            if parts.getinfo(PART).file_size > LARGEST:
-                return content
-            before = parts.read(PART)
-            after = _without_rivals(before)
-            return content if after == before else _repacked(parts, after)
-    except BROKEN:
-        return content
+def with_own_calendar(text: bytes) -> bytes:
+    """The list of sheets, with the workbook's own properties as the only ones called so.
 
-
-def _without_rivals(text: bytes) -> bytes:
+    Raises:
+        Refused: nobody can say which calendar is meant.
+    """
     root = ROOT.search(text)
-    own = next((m for m in PROPERTIES.finditer(text) if root and m[1] == root[1]), None)
-    return PROPERTIES.sub(lambda m: m[0] if own and m.start() == own.start() else b"", text)
+    bare = COMMENT.sub(b"", text) if b"workbookPr" in b"".join(COMMENT.findall(text)) else text
+    own = next((m for m in PROPERTIES.finditer(bare) if root and m[1] == root[1]), None)
+    return PROPERTIES.sub(lambda m: FLAG.sub(_plain, m[0]) if own and m.start() == own.start() else b"", bare)
 
 
-def _repacked(parts: ZipFile, workbook: bytes) -> bytes:
-    packed = BytesIO()
-    with ZipFile(packed, "w") as out:
-        for member in parts.infolist():
-            out.writestr(member.filename, workbook if member.filename == PART else parts.read(member))
-    return packed.getvalue()
+def _plain(flag: re.Match[bytes]) -> bytes:
+    if flag[2] not in FLAGS:
+        said = flag[2].decode(errors="replace")
+        raise Refused(f"says date1904={said!r}: its dates may be of either calendar.", "Open it in Excel and save it.")
+    return b'date1904="' + FLAGS[flag[2]] + b'"'

@@ -1,17 +1,17 @@
 """The cells of a workbook as Arrow columns: texts, errors among them, and numbers in full."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import fastexcel
 import pyarrow as pa
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.workbook.calendar import with_one_calendar
-from dropzone_assets.formats.workbook.limits import is_protected, refuse_giants
+from dropzone_assets.formats.workbook.limits import is_protected
+from dropzone_assets.formats.workbook.marks import Cell, Marks
+from dropzone_assets.formats.workbook.package import unpack
 
 KINDS: tuple[fastexcel.DType, ...] = ("float", "boolean")
 """A cell as number, which a text may be too, and as truth, which a number can be and the text of one cannot."""
@@ -40,15 +40,17 @@ class Sheet:
     strings: pa.RecordBatch
     floats: pa.RecordBatch
     flags: pa.RecordBatch
+    unsaved: frozenset[Cell] = frozenset()
 
     @property
     def columns(self) -> range:
         """The columns that have something in them, or stand between such."""
-        return range(self.left, self.left + self.strings.num_columns)
+        right = max((column + 1 for _, column in self.unsaved), default=0)
+        return range(self.left, max(self.left + self.strings.num_columns, right))
 
     def row(self, number: int) -> dict[int, str]:
         """The texts of one row by their columns, without blank ones."""
-        cells = {at: self.strings.column(at - self.left)[number].as_py() for at in self.columns}
+        cells = {at: self.texts(at, number, 1)[0].as_py() for at in self.columns}
         return {at: text for at, text in cells.items() if text and text.strip()}
 
     def texts(self, at: int, start: int, length: int) -> pa.Array:
@@ -64,8 +66,10 @@ class Sheet:
         return self._piece(self.flags, pa.bool_(), at, start, length)
 
     def _piece(self, batch: pa.RecordBatch, kind: pa.DataType, at: int, start: int, length: int) -> pa.Array:
-        found = at in self.columns
-        return batch.column(at - self.left).slice(start, length).cast(kind) if found else pa.nulls(length, kind)
+        if not 0 <= at - self.left < batch.num_columns:
+            return pa.nulls(length, kind)
+        piece = batch.column(at - self.left).slice(start, length).cast(kind)
+        return pa.concat_arrays([piece, pa.nulls(length - len(piece), kind)]) if len(piece) < length else piece
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Workbook:
     """An open workbook."""
 
     reader: fastexcel.ExcelReader
+    marks: Mapping[str, Marks]
 
     @cached_property
     def names(self) -> list[str]:
@@ -86,11 +91,15 @@ class Workbook:
         loaded = self._load(name, "string")
         strings, errors = loaded.to_arrow_with_errors()
         left = next((column.absolute_index for column in loaded.selected_columns), 0)
-        if errors:
-            strings = _patched(strings, errors.errors)
-        visible = loaded.visible == "visible"
+        marks = self.marks.get(name, Marks())
+        said = {each.position: _shown(each.detail) for each in errors.errors} if errors else {}
+        own = {(row, column - left): text for (row, column), text in marks.texts.items()}
+        own = {cell: text for cell, text in own.items() if _is_other(strings, cell, text)}
         floats, flags = (self._load(name, kind).to_arrow() for kind in KINDS)
-        return Sheet(name, visible, strings.num_rows, left, strings, floats, flags)
+        floats, texts = _patched(floats, dict.fromkeys(own)), _patched(strings, {**said, **own})
+        rows = max(strings.num_rows, max((row + 1 for row, _ in marks.unsaved), default=0))
+        visible = loaded.visible == "visible"
+        return Sheet(name, visible, rows, left, texts, floats, flags, marks.unsaved)
 
     def _load(self, name: str, kind: fastexcel.DType) -> fastexcel.ExcelSheet:
         try:
@@ -100,15 +109,18 @@ class Workbook:
             raise Refused(f"has a sheet {name} that cannot be read: {what}", "Ask the sender again.") from error
 
 
-def open_workbook(content: bytes) -> Workbook:
+def open_workbook(content: bytes, saved: bool = False) -> Workbook:
     """A workbook, whatever its file is called.
+
+    Args:
+        saved: whether what is saved with a formula counts, also where the workbook says that all are to be computed.
 
     Raises:
         Refused: it is none, or a password protects it, or it is larger than memory can be.
     """
-    refuse_giants(content)
+    package = unpack(content, saved)
     try:
-        return Workbook(fastexcel.read_excel(with_one_calendar(content)))
+        return Workbook(fastexcel.read_excel(package.content), package.marks)
     except fastexcel.FastExcelError as error:
         if is_protected(content, str(error)):
             raise Refused("is protected by a password.", "Ask the sender for it without one.") from error
@@ -116,16 +128,27 @@ def open_workbook(content: bytes) -> Workbook:
         raise Refused(f"{kind}.", "Ask the sender for the file again.") from error
 
 
-def _patched(strings: pa.RecordBatch, errors: Sequence[Any]) -> pa.RecordBatch:
-    """The cells that calamine gives no text for: errors, and the times of an OpenDocument sheet."""
-    columns = {n: strings.column(n) for n in range(strings.num_columns)}
-    for n in {error.position[1] for error in errors}:
+def _patched(batch: pa.RecordBatch, texts: Mapping[Cell, str | None]) -> pa.RecordBatch:
+    """Cells that calamine gives no text for (errors, the times of an OpenDocument sheet), or another one."""
+    if not texts:
+        return batch
+    columns = list(batch.columns)
+    for n in {column for _, column in texts}:
         values = columns[n].to_pylist()
-        for error in errors:
-            if error.position[1] == n:
-                values[error.position[0]] = _shown(error.detail)
-        columns[n] = pa.array(values, pa.string())
-    return pa.RecordBatch.from_arrays(list(columns.values()), [str(n) for n in columns])
+        for (row, column), text in texts.items():
+            if column == n:
+                values[row] = text
+        columns[n] = pa.array(values, columns[n].type)
+    return pa.RecordBatch.from_arrays(columns, [str(n) for n in range(len(columns))])
+
+
+def _is_other(strings: pa.RecordBatch, cell: Cell, text: str) -> bool:
+    """Whether a cell says something else than calamine says of it: an error, or a number, unless that is a date."""
+    row, column = cell
+    if not (0 <= column < strings.num_columns and row < strings.num_rows):
+        return False
+    said = strings.column(column)[row].as_py()
+    return said is None or text.startswith("#") or re.fullmatch(r"[-+\d.eE]+", said) is not None
 
 
 def _shown(detail: str) -> str:

@@ -6,6 +6,7 @@ process that runs out of memory in it cannot be caught.
 
 import re
 import zlib
+from contextlib import suppress
 from io import BytesIO
 from typing import IO
 from zipfile import BadZipFile, ZipFile
@@ -23,26 +24,22 @@ BROKEN = (BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError, O
 """What reading a damaged zip raises."""
 
 SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-CELL = re.compile(rb"""\sr=["']([A-Z]{1,3})(\d{1,7})["']""")
+CELL = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{1,3})(\d{1,7})\s*["']""")
 
 
-def refuse_giants(content: bytes) -> None:
+def refuse_giants(parts: ZipFile) -> None:
     """Refuse a zipped workbook that would not fit in memory; what is damaged is left to the reader.
 
     Raises:
         Refused: it unpacks to too much, or one of its sheets spans too many cells.
     """
-    try:
-        with ZipFile(BytesIO(content)) as parts:
-            members = parts.infolist()
-            if sum(member.file_size for member in members) > UNPACKED:
-                raise Refused(f"unpacks to more than {UNPACKED >> 30} GB.", "Ask the sender for smaller files.")
-            for member in members:
-                if SHEET.fullmatch(member.filename):
-                    with parts.open(member) as sheet:
-                        _refuse_far_cells(sheet)
-    except BROKEN:
-        return
+    members = parts.infolist()
+    if sum(member.file_size for member in members) > UNPACKED:
+        raise Refused(f"unpacks to more than {UNPACKED >> 30} GB.", "Ask the sender for smaller files.")
+    for member in members:
+        if SHEET.fullmatch(member.filename):
+            with suppress(*BROKEN), parts.open(member) as sheet:
+                _refuse_far_cells(sheet)
 
 
 def is_protected(content: bytes, message: str) -> bool:
@@ -64,16 +61,27 @@ def _refuse_far_cells(sheet: IO[bytes]) -> None:
         extra = piece[-OVERLAP:]
         columns.update(column for column, _ in found)
         last = max(last, max((int(row) for _, row in found), default=0))
-    if last and last * max(map(_number, columns)) > CELLS:
-        far = max(columns, key=_number).decode()
+    refuse_cells(last, max(map(column_number, {column.decode().upper() for column in columns}), default=-1) + 1)
+
+
+def refuse_cells(rows: int, columns: int) -> None:
+    """Refuse a sheet that spans more cells than memory can hold."""
+    if rows * columns > CELLS:
         raise Refused(
-            f"has a sheet that spans {last:,} rows to column {far}, too many cells to hold in memory.",
+            f"has a sheet that spans {rows:,} rows to column {letters(columns - 1)}, too many cells to hold in memory.",
             "Delete the stray cells at its end (Ctrl+End shows them), or ask for CSV.",
         )
 
 
-def _number(column: bytes) -> int:
+def letters(column: int) -> str:
+    """A column, counted from 0, as Excel names it."""
+    head, last = divmod(column, 26)
+    return (letters(head - 1) if head else "") + chr(ord("A") + last)
+
+
+def column_number(name: str) -> int:
+    """A column as Excel names it, counted from 0."""
     number = 0
-    for letter in column:
-        number = number * 26 + letter - 64
-    return number
+    for letter in name:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

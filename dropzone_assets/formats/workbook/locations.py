@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.workbook.cells import Sheet
+from dropzone_assets.formats.workbook.limits import column_number
 
 SEARCHED = 100
 """Rows in which a header is looked for."""
@@ -46,31 +47,29 @@ def area_of(text: str) -> Area:
         if text.strip():
             raise ValueError(f"range: {text!r} is not like B3:F200 or B3:F")
         return ALL
-    area = Area(_number(found[1]), int(found[2]) - 1, _number(found[3]) + 1, int(found[4]) if found[4] else None)
+    area = Area(
+        column_number(found[1]), int(found[2]) - 1, column_number(found[3]) + 1, int(found[4]) if found[4] else None
+    )
     if (area.right or 0) <= area.left or (area.bottom is not None and area.bottom <= area.top):
         raise ValueError(f"range: {text!r} ends before it begins")
     return area
 
 
-def letters(column: int) -> str:
-    """A column as Excel names it."""
-    head, last = divmod(column, 26)
-    return (letters(head - 1) if head else "") + chr(ord("A") + last)
-
-
-def find(sheets: Sequence[Sheet], area: Area, wanted: Sequence[str] | None) -> Location:
+def find(sheets: Sequence[Sheet], area: Area, wanted: Sequence[str] | None, hidden: Sequence[Sheet] = ()) -> Location:
     """The one place where records may be.
 
     Args:
         sheets: those with something on them.
         wanted: names the header may hold; None when there is no header.
+        hidden: sheets that nobody sees; none is read, but one that fits better is named.
 
     Raises:
-        Refused: nothing is there, or several sheets are equally good.
+        Refused: nothing is there, several sheets are equally good, or a hidden one is better.
     """
     names = {_normal(name) for name in wanted or ()}
     found = [header for sheet in sheets if (header := _header(sheet, area, names))]
     best = [header for header in found if header.score == max(each.score for each in found)]
+    _refuse_for_hidden([header for sheet in hidden if (header := _header(sheet, area, names))], best)
     if not best:
         raise Refused("is an empty workbook: there is not even a header.", "Ask the sender for the file again.")
     if len(best) > 1:
@@ -98,12 +97,25 @@ def _header(sheet: Sheet, area: Area, names: set[str]) -> _Header | None:
     return max(rows, key=lambda header: header.score, default=None)
 
 
+def _refuse_for_hidden(hidden: Sequence[_Header], best: Sequence[_Header]) -> None:
+    """Whether the rows are on the visible sheet or on the hidden one, the sender has to say."""
+    better = max(hidden, key=lambda header: header.score, default=None)
+    if better and better.score > max((header.score for header in best), default=0):
+        seen = f"{best[0].sheet.name} has {best[0].score}" if best else "none that is visible has any"
+        raise Refused(
+            f"has {better.score} of the wanted names on its hidden sheet {better.sheet.name} (row {better.row + 1}), "
+            f"and {seen}.",
+            f"Pin `sheet: {better.sheet.name}` under `format`, or ask for the sheet to be shown.",
+        )
+
+
 def _location(sheet: Sheet, area: Area, header: bool) -> Location:
     """The columns that have a name, or anything below the header."""
     start = area.top + header
     length = max(min(area.bottom or sheet.rows, sheet.rows) - start, 0)
     texts = sheet.row(area.top) if header else {}
-    filled = [at for at in _columns(sheet, area) if sheet.texts(at, start, length).null_count < length]
+    unsaved = {column for row, column in sheet.unsaved if start <= row < start + length}
+    filled = [at for at in _columns(sheet, area) if at in unsaved or sheet.texts(at, start, length).null_count < length]
     columns = sorted({*filled, *(at for at in texts if at in _columns(sheet, area))})
     if not columns:
         raise Refused("has nothing in the cells where its rows should be.", "Correct `range` under `format`.")
@@ -114,13 +126,6 @@ def _location(sheet: Sheet, area: Area, header: bool) -> Location:
 def _columns(sheet: Sheet, area: Area) -> range:
     end = sheet.columns.stop if area.right is None else min(area.right, sheet.columns.stop)
     return range(max(area.left, sheet.columns.start), end)
-
-
-def _number(name: str) -> int:
-    number = 0
-    for letter in name:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
 
 
 def _normal(name: str) -> str:

@@ -1,0 +1,104 @@
+"""What calamine does not tell of a sheet: formulas without a saved value, errors it has no name for, digits it drops.
+
+A sheet in which a quick look finds nothing odd is not looked at again; an odd one is parsed. Both stop at cells that
+calamine would read as something though they are nothing: two at one place, a text that is not in the list.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import IO, NamedTuple
+
+Cell = tuple[int, int]
+"""Row and column, from 0."""
+
+
+class Marks(NamedTuple):
+    """Cells by their places: formulas without a value; what cells say that calamine would say otherwise.
+
+    `splices`: pieces of the part, by their first byte and the one behind their last, and what to put there instead.
+    """
+
+    unsaved: frozenset[Cell] = frozenset()
+    texts: Mapping[Cell, str] = MappingProxyType({})
+    splices: tuple[tuple[int, int, bytes], ...] = ()
+
+
+CHUNK = 1 << 20
+ROW_END = re.compile(rb"</(?:[\w.-]+:)?row\s*>")
+
+ROW = re.compile(rb'<(?:[\w.-]+:)?row\s[^>]*?\br="(\d+)"')
+ROWS = re.compile(rb"<(?:[\w.-]+:)?row[\s/>]")
+CELLS = re.compile(rb"<(?:[\w.-]+:)?c[\s/>]")
+CELL = re.compile(rb'<(?:[\w.-]+:)?c\s+r="([A-Z]{1,3}[1-9]\d*)"')
+TYPED = re.compile(rb"\st\s*=\s*[\"'](?:s|b|e)[\"']")
+SOUND = re.compile(
+    rb' t="(?:s"[^>]*><(?:[\w.-]+:)?v>(\d+)<'
+    rb'|b"[^>]*>(?:<(?:[\w.-]+:)?f[^>]*(?:/>|>[^<]*</(?:[\w.-]+:)?f>))?<(?:[\w.-]+:)?v>[01]<'
+    rb'|e"[^>]*>(?:<(?:[\w.-]+:)?f[^>]*(?:/>|>[^<]*</(?:[\w.-]+:)?f>))?<(?:[\w.-]+:)?v>'
+    rb"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)<)"
+)
+FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
+UNSAVED = re.compile(
+    rb"<(?:[\w.-]+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:[\w.-]+:)?f\s*>)\s*"
+    rb"(?:<(?:[\w.-]+:)?v[^>]*(?:/>|>\s*</(?:[\w.-]+:)?v\s*>)\s*)?</(?:[\w.-]+:)?c\s*>"
+)
+TWICE = re.compile(rb"</(?:[\w.-]+:)?v>\s*<(?:[\w.-]+:)?v[\s>]")
+LONG = re.compile(rb"<(?:[\w.-]+:)?v>([+-]?[\d.]{16,}[^<]*)<")
+
+
+def exact(text: str) -> str | None:
+    """A number that a double cannot hold, where its digits are no double's own."""
+    digits = re.sub(r"^[+-]?[0.]*", "", text.strip().split("e")[0].split("E")[0]).replace(".", "")
+    if len(digits) < (16 if "." not in text else 18):
+        return None
+    try:
+        number, nearest = Decimal(text.strip()), Decimal(float(text))
+        same = not nearest.is_finite() or nearest.quantize(number) == number or number == Decimal(repr(float(text)))
+    except (InvalidOperation, ValueError):
+        return None
+    return None if same or not number.is_finite() else f"{number:f}"
+
+
+def is_odd(file: IO[bytes], strings: int, anew: bool) -> bool:
+    """Whether anything in a sheet is not as nearly every writer writes it; the file is read to its end."""
+    odd, last = False, 0
+    for piece in _pieces(file):
+        if not odd:
+            rows = [int(row) for row in ROW.findall(piece)]
+            rising = all(one < other for one, other in zip([last, *rows], rows, strict=False))
+            odd = not rising or _is_odd_piece(piece, rows, strings, anew)
+            last = rows[-1] if rows else last
+    return odd
+
+
+def _is_odd_piece(piece: bytes, rows: list[int], strings: int, anew: bool) -> bool:
+    cells = CELL.findall(piece)
+    if len(cells) != len(CELLS.findall(piece)) or len(cells) != len(set(cells)):
+        return True
+    if len(rows) != len(ROWS.findall(piece)) or not {int(cell.lstrip(LETTERS)) for cell in cells} <= set(rows):
+        return True
+    sound = SOUND.findall(piece)
+    if len(sound) != len(TYPED.findall(piece)) or max(map(int, filter(None, set(sound))), default=-1) >= strings:
+        return True
+    if FORMULA.search(piece) and (anew or UNSAVED.search(piece)):
+        return True
+    if b"<!" in piece or TWICE.search(piece):
+        return True
+    return any(exact(number.decode(errors="replace")) for number in LONG.findall(piece))
+
+
+LETTERS = bytes(range(65, 91))
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """A sheet in pieces of whole rows."""
+    rest = b""
+    while chunk := file.read(CHUNK):
+        rest += chunk
+        ends = list(ROW_END.finditer(rest, max(len(rest) - 2 * CHUNK, 0)))
+        if ends:
+            yield rest[: ends[-1].end()]
+            rest = rest[ends[-1].end() :]
+    yield rest
