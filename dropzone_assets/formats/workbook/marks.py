@@ -7,6 +7,7 @@ calamine would read as something though they are nothing: two at one place, a te
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from types import MappingProxyType
 from typing import IO, NamedTuple
 
@@ -26,26 +27,24 @@ class Marks(NamedTuple):
 
 
 CHUNK = 1 << 20
-ROW_END = re.compile(rb"</(?:[\w.-]+:)?row\s*>")
+PREFIXED = re.compile(rb"<[\w.-]+:(?:row|c|f|v)[\s/>]")
+"""Elements of a sheet that gives its own a prefix: few writers do, so the patterns below know none."""
 
-ROW = re.compile(rb'<(?:[\w.-]+:)?row\s[^>]*?\br="(\d+)"')
-ROWS = re.compile(rb"<(?:[\w.-]+:)?row[\s/>]")
-CELLS = re.compile(rb"<(?:[\w.-]+:)?c[\s/>]")
-CELL = re.compile(rb'<(?:[\w.-]+:)?c\s+r="([A-Z]{1,3}[1-9]\d*)"')
-TYPED = re.compile(rb"\st\s*=\s*[\"'](?:s|b|e)[\"']")
+ROW = re.compile(rb'<row\s[^>]*?\br="(\d+)"')
+ROWS = re.compile(rb"<row[\s/>]")
+CELLS = re.compile(rb"<c[\s/>]")
+CELL = re.compile(rb'<c r="([A-Z]{1,3}[1-9]\d*)"')
+TYPED = (b' t="s"', b' t="b"', b' t="e"')
+ELSEWISE = re.compile(rb"\st(?:\s*=\s*'|\s+=|=\s)")
 SOUND = re.compile(
-    rb' t="(?:s"[^>]*><(?:[\w.-]+:)?v>(\d+)<'
-    rb'|b"[^>]*>(?:<(?:[\w.-]+:)?f[^>]*(?:/>|>[^<]*</(?:[\w.-]+:)?f>))?<(?:[\w.-]+:)?v>[01]<'
-    rb'|e"[^>]*>(?:<(?:[\w.-]+:)?f[^>]*(?:/>|>[^<]*</(?:[\w.-]+:)?f>))?<(?:[\w.-]+:)?v>'
-    rb"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)<)"
+    rb' t="(?:s"[^>]*><v>(\d+)<'
+    rb'|b"[^>]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<v>[01]<'
+    rb'|e"[^>]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<v>#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)<)'
 )
-FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
-UNSAVED = re.compile(
-    rb"<(?:[\w.-]+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:[\w.-]+:)?f\s*>)\s*"
-    rb"(?:<(?:[\w.-]+:)?v[^>]*(?:/>|>\s*</(?:[\w.-]+:)?v\s*>)\s*)?</(?:[\w.-]+:)?c\s*>"
-)
-TWICE = re.compile(rb"</(?:[\w.-]+:)?v>\s*<(?:[\w.-]+:)?v[\s>]")
-LONG = re.compile(rb"<(?:[\w.-]+:)?v>([+-]?[\d.]{16,}[^<]*)<")
+FORMULA = re.compile(rb"<f[\s/>]")
+UNSAVED = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f\s*>)\s*(?:<v[^>]*(?:/>|>\s*</v\s*>)\s*)?</c\s*>")
+TWICE = re.compile(rb"</v>\s*<v[\s>]")
+LONG = re.compile(rb"<v>([+-]?[\d.]{16,}[^<]*)<")
 
 
 def exact(text: str) -> str | None:
@@ -66,25 +65,26 @@ def is_odd(file: IO[bytes], strings: int, anew: bool) -> bool:
     odd, last = False, 0
     for piece in _pieces(file):
         if not odd:
-            rows = [int(row) for row in ROW.findall(piece)]
-            rising = all(one < other for one, other in zip([last, *rows], rows, strict=False))
+            rows = ROW.findall(piece)
+            numbers = [last, *map(int, rows)]
+            rising = all(one < other for one, other in pairwise(numbers))
             odd = not rising or _is_odd_piece(piece, rows, strings, anew)
-            last = rows[-1] if rows else last
+            last = numbers[-1]
     return odd
 
 
-def _is_odd_piece(piece: bytes, rows: list[int], strings: int, anew: bool) -> bool:
+def _is_odd_piece(piece: bytes, rows: list[bytes], strings: int, anew: bool) -> bool:
     cells = CELL.findall(piece)
     if len(cells) != len(CELLS.findall(piece)) or len(cells) != len(set(cells)):
         return True
-    if len(rows) != len(ROWS.findall(piece)) or not {int(cell.lstrip(LETTERS)) for cell in cells} <= set(rows):
+    if len(rows) != len(ROWS.findall(piece)) or not {cell.lstrip(LETTERS) for cell in cells} <= set(rows):
         return True
     sound = SOUND.findall(piece)
-    if len(sound) != len(TYPED.findall(piece)) or max(map(int, filter(None, set(sound))), default=-1) >= strings:
+    if len(sound) != sum(map(piece.count, TYPED)) or max(map(int, filter(None, set(sound))), default=-1) >= strings:
         return True
     if FORMULA.search(piece) and (anew or UNSAVED.search(piece)):
         return True
-    if b"<!" in piece or TWICE.search(piece):
+    if b"<!" in piece or ELSEWISE.search(piece) or PREFIXED.search(piece) or TWICE.search(piece):
         return True
     return any(exact(number.decode(errors="replace")) for number in LONG.findall(piece))
 
@@ -97,8 +97,8 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     rest = b""
     while chunk := file.read(CHUNK):
         rest += chunk
-        ends = list(ROW_END.finditer(rest, max(len(rest) - 2 * CHUNK, 0)))
-        if ends:
-            yield rest[: ends[-1].end()]
-            rest = rest[ends[-1].end() :]
+        if end := max(rest.rfind(b"</row>"), rest.rfind(b":row>")) + 1:
+            end = rest.index(b">", end) + 1
+            yield rest[:end]
+            rest = rest[end:]
     yield rest
