@@ -44,8 +44,7 @@ def compile_contract(
     *numbers* among them as machines write them; the *typed* values; the *derived* columns; the *validation*.
 
     Args:
-        relation: a query with `file_index` and the text columns `c0`, `c1` …
-        matched: for each physical column the text columns it comes from.
+        relation, matched: `file_index` and the text columns `c0` …; those that each physical column comes from.
         raw, extra_columns: SQL for the whole record, and for the columns the contract does not know, as JSON.
         fault, ignored: SQL for why a record cannot be taken apart, and for whether it belongs to another table.
         tidy: whether no text ends with a blank but a space.
@@ -56,15 +55,14 @@ def compile_contract(
         flaws: kinds of cells without a value to validate → SQL for the numbers of the text columns that have one.
 
     Returns:
-        A query with `_file_index` (of at most 65,536 files), the contract's columns (and `_rescued` where it keeps
-        unknown ones), `_data_date` (NULL where the file date counts), `_reasons` (NULL for a valid row), `_raw`,
-        `_ignored` and `_doubt`: whether another decimal sign might make a number of the row.
+        A query with `_file_index` (of at most 65,536 files), the contract's columns (and `_rescued`), `_data_date` (NULL
+        where the file date counts), `_reasons` (NULL for a valid row), `_raw`, `_ignored`, `_doubt` (as in `Numbers`).
     """
     numbers = Numbers(contract, written, bool(typed))
     state = f"{fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}, {raw} AS {RAW}"
-    state += _flaws(contract, matched, flaws)
     texts = f"file_index AS {FILE_INDEX}{_texts(contract, matched, tidy=tidy, typed=typed)}"
-    layer = numbers.over(f"SELECT {texts}{_beside(contract, extra_columns, ordered)}, {state} FROM ({relation})")
+    beside = _beside(contract, extra_columns, ordered) + _flaws(contract, matched, flaws)
+    layer = numbers.over(f"SELECT {texts}{beside}, {state} FROM ({relation})")
     layer = transformed(contract, f"SELECT *{_typed(contract, numbers)} FROM ({layer})", guarded=guarded)
     return _with_reasons(contract, numbers, layer, guarded, bool(flaws))
 
