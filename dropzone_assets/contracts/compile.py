@@ -47,22 +47,21 @@ def compile_contract(
         relation, matched: `file_index` and the text columns `c0` …; those that each physical column comes from.
         raw, extra_columns: SQL for the whole record, and for the columns the contract does not know, as JSON.
         fault, ignored: SQL for why a record cannot be taken apart, and for whether it belongs to another table.
-        tidy: whether no text ends with a blank but a space.
+        tidy, guarded: no text ends with a blank but a space; a row for which the contract's SQL fails fails alone.
         ordered: whether `relation` has the columns of `columns_by_order`.
         written: how the numbers of each physical column are written; empty: as machines do.
         typed: the start of the names of columns that say of a cell whether it held a number; empty where none do.
-        guarded: whether a row for which the contract's SQL fails costs that row only.
         flaws: kinds of cells without a value to validate → SQL for the numbers of the text columns that have one.
 
     Returns:
-        A query with `_file_index` (of at most 65,536 files), the contract's columns (and `_rescued`), `_data_date` (NULL
-        where the file date counts), `_reasons` (NULL for a valid row), `_raw`, `_ignored`, `_doubt` (as in `Numbers`).
+        A query with `_file_index` (of at most 65,536 files), the contract's columns (and `_rescued`), `_data_date` (or
+        NULL), `_reasons` (NULL for a valid row), `_raw`, `_ignored`, `_doubt` (as in `Numbers`).
     """
     numbers = Numbers(contract, written, bool(typed))
     state = f"{fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}, {raw} AS {RAW}"
     texts = f"file_index AS {FILE_INDEX}{_texts(contract, matched, tidy=tidy, typed=typed)}"
-    beside = _beside(contract, extra_columns, ordered) + _flaws(contract, matched, flaws)
-    layer = numbers.over(f"SELECT {texts}{beside}, {state} FROM ({relation})")
+    texts += _beside(contract, extra_columns, ordered) + _flaws(contract, matched, flaws)
+    layer = numbers.over(f"SELECT {texts}, {state} FROM ({relation})")
     layer = transformed(contract, f"SELECT *{_typed(contract, numbers)} FROM ({layer})", guarded=guarded)
     return _with_reasons(contract, numbers, layer, guarded, bool(flaws))
 
