@@ -1,15 +1,16 @@
 """The only opener of DuckDB: connections with limits, one quoting of names and values, the warehouse for a moment."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
+from duckdb.func import FunctionNullHandling, PythonUDFType
 from tenacity import (
     RetryCallState,
     RetryError,
@@ -188,6 +189,21 @@ def rows(connection: Connection, statement: str, parameters: Sequence[Any] = ())
     return connection.execute(statement, list(parameters)).fetchall()
 
 
+def teach(
+    connection: Connection,
+    name: str,
+    function: Callable[..., Any],
+    takes: Sequence[str],
+    gives: str,
+    arrow: bool = False,
+) -> None:
+    """Give a connection a function in Python; NULL comes to it too. With `arrow` it takes and gives columns."""
+    if not rows(connection, "SELECT 1 FROM duckdb_functions() WHERE function_name = $1 LIMIT 1", [name]):
+        kinds, nulls = [duckdb.sqltype(kind) for kind in takes], FunctionNullHandling.SPECIAL
+        way = PythonUDFType.ARROW if arrow else PythonUDFType.NATIVE
+        connection.create_function(name, function, cast(Any, kinds), gives, type=way, null_handling=nulls)
+
+
 def ask(connection: Connection, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and all rows of any statement."""
     answer = connection.execute(statement)
@@ -210,8 +226,7 @@ def conform(connection: Connection, table: str, columns: Mapping[str, str]) -> N
     Raises:
         Permanent: rows already stored cannot be cast to a column's new type.
     """
-    have = columns_of(connection, table)
-    if not have:
+    if not (have := columns_of(connection, table)):
         fields = ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
         connection.execute(f"CREATE TABLE {table} ({fields})")
         return
@@ -265,7 +280,7 @@ def literal(value: str | int | float | bool | date | None) -> str:
 
 def literals(values: Sequence[str | int | date]) -> str:
     """Values as an SQL list, `['a', 'b']`."""
-    return "[" + ", ".join(literal(value) for value in values) + "]"
+    return f"[{', '.join(map(literal, values))}]"
 
 
 def previews(

@@ -25,7 +25,7 @@ class Json(BaseModel):
     an `object` that is one record, or `any` of the two. `lines` is one record a line; where it is not said, a file is
     read so when its first line is a whole document and more follows. `select` keeps the records that have one of some
     values at each path, `others` are the values that belong to somebody else (empty: all), and the fields are below
-    `record` (empty: the record itself).
+    `record` (empty: the record itself). `lenient` takes `NaN` and `Infinity` for no value, and minds no comma too many.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,6 +36,7 @@ class Json(BaseModel):
     select: Selection = ()
     others: tuple[str, ...] = ()
     record: str = ""
+    lenient: bool = False
 
     @field_validator("select", mode="before")
     @classmethod
@@ -64,7 +65,7 @@ class Json(BaseModel):
         encoding = "utf-16" if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8"
         if len(head) < HEAD and not _text(head, encoding):
             raise Refused("is empty: there is no JSON in it.", "Ask the sender for the file again.")
-        own = (tuple(wanted), encoding, self.select, self.others, self.record)
+        own = (tuple(wanted), encoding, self.select, self.others, self.record, self.lenient)
         lines = not self.records and _are_lines(content, encoding) if self.lines is None else self.lines
         return Lines(*own, mixed=_mixed(head)) if lines else Documents(*own, records=self.records, shape=self.shape)
 

@@ -85,8 +85,8 @@ def test_a_value_becomes_its_text(tmp_path: Path, value: object, text: str | Non
     assert validate_json(tmp_path, [{"id": value}]).of("id") == [text]
 
 
-def test_a_field_may_be_missing_or_come_twice(tmp_path: Path) -> None:
-    assert validate_json(tmp_path, b'[{}, {"id": "a", "id": "b"}]').of("id") == [None, "a"]
+def test_a_field_may_be_missing(tmp_path: Path) -> None:
+    assert validate_json(tmp_path, b'[{}, {"id": "a"}]').of("id") == [None, "a"]
 
 
 @pytest.mark.parametrize("record", [1, "x", None, [1], [{"id": "1"}], True])
@@ -98,10 +98,10 @@ def test_a_record_that_is_no_object_is_refused(tmp_path: Path, record: object) -
     assert validated.rows[0].raw == record
 
 
-def test_numbers_that_are_none_are_kept_for_the_types_to_validate(tmp_path: Path) -> None:
-    validated = validate_json(tmp_path, b'[{"id": NaN}, {"id": -Infinity}, {"id": 1e999}, {"id": 1.5}]', id="number")
-    assert validated.of("id") == [None, None, None, 1.5]
-    assert validated.reasons() == {n: ["id:type"] for n in (1, 2, 3)}
+def test_a_number_that_no_type_holds_breaks_the_type(tmp_path: Path) -> None:
+    validated = validate_json(tmp_path, b'[{"id": 1e999}, {"id": 1.5}]', id="number")
+    assert validated.of("id") == [None, 1.5]
+    assert validated.reasons() == {1: ["id:type"]}
 
 
 def test_an_object_keeps_its_shape(tmp_path: Path) -> None:

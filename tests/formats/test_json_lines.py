@@ -73,7 +73,7 @@ UGLY_FILES: dict[str, list[str | None] | str] = {
     "json_cut_off.json": "was it cut off?",
     "json_two_in_a_line.json": "is not a JSON document",
     "json_html.json": "is an HTML page",
-    "json_trailing_comma.json": ["a", "b", "c"],
+    "json_trailing_comma.json": "has a comma with nothing behind it",
     "json_comments.json": "is not a JSON document",
 }
 

@@ -41,6 +41,16 @@ def element_locations(content: Content, encoding: str, records: str, wanted: Col
     return {number: location for number, location in locations.items() if location.line}
 
 
+def first_elements(text: str, records: str, most: int = 200) -> Iterator[str]:
+    """The first records of a document as text, as far as its beginning holds them whole."""
+    try:
+        at = _descend(text, records)
+        found = _elements(text, at, most) if text.startswith("[", at) else iter([(1, at, VALUE(text, at)[1])])
+        yield from (text[start:end] for _, start, end in found)
+    except UNKNOWN:
+        return
+
+
 def _descend(text: str, records: str) -> int:
     """Where the value at the path begins; of two keys of one name the first counts, as for DuckDB."""
     at = _behind_blanks(text, 0)

@@ -1,5 +1,6 @@
 """One JSON record a line (NDJSON): lines stream through, and a broken one costs itself only."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 from dropzone_assets.engine import Connection, literals
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.draft import Draft
-from dropzone_assets.formats.format import Content, Location, Scan, Span
+from dropzone_assets.formats.format import HEAD, Content, Location, Scan, Span
+from dropzone_assets.formats.records import exact, repeats
 from dropzone_assets.formats.records.outline import drafted_lines
 from dropzone_assets.formats.records.records import Records, rewritten
 from dropzone_assets.formats.text.rejects import Rejects
@@ -24,6 +26,9 @@ SHAPE = Shape(blank=rb"[ \t\r]*+\x01*+")
 
 LINE = 1 << 24
 """Bytes a line may have; DuckDB keeps a few buffers of this size."""
+
+SAMPLED = 3
+"""Files whose first lines are looked at."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,25 @@ class Lines(Records):
             f"auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', max_line_size = {LINE}, "
             f"store_rejects = true, rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scans', rejects_limit = 0)"
         )
+        exact.know(connection)
+        repeats.know(connection)
         records = (
-            f"SELECT file_index, line, try_cast(line AS JSON) AS record FROM ({lines}) "
-            "WHERE trim(line, ' ' || chr(9) || chr(13)) <> ''"
+            f"SELECT file_index, line, odd, CASE WHEN odd THEN {exact.exact('line', self.lenient)}::JSON "
+            f"ELSE try_cast(line AS JSON) END AS record FROM (SELECT *, {exact.odd('line')} AS odd FROM ({lines}) "
+            "WHERE trim(line, ' ' || chr(9) || chr(13)) <> '')"
         )
-        return Scan(self.relation(records), unreadable, self.fault(), self.ignored())
+        samples = (line for content in contents[:SAMPLED] for line in self._first_lines(content))
+        return Scan(self.relation(records, samples), unreadable, self.fault(), self.ignored())
 
     def raw(self) -> str:
         """The line: the record itself, or text where it is no record."""
-        return "CASE WHEN record IS NULL THEN to_json({'line': line})::VARCHAR ELSE line END"
+        broken = f"record IS NULL OR {exact.has_no_number('record')}"
+        own = f"CASE WHEN odd THEN {exact.plain('record::VARCHAR')} ELSE line END" if self.lenient else "line"
+        return f"CASE WHEN {broken} THEN to_json({{'line': line}})::VARCHAR ELSE {own} END"
+
+    def _first_lines(self, content: Content) -> list[str]:
+        """Some whole lines."""
+        return re.split("[\r\n]+", content.head(HEAD).decode(self.encoding, "replace").lstrip("\ufeff"))[:-1]
 
     def broken(self, connection: Connection, contents: Sequence[Content]) -> str:
         """Lines that are no text, or too long, or hold a character that JSON forbids."""
