@@ -13,7 +13,10 @@ from dropzone_assets.platform import Platform
 
 SHOWN = 50
 
-WELCOME = "SQL over validated.*, quarantine.*, lake.* and summary.*; end a statement with ; and the shell with .quit"
+WELCOME = (
+    "SQL over validated.*, quarantine.*, lake.* (or bare names) and summary.*; "
+    "end a statement with ; and the shell with .quit"
+)
 
 
 def query(
@@ -21,7 +24,7 @@ def query(
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list of rows.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
 ) -> None:
-    """Ask the warehouse and the lake. The names are validated.T, quarantine.T, lake.T and summary.T."""
+    """Ask the warehouse and the lake. The names are validated.T, quarantine.T, lake.T (or just T) and summary.T."""
     names, found = _ask(here(), sql)
     if json:
         as_json([dict(zip(names, row, strict=True)) for row in found])

@@ -1,4 +1,4 @@
-"""Query: one connection on which `validated.t`, `quarantine.t`, `lake.t` and `summary.t` are names."""
+"""Query: one connection on which `validated.t`, `quarantine.t`, `lake.t` (also just `t`) and `summary.t` are names."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,3 +49,4 @@ def _see_lake(platform: Platform, connection: Connection) -> None:
             fields = {**contract.stored, **contract.lineage}
             source = f"SELECT {', '.join(f'NULL::{kind} AS {quote(name)}' for name, kind in fields.items())} LIMIT 0"
         connection.execute(f"CREATE VIEW lake.{quote(contract.table)} AS {source}")
+        connection.execute(f"CREATE VIEW main.{quote(contract.table)} AS FROM lake.{quote(contract.table)}")

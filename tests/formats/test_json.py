@@ -135,3 +135,17 @@ def test_an_option_json_does_not_have_is_a_bad_contract(options: dict[str, Any])
 def test_a_format_nobody_knows_is_a_bad_contract() -> None:
     with pytest.raises(BadContract, match=r"'parquetish' does not exist\. Use one of: csv, "):
         open_format("parquetish", {})
+
+
+def test_records_stand_at_one_of_several_paths(tmp_path: Path) -> None:
+    contract = contract_of(tmp_path / "c", {"name": "id"}, format={"kind": "json", "root": ["a", "b.c"]})
+    documents: list[object] = [
+        {"a": [{"id": 1}]},
+        {"x": "y" * 70_000, "b": {"c": [{"id": 2}]}},
+        {"a": [], "b": {"c": []}},
+        {},
+    ]
+    validated = validate_bytes(tmp_path, contract, *(json.dumps(document).encode() for document in documents))
+    assert (validated.of("id"), validated.of("id", 1)) == (["1"], ["2"])
+    assert "has a and b.c; only one of them" in validated.refused[2].found
+    assert "has no array at a but nothing" in validated.refused[3].found

@@ -51,6 +51,15 @@ def first_elements(text: str, records: str, most: int = 200) -> Iterator[str]:
         return
 
 
+def leads_to(text: str, records: str) -> bool:
+    """Whether a path leads to something in a document, or in what is there of it."""
+    try:
+        _descend(text, records)
+    except UNKNOWN:
+        return False
+    return True
+
+
 def _descend(text: str, records: str) -> int:
     """Where the value at the path begins; of two keys of one name the first counts, as for DuckDB."""
     at = _behind_blanks(text, 0)
