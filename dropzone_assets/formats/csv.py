@@ -16,7 +16,10 @@ from dropzone_assets.errors import Refused
 from dropzone_assets.formats.draft import Draft
 from dropzone_assets.formats.format import HEAD, Content, Figures, Location, Scan, Span, Wanted
 from dropzone_assets.formats.named import json_extra_columns, json_object
+from dropzone_assets.formats.text.broken_header import refuse_broken_header
+from dropzone_assets.formats.text.careful import careful_copy
 from dropzone_assets.formats.text.copies import MIXED, as_utf8, blocks_of, copy, ends_of, holds, opened
+from dropzone_assets.formats.text.counted import holds_records
 from dropzone_assets.formats.text.decimals import pinned_figures, sign_of
 from dropzone_assets.formats.text.detect import dialect_of, normal
 from dropzone_assets.formats.text.dialect import Dialect, Sample, readable
@@ -24,10 +27,9 @@ from dropzone_assets.formats.text.encoding import canonical, encoding_of
 from dropzone_assets.formats.text.header import names_of
 from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Quoting, Shape
-from dropzone_assets.formats.text.spans import text_at, text_locations, text_pieces, text_spans
+from dropzone_assets.formats.text.spans import text_at, text_locations, text_spans
 from dropzone_assets.formats.text.splice import NUMBER, is_plain, part, splice
 from dropzone_assets.formats.text.tidy import is_tidy
-from dropzone_assets.formats.text.unclosed import ends_open
 from dropzone_assets.formats.text.weigh import usual_width
 
 REJECTS = "csv_rejects"
@@ -92,6 +94,7 @@ class Csv(BaseModel):
         pinned = Dialect(self.delimiter, self.quote, self.escape, self.header, self.skip)
         dialect = dialect_of(sample, pinned, wanted)
         first = _first(sample, dialect)
+        refuse_broken_header(sample.text, dialect, first, wanted)
         named = dialect.header is not False
         names = (
             tuple(first)
@@ -108,9 +111,7 @@ class Csv(BaseModel):
         end = ends_of(as_utf8(blocks, encoding) if encoding.startswith(("utf-16", "utf-32")) else blocks)
         tidy = is_tidy(sample, encoding, dialect, end)
         reading = CsvReading(dialect, names, encoding, end, figures, tidy, uneven=uneven)
-        if len(names) > 1 and is_plain(sample, dialect, end):
-            return replace(reading, plain=True)
-        return replace(reading, unclosed=ends_open(text_pieces(content, encoding), reading.quoting))
+        return replace(reading, plain=len(names) > 1 and is_plain(sample, dialect, end))
 
 
 def _numbers(names: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...]:
@@ -146,9 +147,9 @@ def _width(sample: Sample, dialect: Dialect) -> int:
 class CsvReading:
     """Files of one dialect, encoding and line break with the same columns.
 
-    In `tidy` ones no text ends with a blank but a space. `unclosed` ones end inside of quotes; those that are `plain`
-    are small, and each line of them is a record. The header of `uneven` ones has not a name for each column; it counts
-    as skipped.
+    In `tidy` ones no text ends with a blank but a space. Those that are `plain` are small, and each line of them is a
+    record. The header of `uneven` ones has not a name for each column; it counts as skipped. With `care`, records that
+    cannot be taken apart are taken out before DuckDB reads the others.
     """
 
     dialect: Dialect
@@ -157,9 +158,9 @@ class CsvReading:
     end: str
     figures: Figures
     tidy: bool = False
-    unclosed: bool = False
     plain: bool = False
     uneven: bool = False
+    care: bool = False
     exact: bool = True
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
@@ -173,7 +174,7 @@ class CsvReading:
             "escape": self.dialect.escape or self.dialect.quote or "",
             "header": self.dialect.header is not False and not self.plain,
             "skip": self.dialect.skip or 0,
-            "new_line": ENDS_SAID["\n" if self.end == MIXED else self.end],
+            "new_line": ENDS_SAID["\n" if self.care or self.end == MIXED else self.end],
         }
         dialect = ", ".join(f"{option} = {literal(value)}" for option, value in options.items())
         cells = f"* EXCLUDE ({NUMBER})" if self.plain else "*"
@@ -190,6 +191,11 @@ class CsvReading:
         if self.plain:
             spliced = scratch / "spliced.csv"
             return [str(splice(connection, contents, self.encoding, self.dialect, self.end, spliced))]
+        if self.care:
+            copies = [scratch / f"{n}.csv" for n in range(len(contents))]
+            return [
+                str(careful_copy(e, self.encoding, self._shape, to)) for e, to in zip(contents, copies, strict=True)
+            ]
         if self.encoding == "utf-8" and self.end != MIXED:
             return [content.uri for content in contents]
         again = self.quoting if self.end == MIXED else None
@@ -209,6 +215,19 @@ class CsvReading:
             part(connection, REJECTS, self.dialect.header is not False)
         return self._rejects.broken(connection, contents)
 
+    def unsure(self, connection: Connection, contents: Sequence[Content], read: Sequence[int]) -> set[int]:
+        """Files whose records do not come out even, or with a fault behind which DuckDB may go on at a wrong place."""
+        found = set() if self.care or self.plain else self._rejects.misread(connection)
+        for n, content in enumerate(contents):
+            if n not in found and not self.plain:
+                even = holds_records(content, self.encoding, self._shape, self.end, read[n])
+                found |= set() if even else {n}
+        return found
+
+    def careful(self) -> "CsvReading | None":
+        """The reading with care; None where this is it."""
+        return None if self.care else replace(self, care=True)
+
     def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Lines and bytes."""
         return text_locations(content, self.encoding, self._shape, records)
@@ -223,7 +242,7 @@ class CsvReading:
 
     @property
     def _rejects(self) -> Rejects:
-        return Rejects(REJECTS, self.encoding, self._shape, REASONS, "record:structure", self.unclosed)
+        return Rejects(REJECTS, self.encoding, self._shape, REASONS, "record:structure")
 
     @property
     def quoting(self) -> Quoting:

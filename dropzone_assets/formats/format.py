@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, Self, cast
+from typing import Any, NamedTuple, Protocol, Self, cast, runtime_checkable
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import BadContract
@@ -153,6 +153,21 @@ class Reading(Protocol):
 
     def described(self) -> dict[str, str]:
         """For people: what was pinned or found out about these files (encoding, delimiter, sheet …)."""
+
+
+@runtime_checkable
+class Counted(Reading, Protocol):
+    """A reading whose reader may lose records without a word, so that they are counted beside it."""
+
+    def unsure(self, connection: Connection, contents: Sequence[Content], read: Sequence[int]) -> set[int]:
+        """Of the files of the last scan, by index, those that may have been read wrongly.
+
+        Args:
+            read: how many records each gave, those without structure included.
+        """
+
+    def careful(self) -> "Counted | None":
+        """How to read these instead, slowly; None where nothing more can be done."""
 
 
 class Format(Protocol):

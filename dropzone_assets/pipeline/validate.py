@@ -25,7 +25,7 @@ from dropzone_assets.contracts import (
 )
 from dropzone_assets.errors import Refused
 from dropzone_assets.files import RawFile
-from dropzone_assets.formats import Reading, Wanted, open_format, read_as
+from dropzone_assets.formats import Counted, Reading, Wanted, open_format, read_as
 from dropzone_assets.ledger import Tally
 from dropzone_assets.pipeline.by_order import in_order
 from dropzone_assets.pipeline.content import RawContent
@@ -164,15 +164,21 @@ def _validate_scan(platform: Platform, validation: Validation, layout: Layout, f
     doubted = in_doubt(validation.connection, scanned.rows) if asked else set()
     aside = doubted | scanned.unreadable.keys()
     kept = [(index, file) for index, file in enumerate(files) if index not in aside]
-    broken = reading.broken(validation.connection, [RawContent(platform, file) for file in files])
+    contents = [RawContent(platform, file) for file in files]
+    broken = reading.broken(validation.connection, contents)
     part = number_records(staging, validation.contract, scanned.rows, kept, broken)
     validation.parts.append(part)
     counted = {tally.key: tally for tally in tallies(validation.connection, part)}
-    whole = [counted[file.delivery.key] for _, file in kept if _is_whole(validation, file, counted[file.delivery.key])]
+    read = [counted[file.delivery.key].rows_read if file.delivery.key in counted else 0 for file in files]
+    unsure = reading.unsure(validation.connection, contents, read) if isinstance(reading, Counted) else set[int]()
+    unsure -= aside
+    sure = [(index, file) for index, file in kept if index not in unsure]
+    whole = [counted[file.delivery.key] for _, file in sure if _is_whole(validation, file, counted[file.delivery.key])]
     if len(whole) < len(counted):
         keep_only(validation.connection, part, [tally.key for tally in whole])
     validation.tallies += [replace(tally, odd=validation.odd.get(tally.key, "")) for tally in whole]
     _look_again(platform, validation, layout, [files[index] for index in sorted(doubted)])
+    _read_again(platform, validation, layout, [(files[index], read[index]) for index in sorted(unsure)])
 
 
 def _look_again(platform: Platform, validation: Validation, layout: Layout, files: list[RawFile]) -> None:
@@ -193,6 +199,20 @@ def _look_again(platform: Platform, validation: Validation, layout: Layout, file
             validation.decimals[file.delivery.key] = said(answer)
     for answer, alike in again.items():
         _validate_scan(platform, validation, layout._replace(written=answer), alike)
+
+
+def _read_again(
+    platform: Platform, validation: Validation, layout: Layout, files: Sequence[tuple[RawFile, int]]
+) -> None:
+    """Files that may have been read wrongly, with care; those that do not come out even then are refused."""
+    careful = layout.reading.careful() if files and isinstance(layout.reading, Counted) else None
+    if careful:
+        _validate_scan(platform, validation, layout._replace(reading=careful), [file for file, _ in files])
+        return
+    for file, read in files:
+        found = f"has more or fewer records than the {read:,} that could be read."
+        cure = "Look at its quotes and its longest lines; ask the sender for it again."
+        _refuse(validation, file, Refused(found, cure))
 
 
 def _unreadable(contract: Contract, error: engine.Error, guarded: bool) -> Refused:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dropzone_assets import engine
 from dropzone_assets.formats import Span
 from dropzone_assets.pipeline.content import RawContent
 from dropzone_assets.platform import Platform, open_platform
@@ -61,7 +60,9 @@ def _encoding(reading: Any, options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _said(row: Row) -> tuple[Any, ...]:
-    return row.values, row.reasons, row.raw
+    """All but where its bytes are in the file."""
+    kept = row.raw if row.reasons != ["record:encoding"] else row.raw["line"]
+    return row.values, row.reasons, kept
 
 
 def _number(row: Row) -> int:
@@ -70,18 +71,10 @@ def _number(row: Row) -> int:
 
 def _read(platform: Platform, content: bytes, options: Mapping[str, Any]) -> Whole | None:
     validated = _validate(platform, [content], options)
-    if validated.refused or _told_twice(validated):
+    if validated.refused:
         return None
     reading: Any = validated.load.readings["00000"]
     return Whole(validated, reading, list(reading.spans(RawContent(platform, raw_file(platform, 0, content)))))
-
-
-def _told_twice(validated: Validated) -> bool:
-    """DuckDB goes on behind the second misplaced quote of a record as if another one began there."""
-    if not engine.columns_of(validated.load.connection, "csv_rejects"):
-        return False
-    query = "SELECT 1 FROM csv_rejects WHERE error_type::VARCHAR = 'UNQUOTED VALUE' GROUP BY line HAVING count(*) > 1"
-    return bool(engine.rows(validated.load.connection, query))
 
 
 def _validate(platform: Platform, contents: Sequence[bytes], options: Mapping[str, Any]) -> Validated:

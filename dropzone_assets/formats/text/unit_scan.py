@@ -9,6 +9,9 @@ from dropzone_assets.formats.text.shape import Shape
 PIECE = 1 << 20
 """Bytes of text that are looked at together, at least."""
 
+MANY = 1 << 62
+"""More records than any file has."""
+
 STRIDES = (512, 16, 1)
 """Records that are passed in one step."""
 
@@ -39,6 +42,12 @@ class UnitScan:
         """Every unit from here to the end."""
         while unit := self._next():
             yield unit
+
+    def count(self) -> int:
+        """How many records the whole text has."""
+        for _ in range(self._shape.skip + self._shape.header):
+            self._next()
+        return MANY - self._pass(MANY)
 
     def records(self, numbers: Collection[int]) -> Iterator[tuple[int, Unit]]:
         """The records of these numbers, the first being 1, as far as they exist; read no further than the last."""
@@ -73,8 +82,8 @@ class UnitScan:
             return "header"
         return "blank" if self._shape.is_blank(held) else "record"
 
-    def _pass(self, count: int) -> None:
-        """Go behind so many records, or to the end."""
+    def _pass(self, count: int) -> int:
+        """Go behind so many records, or to the end; how many of them were not there."""
         while count > 0:
             for stride in STRIDES:
                 records = self._shape.records(stride, ended=self._ended)
@@ -82,7 +91,8 @@ class UnitScan:
                     self._go(found.end())
                     count -= stride
             if count and not self._more():
-                return
+                break
+        return count
 
     def _go(self, to: int) -> None:
         self._line += breaks(self._text[self._at : to])
