@@ -47,12 +47,12 @@ READ = {
     "shift_jis": ["表示", "ソフト", "東京"],
     "gb18030": ["北京", "上海", "广州", "张三"],
     "cp1252_undefined": ["Müller", "record:encoding", "Größe"],
+    "one_letter": ["record:encoding", "b"],
     "utf8_with_a_bad_byte": ["Müller", "Größe", "record:encoding", "ü"],
 }
 """Ugly file → the notes of its records, or why one is refused."""
 
 REFUSED = {
-    "one_letter": ["cp1252: '1,é'", "cp1251: '1,й'", "encoding: cp1252"],
     "backslashes_only": [r"['1', 'a\\b']", r"['1', 'a\\\\b']", "escape: ''"],
     "no_header_two_ways": ["delimiter: ','", "delimiter: ';'", "['a', 'b,c', 'd']", "['a;b', 'c;d']"],
     "unknown_names": ["name, city", "{header: false}"],
@@ -111,10 +111,47 @@ def test_a_large_file_is_proven_to_its_end(tmp_path: Path, tail: bytes) -> None:
     content = b"id;note\n" + b"1;Groesse\n" * (2 * HEAD // 10) + tail
     validated = validate_csv(tmp_path, content)
     if b"\xd0" in tail:
-        assert "encoding is not certain" in str(validated.refused[0])
+        assert validated.reasons() == {2 * HEAD // 10 + 1: ["record:encoding"]}
     else:
         assert validated.of("note")[-1] == ("Größe" if b"\xf6" in tail else "b")
         assert not validated.reasons()
+
+
+MANY = b"".join(b"%d,text\n" % n for n in range(200))
+
+STRAYS = {
+    "two in a cell": b"2,\xff\xfe\n",
+    "one": b"2,\xe9\n",
+    "no whole character of UTF-8": b"2,\xc3(\n",
+    "half of a pair": b"2,\xed\xa0\x80\n",
+    "inside a word": b"2,te\xf8t\n",
+    "a sign inside a word": b"2,te\x80xt\n",
+}
+
+
+@pytest.mark.parametrize("many", [b"1,a\n", MANY], ids=["few lines", "many lines"])
+@pytest.mark.parametrize("stray", [each for name, each in STRAYS.items() if "word" not in name])
+def test_stray_bytes_are_no_letters(tmp_path: Path, stray: bytes, many: bytes) -> None:
+    content = b"id,note\n" + many + stray + many
+    validated = validate_csv(tmp_path, content)
+    ((number, reasons),) = validated.reasons().items()
+    assert (number, reasons) == (many.count(b"\n") + 1, ["record:encoding"])
+    (bad,) = next(row.raw["no_text"] for row in validated.rows if row.reasons)[:1]
+    found = bytes.fromhex(bad["bytes"])
+    assert found in stray
+    assert content[bad["offset"] :].startswith(found)
+
+
+@pytest.mark.parametrize("stray", STRAYS.values(), ids=STRAYS)
+def test_a_byte_in_one_line_of_many_is_no_letter(tmp_path: Path, stray: bytes) -> None:
+    validated = validate_csv(tmp_path, b"id,note\n" + MANY + stray + MANY)
+    assert validated.reasons() == {201: ["record:encoding"]}
+
+
+def test_an_encoding_that_may_be_two_is_refused_with_both_readings(tmp_path: Path) -> None:
+    found = str(validate_csv(tmp_path, "id,note\n1,РРС\n2,СРР\n".encode("cp1251")).refused[0])
+    assert "encoding is not certain" in found
+    assert "cp1251" in found
 
 
 def test_what_was_found_out_is_said(tmp_path: Path) -> None:

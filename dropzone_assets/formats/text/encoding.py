@@ -13,6 +13,8 @@ The order of proof, strongest first:
    Western languages, but the same bytes are Czech. Two fewer than all others decide. One fewer decides if chardet's
    statistics of letter pairs agree. Where the count is even, they decide for cp1252, the encoding of most such files,
    if two different letters speak for it, and for others only clearly and on enough letters. Else the file is refused.
+5. Letters of the winner must stand in words, two at least where few lines have any. Else they are strays: the file is
+   UTF-8, and they cost their records.
 """
 
 import codecs
@@ -22,6 +24,7 @@ from typing import NamedTuple
 
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.text.letters import COMMON, IMPOSSIBLE, LANGUAGES, languages_needed
+from dropzone_assets.formats.text.strays import are_few, are_strays, speaks
 
 MARKS = {
     codecs.BOM_UTF8: "utf-8",
@@ -81,9 +84,10 @@ def encoding_of(head: bytes, blocks: Iterable[bytes]) -> str:
     found = MARKS.get(mark_of(head)) or _wide(head)
     if found:
         return found
-    valid, evidence, extra = True, bytearray(), b""
+    valid, evidence, extra, size = True, bytearray(), b"", 0
     decoder = codecs.getincrementaldecoder("utf-8")()
     for block in blocks:
+        size += len(block)
         if block.isascii() and not extra:
             continue
         if valid:
@@ -92,7 +96,7 @@ def encoding_of(head: bytes, blocks: Iterable[bytes]) -> str:
             evidence += b"".join(line + b"\n" for line in _LINES.findall(block))
     if (valid and not extra) or _is_broken_utf8(evidence):
         return "utf-8"
-    return _legacy(bytes(evidence[:EVIDENCE]))
+    return _legacy(bytes(evidence[:EVIDENCE]), few=are_few(evidence, size, EVIDENCE))
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> tuple[bool, bytes]:
@@ -119,7 +123,7 @@ def _is_broken_utf8(evidence: bytes | bytearray) -> bool:
     return whole > sum(byte > 0x7F for byte in _UTF8.sub(b"", evidence))
 
 
-def _legacy(evidence: bytes) -> str:
+def _legacy(evidence: bytes, *, few: bool) -> str:
     lines = evidence.removesuffix(b"\n").split(b"\n")
     readings = list(_readings(lines, bad=0)) or list(_readings(lines, bad=BAD))
     least = min((needed for needed, _, _ in readings), default=IMPOSSIBLE)
@@ -129,9 +133,12 @@ def _legacy(evidence: bytes) -> str:
             rival = rivals.setdefault(text, _Rival(text, []))
             rival.encodings.append((needed, encoding))
     best = _winner(evidence, list(rivals.values()), least)
+    texts = [(rival.text, rival.encoding) for rival in rivals.values()]
+    if best is None and (few or (texts and are_strays(texts))):
+        return "utf-8"
     if best is None:
         raise _refusal(lines, [rival.encoding for rival in rivals.values()] or ["cp1252", "cp1251"])
-    return best.encoding
+    return best.encoding if speaks(best.text, best.encoding, few=few) else "utf-8"
 
 
 class _Rival(NamedTuple):
