@@ -72,6 +72,8 @@ MAGIC = {
 """First bytes → what starts with them; letters alone may begin a text, too, unless there are bytes no text has."""
 
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19]")
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19]")
+CONTROLS = bytes((*range(1, 9), *range(14, 26)))
 """Control characters, but blanks, line breaks and marks of the end of a file or record."""
 
 FEW = 7
@@ -176,8 +178,9 @@ def _plain(head: bytes) -> bytes:
 
 def _is_binary(head: bytes) -> bool:
     """Whether many bytes are control characters; zeros may be blanks, and UTF-16 has some at every second place."""
-    if mark_of(head):
+    piece = head[:4096]
+    if len(piece.translate(None, CONTROLS)) + FEW >= len(piece) or mark_of(head):
         return False
-    found = [n for n, byte in enumerate(head[:4096]) if byte and _NO_TEXT.match(bytes((byte,)))]
+    found = [each.start() for each in _CONTROL.finditer(piece)]
     odd = sum(n % 2 for n in found)
-    return len(found) > FEW and 20 * len(found) > len(head[:4096]) and 10 * min(odd, len(found) - odd) > len(found)
+    return 20 * len(found) > len(piece) and 10 * min(odd, len(found) - odd) > len(found)
