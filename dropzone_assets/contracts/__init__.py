@@ -30,6 +30,7 @@ from dropzone_assets.contracts.recognise import Recognised, recognise
 from dropzone_assets.contracts.rules import TODAY
 from dropzone_assets.contracts.sentences import RECORD_RULES, demand, sentences
 from dropzone_assets.contracts.sla import Expected
+from dropzone_assets.contracts.texts import Texts
 
 __all__ = [
     "AMBIGUOUS",
@@ -54,6 +55,7 @@ __all__ = [
     "Numbers",
     "QualityRule",
     "Recognised",
+    "Texts",
     "Written",
     "can_guard",
     "columns_by_order",

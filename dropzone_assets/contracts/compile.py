@@ -1,15 +1,13 @@
 """A contract and a way of reading become one SELECT that types, canonicalises and validates every row in one scan."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from dropzone_assets.contracts.by_order import columns_by_order, halves
-from dropzone_assets.contracts.lacking import Matched
 from dropzone_assets.contracts.model import DATA_DATE, RESCUED, Column, Contract
-from dropzone_assets.contracts.number_texts import Written
 from dropzone_assets.contracts.numbers import Numbers
 from dropzone_assets.contracts.rules import Rule
+from dropzone_assets.contracts.texts import Texts
 from dropzone_assets.contracts.transforms import failed, transformed
 from dropzone_assets.engine import literal, quote
 
@@ -22,87 +20,62 @@ ARRIVED = "_arrived"
 BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
 
 
-def compile_contract(
-    contract: Contract,
-    relation: str,
-    matched: Matched,
-    raw: str,
-    extra_columns: str,
-    fault: str = "",
-    ignored: str = "",
-    *,
-    tidy: bool = False,
-    ordered: bool = False,
-    written: Sequence[Written] = (),
-    typed: str = "",
-    guarded: bool = False,
-    flaws: Mapping[str, str] = MappingProxyType({}),
-) -> str:
-    """The one statement that validates all rows of `relation`, as one pipeline over one scan.
+def compile_contract(contract: Contract, texts: Texts, *, guarded: bool = False) -> str:
+    """The one statement that validates all records of some files, as one pipeline over one scan.
 
     Five layers, read from the inside: the *texts* of the contract's columns, trimmed, NULL where missing; the
-    *numbers* among them as machines write them; the *typed* values; the *derived* columns; the *validation*.
+    *numbers* among them as machines write them; the *typed* values; the *derived* columns; the *validation*. The
+    reasons and the raw record are made only for rows that break a rule.
 
     Args:
-        relation, matched: `file_index` and the text columns `c0` …; those that each physical column comes from.
-        raw, extra_columns: SQL for the whole record, and for the columns the contract does not know, as JSON.
-        fault, ignored: SQL for why a record cannot be taken apart, and for whether it belongs to another table.
-        tidy, guarded: no text ends with a blank but a space; a row for which the contract's SQL fails fails alone.
-        ordered: whether `relation` has the columns of `columns_by_order`.
-        written: how the numbers of each physical column are written; empty: as machines do.
-        typed: the start of the names of columns that say of a cell whether it held a number; empty where none do.
-        flaws: kinds of cells without a value to validate → SQL for the numbers of the text columns that have one.
+        guarded: whether a row for which the contract's SQL fails costs that row only.
 
     Returns:
-        A query with `_file_index` (of at most 65,536 files), the contract's columns (and `_rescued`), `_data_date` (or
-        NULL), `_reasons` (NULL for a valid row), `_raw`, `_ignored`, `_doubt` (as in `Numbers`).
+        A query with `_file_index` (of at most 65,536 files: it rests in every row), the contract's columns (and
+        `_rescued` where it keeps unknown ones), `_data_date` (NULL where the file date counts), `_reasons` (NULL for a
+        valid row), `_raw`, `_ignored` and `_doubt`: whether another decimal sign might make a number of the row.
     """
-    numbers = Numbers(contract, written, bool(typed))
-    state = f"{fault or 'NULL::VARCHAR'} AS _fault, {ignored or 'false'} AS {IGNORED}, {raw} AS {RAW}"
-    texts = f"file_index AS {FILE_INDEX}{_texts(contract, matched, tidy=tidy, typed=typed)}"
-    texts += _beside(contract, extra_columns, ordered) + _flaws(contract, matched, flaws)
-    layer = numbers.over(f"SELECT {texts}, {state} FROM ({relation})")
+    numbers = Numbers(contract, texts.written, bool(texts.typed))
+    state = f"{texts.fault or 'NULL::VARCHAR'} AS _fault, {texts.ignored or 'false'} AS {IGNORED}, {texts.raw} AS {RAW}"
+    own = f"file_index AS {FILE_INDEX}{_texts(contract, texts)}{_beside(contract, texts)}{_flaws(contract, texts)}"
+    layer = numbers.over(f"SELECT {own}, {state} FROM ({texts.relation})")
     layer = transformed(contract, f"SELECT *{_typed(contract, numbers)} FROM ({layer})", guarded=guarded)
-    return _with_reasons(contract, numbers, layer, guarded, bool(flaws))
+    return _with_reasons(contract, numbers, layer, guarded, bool(texts.flaws))
 
 
-def _beside(contract: Contract, extra_columns: str, ordered: bool) -> str:
-    """What stands beside the texts where the contract asks for it: what it does not know, and the moment of arrival."""
-    rescued = f", {extra_columns} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
-    hours = "".join(f", {name if ordered else 'NULL'}::BIGINT AS {name}" for name, _ in columns_by_order(contract))
+def _beside(contract: Contract, texts: Texts) -> str:
+    """What stands beside the texts where the contract asks for it: unknown columns, the arrival, which hour it was."""
+    rescued = f", {texts.extra_columns} AS {RESCUED}" if contract.unknown_columns == "rescue" else ""
+    known = "".join(
+        f", {name if texts.ordered else 'NULL'}::BIGINT AS {name}" for name, _ in columns_by_order(contract)
+    )
     arrived = f", getvariable('{ARRIVED}')[file_index::BIGINT + 1] AS {ARRIVED}" if uses_arrival(contract) else ""
-    return rescued + arrived + hours
+    return rescued + arrived + known
 
 
-def halves_of(contract: Contract, column: Column, relation: str, matched: Matched, *, tidy: bool = False) -> str:
+def halves_of(contract: Contract, column: Column, texts: Texts) -> str:
     """A query for the places of the rows in whose hour the order of the file says which of two it was."""
-    texts = {each.name: _text(contract, n, matched[n], tidy) for n, each in enumerate(contract.physical)}
-    return halves(contract, column, relation, texts)
+    named = {each.name: _text(contract, n, texts) for n, each in enumerate(contract.physical)}
+    return halves(contract, column, texts.relation, named)
 
 
-def compile_evidence(
-    contract: Contract,
-    relation: str,
-    matched: Matched,
-    *,
-    tidy: bool = False,
-    written: Sequence[Written] = (),
-    typed: str = "",
-) -> str:
-    """What the numbers of each file prove of their decimal sign; arguments as above, the answer as in `Numbers`."""
-    texts = _texts(contract, matched, tidy=tidy, typed=typed)
-    return Numbers(contract, written, bool(typed)).evidence(f"SELECT file_index{texts} FROM ({relation})", "file_index")
+def compile_evidence(contract: Contract, texts: Texts) -> str:
+    """What the numbers of each file prove of their decimal sign; the answer as in `Numbers`."""
+    own = f"SELECT file_index{_texts(contract, texts)} FROM ({texts.relation})"
+    return Numbers(contract, texts.written, bool(texts.typed)).evidence(own, "file_index")
 
 
-def _flaws(contract: Contract, matched: Matched, flaws: Mapping[str, str]) -> str:
+def _flaws(contract: Contract, texts: Texts) -> str:
     """The reasons of cells that no rule can be asked of; empty where there are no such cells."""
     reasons = (
         f"CASE WHEN list_has_any({columns}, {list(locations)}) THEN {literal(f'{column.name}:{kind}')} END"
-        for kind, columns in flaws.items()
-        for column, locations in zip(contract.physical, matched, strict=True)
+        for kind, columns in texts.flaws.items()
+        for column, locations in zip(contract.physical, texts.matched, strict=True)
         if locations
     )
-    return f", list_filter([{', '.join(reasons)}]::VARCHAR[], lambda r: r IS NOT NULL) AS _flaws" if flaws else ""
+    if not texts.flaws:
+        return ""
+    return f", list_filter([{', '.join(reasons)}]::VARCHAR[], lambda r: r IS NOT NULL) AS _flaws"
 
 
 def _with_reasons(contract: Contract, numbers: Numbers, layer: str, guarded: bool, flawed: bool) -> str:
@@ -133,7 +106,8 @@ def uses_arrival(contract: Contract) -> bool:
     return any(re.search(rf"\b{ARRIVED}\b", column.transform) for column in contract.columns)
 
 
-def _text(contract: Contract, n: int, locations: Sequence[int], tidy: bool) -> str:
+def _text(contract: Contract, n: int, texts: Texts) -> str:
+    locations = texts.matched[n]
     if not locations:
         return "NULL::VARCHAR"
     found = f"c{locations[0]}" if len(locations) == 1 else f"coalesce({', '.join(f'c{n}' for n in locations)})"
@@ -142,7 +116,7 @@ def _text(contract: Contract, n: int, locations: Sequence[int], tidy: bool) -> s
     missing = ("", *(contract.missing if own is None else (*contract.missing, *own) if own else ()))
     absent = ", ".join(literal(text) for text in dict.fromkeys(missing))
     # Trimming costs more than reading, so only a text that has no plain character at an end is trimmed.
-    end = f"NOT suffix({found}, ' ')" if tidy else f"ascii(reverse({found})) BETWEEN 33 AND 126"
+    end = f"NOT suffix({found}, ' ')" if texts.tidy else f"ascii(reverse({found})) BETWEEN 33 AND 126"
     plain = f"{found} BETWEEN '!' AND '~~' AND {end}"
     return (
         f"CASE WHEN {plain} THEN CASE WHEN {found} NOT IN ({absent}) THEN {found} END "
@@ -150,13 +124,13 @@ def _text(contract: Contract, n: int, locations: Sequence[int], tidy: bool) -> s
     )
 
 
-def _texts(contract: Contract, matched: Matched, *, tidy: bool, typed: str) -> str:
+def _texts(contract: Contract, texts: Texts) -> str:
     """The texts of the columns; of those of numbers, whether a cell held one, where that is known."""
-    texts = "".join(f", {_text(contract, n, locations, tidy)} AS _t{n}" for n, locations in enumerate(matched))
-    if not typed:
-        return texts
-    cells = ((n, f"{typed}{locations[0]}" if locations else "NULL") for n, locations in enumerate(matched))
-    return texts + "".join(f", {cell} AS _d{n}" for n, cell in cells if contract.physical[n].numeric)
+    own = "".join(f", {_text(contract, n, texts)} AS _t{n}" for n in range(len(contract.physical)))
+    if not texts.typed:
+        return own
+    cells = ((n, f"{texts.typed}{found[0]}" if found else "NULL") for n, found in enumerate(texts.matched))
+    return own + "".join(f", {cell} AS _d{n}" for n, cell in cells if contract.physical[n].numeric)
 
 
 def _typed(contract: Contract, numbers: Numbers) -> str:

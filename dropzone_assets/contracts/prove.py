@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dropzone_assets import engine
 from dropzone_assets.contracts.by_order import columns_by_order
 from dropzone_assets.contracts.compile import ARRIVED, compile_contract, condition, halves_of
-from dropzone_assets.contracts.lacking import Matched
 from dropzone_assets.contracts.model import Contract
+from dropzone_assets.contracts.texts import Texts
 from dropzone_assets.contracts.transforms import OWN_TEXT, questions
 from dropzone_assets.engine import quote
 from dropzone_assets.errors import BadContract
@@ -62,8 +62,7 @@ def _questions(contract: Contract, samples: Iterable[tuple[str, str]]) -> Iterat
     yield "its rules", f"SET VARIABLE {ARRIVED} = [TIMESTAMP '2024-01-01']"
     yield "its rules", _of_no_rows(contract, guarded=False)
     for _, column in columns_by_order(contract):
-        placed = f"SELECT 0 AS place, * FROM ({_no_rows(contract)})"
-        yield f"the order of {column.name}", halves_of(contract, column, placed, _matched(contract))
+        yield f"the order of {column.name}", halves_of(contract, column, _no_texts(contract))
     yield from samples
     columns = ", ".join(f"{quote(name)} {kind}" for name, kind in {**contract.stored, **contract.lineage}.items())
     yield "its columns", f"CREATE OR REPLACE TABLE lake ({columns})"
@@ -74,16 +73,14 @@ def _questions(contract: Contract, samples: Iterable[tuple[str, str]]) -> Iterat
 
 
 def _of_no_rows(contract: Contract, *, guarded: bool) -> str:
-    return compile_contract(contract, _no_rows(contract), _matched(contract), "''", "NULL::JSON", guarded=guarded)
+    return compile_contract(contract, _no_texts(contract), guarded=guarded)
 
 
-def _no_rows(contract: Contract) -> str:
+def _no_texts(contract: Contract) -> Texts:
+    """Texts of all columns, and of no record."""
     fields = ", ".join(f"NULL::VARCHAR AS c{n}" for n in range(len(contract.physical)))
-    return f"SELECT 0 AS file_index, {fields} LIMIT 0"
-
-
-def _matched(contract: Contract) -> Matched:
-    return tuple((n,) for n in range(len(contract.physical)))
+    matched = tuple((n,) for n in range(len(contract.physical)))
+    return Texts(f"SELECT 0 AS file_index, 0 AS place, {fields} LIMIT 0", matched)
 
 
 def can_guard(contract: Contract, connection: engine.Connection) -> bool:

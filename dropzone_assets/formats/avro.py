@@ -20,9 +20,9 @@ from pydantic import BaseModel, ConfigDict
 
 from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.blocks.blocks import read_blocks
 from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.named import Named
+from dropzone_assets.readers.blocks.blocks import read_blocks
 
 CELLS = "avro_cells"
 

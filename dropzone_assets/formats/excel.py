@@ -14,9 +14,9 @@ from dropzone_assets.formats.format import Content, Figures, Scan
 from dropzone_assets.formats.format import Location as Where
 from dropzone_assets.formats.named import Named
 from dropzone_assets.formats.text.decimals import pinned_figures
-from dropzone_assets.formats.workbook.cells import Sheet, Workbook, open_workbook
-from dropzone_assets.formats.workbook.limits import letters
-from dropzone_assets.formats.workbook.locations import Location, area_of, find
+from dropzone_assets.readers.workbook.cells import Sheet, Workbook, open_workbook
+from dropzone_assets.readers.workbook.limits import letters
+from dropzone_assets.readers.workbook.locations import Location, area_of, find
 
 CELLS, TYPED = "excel_cells", "typed_"
 

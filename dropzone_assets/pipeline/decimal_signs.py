@@ -11,6 +11,7 @@ from dropzone_assets.contracts import (
     Contract,
     Matched,
     Numbers,
+    Texts,
     Written,
     compile_evidence,
     written,
@@ -50,7 +51,7 @@ def decided(
     """For each file how its numbers are written, or why it is refused."""
     how = written(contract, *scan.figures)
     numbers = Numbers(contract, how).columns()
-    query = compile_evidence(contract, scan.relation, matched, tidy=scan.tidy, written=how, typed=scan.typed)
+    query = compile_evidence(contract, Texts(scan.relation, matched, tidy=scan.tidy, written=how, typed=scan.typed))
     found = rows(connection, query)
     return {index: _decide(contract, how, numbers, list(_proofs(answer))) for index, *answer in found}
 

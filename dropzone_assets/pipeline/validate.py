@@ -13,6 +13,7 @@ from dropzone_assets.contracts import (
     TODAY,
     Contract,
     Matched,
+    Texts,
     Written,
     can_guard,
     compile_contract,
@@ -239,24 +240,20 @@ def _scan(
     reading, matched, how, guarded = layout
     scan = reading.scan(staging.connection, [RawContent(platform, file) for file in files], scratch)
     known = [location for locations in matched for location in locations]
-    raw, extra_columns = reading.raw(), reading.extra_columns(known)
     how = how or written(contract, *scan.figures)
-    relation = in_order(staging, contract, scan.relation, matched, tidy=scan.tidy)
-    statement = compile_contract(
-        contract,
-        relation,
+    texts = Texts(
+        scan.relation,
         matched,
-        raw,
-        extra_columns,
+        reading.raw(),
+        reading.extra_columns(known),
         scan.fault,
         scan.ignored,
         tidy=scan.tidy,
-        ordered=relation != scan.relation,
         written=how,
         typed=scan.typed,
-        guarded=guarded,
         flaws=scan.flaws,
     )
+    statement = compile_contract(contract, in_order(staging, contract, texts), guarded=guarded)
     if uses_arrival(contract):
         moments = engine.literals([file.delivery.arrived for file in files])
         staging.connection.execute(f"SET VARIABLE {ARRIVED} = {moments}::TIMESTAMP[]")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from dropzone_assets.formats import open_format
-from dropzone_assets.formats.workbook.marks import exact
+from dropzone_assets.readers.workbook.marks import exact
 from tests.cases.bytes import Bytes
 from tests.formats.test_excel import OTHER, TABLE, many, saved, validate_excel, workbook
 

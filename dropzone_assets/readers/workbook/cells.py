@@ -9,9 +9,9 @@ import fastexcel
 import pyarrow as pa
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.workbook.limits import is_protected
-from dropzone_assets.formats.workbook.marks import Cell, Marks
-from dropzone_assets.formats.workbook.package import unpack
+from dropzone_assets.readers.workbook.limits import is_protected
+from dropzone_assets.readers.workbook.marks import Cell, Marks
+from dropzone_assets.readers.workbook.package import unpack
 
 KINDS: tuple[fastexcel.DType, ...] = ("float", "boolean")
 """A cell as number, which a text may be too, and as truth, which a number can be and the text of one cannot."""

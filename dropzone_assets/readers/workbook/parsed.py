@@ -5,8 +5,8 @@ from xml.parsers.expat import ExpatError, ParserCreate
 from zipfile import ZipFile
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.workbook.limits import column_number, refuse_cells
-from dropzone_assets.formats.workbook.marks import CHUNK, Cell, Marks, exact, is_odd
+from dropzone_assets.readers.workbook.limits import column_number, refuse_cells
+from dropzone_assets.readers.workbook.marks import CHUNK, Cell, Marks, exact, is_odd
 
 NAMED = frozenset(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"))
 """Errors that calamine knows; any other word stops it."""

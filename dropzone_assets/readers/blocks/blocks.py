@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 import fastavro
 from fastavro.schema import parse_schema
 
-from dropzone_assets.formats.blocks.values import Contradiction, Step, Steps, whole
+from dropzone_assets.readers.blocks.values import Contradiction, Step, Steps, whole
 
 MAGIC, SYNC = b"Obj\x01", 16
 """How a file begins, and the bytes of its marker behind the header and each block."""

@@ -9,10 +9,10 @@ from xml.parsers.expat import ExpatError, ParserCreate
 from zipfile import BadZipFile, ZipFile
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.workbook.calendar import PART, with_own_calendar
-from dropzone_assets.formats.workbook.limits import BROKEN, refuse_giants
-from dropzone_assets.formats.workbook.marks import Marks
-from dropzone_assets.formats.workbook.parsed import look_through
+from dropzone_assets.readers.workbook.calendar import PART, with_own_calendar
+from dropzone_assets.readers.workbook.limits import BROKEN, refuse_giants
+from dropzone_assets.readers.workbook.marks import Marks
+from dropzone_assets.readers.workbook.parsed import look_through
 
 LARGEST = 16 << 20
 """Bytes above which nobody's list of sheets is."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dropzone_assets.errors import Refused
-from dropzone_assets.formats.workbook.cells import Sheet
-from dropzone_assets.formats.workbook.limits import column_number
+from dropzone_assets.readers.workbook.cells import Sheet
+from dropzone_assets.readers.workbook.limits import column_number
 
 SEARCHED = 100
 """Rows in which a header is looked for."""
