@@ -22,7 +22,7 @@ from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.named import Named
-from dropzone_assets.readers.blocks.blocks import read_blocks
+from dropzone_assets.readers.blocks.blocks import demand_header, read_blocks
 
 CELLS = "avro_cells"
 
@@ -69,6 +69,7 @@ class Avro(BaseModel):
         """The fields of the schema in the file's header."""
         path = content.file()
         try:
+            demand_header(path)
             with path.open("rb") as file:
                 reader = fastavro.reader(file)
                 schema, codec = reader.writer_schema, reader.codec

@@ -10,13 +10,13 @@ from tests.conserve.words import at_most, in_bytes, in_texts
 class Outcome(NamedTuple):
     """What became of one file: refused as a whole, or its valid rows, and its quarantined ones as they came.
 
-    `skipped`: bytes that were said to be no records, a title above the header and the like.
+    `skipped`: text that was said to be no record, a title above the header and the like.
     """
 
     refused: str
     rows: list[tuple[Any, ...]]
     quarantined: list[str]
-    skipped: bytes = b""
+    skipped: str = ""
 
 
 def unbalanced(content: bytes, outcome: Outcome) -> list[str]:
@@ -24,7 +24,7 @@ def unbalanced(content: bytes, outcome: Outcome) -> list[str]:
     if outcome.refused:
         return []
     out = in_texts(_cells(outcome.rows)) + in_texts(outcome.quarantined)
-    lost = in_bytes(content) - in_bytes(outcome.skipped) - out
+    lost = in_bytes(content) - in_texts([outcome.skipped]) - out
     more = out - at_most(content)
     return [*_said("is lost", lost), *_said("came out more often than it went in", more)]
 

@@ -1,6 +1,6 @@
 """Many damaged files, validated by a contract or read without one, and what of it does not balance."""
 
-import json
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from dropzone_assets import engine
+from dropzone_assets.contracts import DELIVERY, RAW, REASONS
 from dropzone_assets.inspect.preview import preview
 from dropzone_assets.platform import Platform, open_platform
 from dropzone_assets.settings import Settings
@@ -16,12 +18,15 @@ from tests.cases.validated import contract_of, raw_file, validate_files
 from tests.conserve.balance import Outcome, unbalanced
 from tests.conserve.damage import TEXT, damaged, seen
 from tests.conserve.samples import COLUMNS, KINDS, records
+from tests.conserve.words import text_of
 
 TOGETHER = 200
 """Files of one validation."""
 
 WITHOUT = 0.1
 """The share of files that are read without a contract as well: one at a time, which takes ten times as long."""
+
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 ALL = 1_000
 """Rows that are shown of a file without a contract: all of them."""
@@ -61,10 +66,12 @@ def validated(report: Report, kind: str, seed: int, numbers: range) -> None:
         contents = [content_of(kind, seed, number) for number in numbers]
         files = [raw_file(platform, n, each, name=f"t_{n}{KINDS[kind].ending}") for n, each in enumerate(contents)]
         found = validate_files(platform, contract, files)
+        query = f"SELECT {DELIVERY}, {RAW} FROM {found.load.rows()} WHERE {REASONS} IS NOT NULL"
+        kept = engine.rows(found.load.connection, query) if found.load.parts else []
         for n, (number, content) in enumerate(zip(numbers, contents, strict=True)):
             mine = [row for row in found.rows if row.file == n]
             valid = [tuple(row.values.values()) for row in mine if not row.reasons]
-            raw = [json.dumps(row.raw) for row in mine if row.reasons]
+            raw = [text for key, text in kept if int(key) == n]
             refused = found.refused[n].found if n in found.refused else ""
             how = found.load.readings[f"{n:05}"].described() if f"{n:05}" in found.load.readings else {}
             report.add(kind, number, content, Outcome(refused, valid, raw, _above(kind, content, how)))
@@ -80,20 +87,20 @@ def previewed(report: Report, kind: str, seed: int, numbers: range) -> None:
             content = content_of(kind, seed, number)
             file = home / f"strange{KINDS[kind].ending}"
             file.write_bytes(content)
-            report.add(f"{kind} without a contract", number, content, _outcome(platform, file, content))
+            report.add(f"{kind} without a contract", number, content, _outcome(platform, kind, file, content))
 
 
-def _outcome(platform: Platform, file: Path, content: bytes) -> Outcome:
+def _outcome(platform: Platform, kind: str, file: Path, content: bytes) -> Outcome:
     (found,) = preview(platform, file, "", ALL)
     raw = [raw for _, _, raw in found.refused]
-    return Outcome(found.found, found.rows, raw, _above(file.suffix[1:], content, found.how))
+    return Outcome(found.found, found.rows, raw, _above(kind, content, found.how))
 
 
-def _above(kind: str, content: bytes, how: Mapping[str, str]) -> bytes:
+def _above(kind: str, content: bytes, how: Mapping[str, str]) -> str:
     """The lines that are said to be skipped, and the header: one line, however many its quotes would take."""
     if kind not in TEXT or "json" in kind:
-        return b""
-    return b"".join(content.splitlines(keepends=True)[: int(how.get("lines skipped", "0")) + 1])
+        return ""
+    return "".join(LINE.findall(text_of(content))[: int(how.get("lines skipped", "0")) + 1])
 
 
 def pieces(total: int) -> Iterator[range]:

@@ -17,10 +17,14 @@ def words() -> Iterator[str]:
     return (f"Qz{number:06}zQ" for number in count(1))
 
 
+def text_of(content: bytes) -> str:
+    """The bytes as text, a letter for each; for each two where their mark says so."""
+    return content.decode("utf-16-le" if content.startswith(BOM_UTF16_LE) else "latin-1", "replace")
+
+
 def in_bytes(content: bytes) -> Counter[str]:
-    """How often each word stands in these bytes as it is; two bytes a letter where their mark says so."""
-    text = content.decode("utf-16-le" if content.startswith(BOM_UTF16_LE) else "latin-1", "replace")
-    return Counter(WORD.findall(text))
+    """How often each word stands in these bytes as it is."""
+    return Counter(WORD.findall(text_of(content)))
 
 
 def at_most(content: bytes) -> Counter[str]:

@@ -71,6 +71,7 @@ LIES: dict[str, tuple[bytes, str]] = {
         framed({"type": "map", "values": "long"}, ONE + whole(2) + (text(b"k") + ONE) * 2 + b"\0"),
         "the key k twice",
     ),
+    "a header without end": (b"Obj\x01" + whole(2) + whole(2**40) + b"avro.schema", "the header ends in the middle"),
     "nested without end": (framed(ITSELF, ONE + whole(1) * 100_000 + b"\0"), "nests too deep"),
     "more digits than it may have": (framed(DECIMAL, ONE + text(b"\x7f\xff")), "a decimal of more than 4 digits"),
     "a date after the last year": (

@@ -60,6 +60,8 @@ LIES = {
     "string between": ('<c r="B2" t="s"><v>1.5</v></c>', "", "a cell B2 with text 1.5"),
     "string of letters": ("<c r='B2' t = 's'><v>x</v></c>", "", "a cell B2 with text x"),
     "string of nothing": ('<c r="B2" t="s"><v></v></c>', "", "a cell B2 with text without a number"),
+    "a cell without end": ('<c r="B2"><v>5</v>', "", "sheet Data is no XML, mismatched tag: line 1, column"),
+    "a tag without end": ('<c r="B2"><v.5</v></c>', "", "sheet Data is no XML"),
     "boolean": ('<c r="B2" t="b"><v>7</v></c>', "", "a cell B2 with a boolean 7"),
 }
 

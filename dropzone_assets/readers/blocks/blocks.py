@@ -28,6 +28,16 @@ class Block(NamedTuple):
     records: Iterator[dict[str, Any]]
 
 
+def demand_header(path: Path) -> None:
+    """The header is as long as it says: fastavro would ask for all the memory that a false length names.
+
+    Raises:
+        Contradiction: it is not.
+    """
+    with path.open("rb") as file:
+        _header(file.read(HEADER))
+
+
 def read_blocks(path: Path) -> Iterator[Block]:
     """The blocks of a file, in order.
 

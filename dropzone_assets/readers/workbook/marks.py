@@ -5,11 +5,11 @@ calamine would read as something though they are nothing: two at one place, a te
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from types import MappingProxyType
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 Cell = tuple[int, int]
 """Row and column, from 0."""
@@ -60,10 +60,10 @@ def exact(text: str) -> str | None:
     return None if same or not number.is_finite() else f"{number:f}"
 
 
-def is_odd(file: IO[bytes], strings: int, anew: bool) -> bool:
-    """Whether anything in a sheet is not as nearly every writer writes it; the file is read to its end."""
+def is_odd(chunks: Iterable[bytes], strings: int, anew: bool) -> bool:
+    """Whether anything in a sheet is not as nearly every writer writes it; its chunks are taken to the last one."""
     odd, last = False, 0
-    for piece in _pieces(file):
+    for piece in _pieces(chunks):
         if not odd:
             rows = ROW.findall(piece)
             numbers = [last, *map(int, rows)]
@@ -92,10 +92,10 @@ def _is_odd_piece(piece: bytes, rows: list[bytes], strings: int, anew: bool) -> 
 LETTERS = bytes(range(65, 91))
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """A sheet in pieces of whole rows."""
     rest = b""
-    while chunk := file.read(CHUNK):
+    for chunk in chunks:
         rest += chunk
         if end := max(rest.rfind(b"</row>"), rest.rfind(b":row>")) + 1:
             end = rest.index(b">", end) + 1

@@ -1,5 +1,6 @@
 """A sheet parsed for what calamine does not tell, cell by cell; only for sheets in which something is odd."""
 
+from collections.abc import Iterator
 from typing import IO
 from xml.parsers.expat import ExpatError, ParserCreate
 from zipfile import ZipFile
@@ -25,27 +26,38 @@ def look_through(parts: ZipFile, part: str, sheet: str, strings: int, anew: bool
         Refused: two cells or rows are at one place, or a cell says what cannot be.
         BadZipFile: the part is damaged.
     """
-    with parts.open(part) as file:
-        odd = is_odd(file, strings, anew)
-    if not odd:
-        return Marks()
-    with parts.open(part) as file:
-        return _parse(file, sheet, strings, anew)
+    try:
+        with parts.open(part) as file:
+            if not is_odd(_well_formed(file), strings, anew):
+                return Marks()
+        with parts.open(part) as file:
+            return _parse(file, sheet, strings, anew)
+    except ExpatError as error:
+        raise Refused(f"is damaged: sheet {sheet} is no XML, {error}.", CURE) from error
+
+
+def _well_formed(file: IO[bytes]) -> Iterator[bytes]:
+    """The chunks of a part, which is XML: where it is none, calamine would leave out cells without a word.
+
+    Raises:
+        ExpatError: it is no XML.
+    """
+    parser = ParserCreate()
+    while chunk := file.read(CHUNK):
+        parser.Parse(chunk, False)
+        yield chunk
+    parser.Parse(b"", True)
 
 
 def _parse(file: IO[bytes], sheet: str, strings: int, anew: bool) -> Marks:
-    """The marks of a sheet; one that is no XML is left to calamine.
+    """The marks of a sheet.
 
     Raises:
         Refused: two cells or rows are at one place, or a cell says what cannot be.
     """
     cells = _Cells(sheet, strings, anew)
-    try:
-        while chunk := file.read(CHUNK):
-            cells.parser.Parse(chunk, False)
-        cells.parser.Parse(b"", True)
-    except ExpatError:
-        return Marks()
+    while chunk := file.read(CHUNK):
+        cells.parser.Parse(chunk, False)
     refuse_cells(cells.rows, cells.columns)
     return Marks(frozenset(cells.unsaved), cells.texts, tuple(cells.splices))
 
