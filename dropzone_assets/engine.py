@@ -179,9 +179,9 @@ def blames_the_file(error: Error) -> bool:
 
     A broken page of Parquet is DuckDB's plain error; so is an exception of a registered filesystem, with its traceback.
     """
-    if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException | duckdb.OutOfRangeException):
-        return True
-    return type(error) is Error and not str(error).startswith("Traceback")
+    faults = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
+    long_line = duckdb.NotImplementedException
+    return isinstance(error, (*faults, long_line)) or (type(error) is Error and not str(error).startswith("Traceback"))
 
 
 def rows(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

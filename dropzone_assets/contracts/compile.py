@@ -129,8 +129,14 @@ def _texts(contract: Contract, texts: Texts) -> str:
     own = "".join(f", {_text(contract, n, texts)} AS _t{n}" for n in range(len(contract.physical)))
     if not texts.typed:
         return own
-    cells = ((n, f"{texts.typed}{found[0]}" if found else "NULL") for n, found in enumerate(texts.matched))
-    return own + "".join(f", {cell} AS _d{n}" for n, cell in cells if contract.physical[n].numeric)
+    numeric = (n for n, column in enumerate(contract.physical) if column.numeric)
+    return own + "".join(f", {_cell(texts, n)} AS _d{n}" for n in numeric)
+
+
+def _cell(texts: Texts, n: int) -> str:
+    """SQL: whether the cell that gives a column its text held a number."""
+    cases = " ".join(f"WHEN c{found} IS NOT NULL THEN {texts.typed}{found}" for found in texts.matched[n])
+    return f"CASE {cases} END" if cases else "NULL"
 
 
 def _typed(contract: Contract, numbers: Numbers) -> str:

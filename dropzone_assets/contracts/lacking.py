@@ -62,7 +62,9 @@ def _cure(contract: Contract, needed: Sequence[Column], others: Sequence[str]) -
         hint = f"If it is there as {' or '.join(names)}, add that"
         line = f" (`synonyms: [{{synonym: {names[0]!r}}}]`)"
     other = "" if first.required or contract.missing_columns == "null" else ", or say `missing_columns: null`"
-    return f"{hint} to the synonyms of {first.name} in {contract.file}{line}{other}, then: {REPLAY} {contract.table}."
+    return (
+        f"{hint} to the synonyms of {first.name} in {contract.document}{line}{other}, then: {REPLAY} {contract.table}."
+    )
 
 
 def _wanted(column: Column) -> str:

@@ -10,14 +10,15 @@ from dropzone_assets.errors import Refused
 
 
 def wanted_names(contract: Contract) -> tuple[str, ...]:
-    """Every name a physical column may have; that of the second `name` is `name`."""
-    return tuple(dict.fromkeys(_stem(alias) for column in contract.physical for alias in column.aliases))
+    """Every name a physical column may have; that of the second `name` is `name` too."""
+    aliases = [alias for column in contract.physical for alias in column.aliases]
+    return tuple(dict.fromkeys((*aliases, *map(_stem, aliases))))
 
 
 def number_names(contract: Contract) -> frozenset[str]:
     """Every name a physical column of numbers may have."""
-    numbers = (column for column in contract.physical if column.numeric)
-    return frozenset(_stem(alias) for column in numbers for alias in column.aliases)
+    aliases = [alias for column in contract.physical if column.numeric for alias in column.aliases]
+    return frozenset((*aliases, *map(_stem, aliases)))
 
 
 def match_columns(contract: Contract, names: Sequence[str], *, exact: bool) -> Matched:
@@ -82,7 +83,9 @@ def _refuse_ambiguous(contract: Contract, names: Sequence[str], matched: Matched
     taken = Counter(n for locations in matched for n in locations)
     shared = [names[n] for n, times in taken.items() if times > 1]
     if shared:
-        raise Refused(f"has a column {shared[0]} that could be several.", f"Give it one meaning in {contract.file}.")
+        raise Refused(
+            f"has a column {shared[0]} that could be several.", f"Give it one meaning in {contract.document}."
+        )
 
 
 def _refuse_unknown(contract: Contract, names: Sequence[str], matched: Matched) -> None:
@@ -91,18 +94,20 @@ def _refuse_unknown(contract: Contract, names: Sequence[str], matched: Matched) 
     if unknown and contract.unknown_columns == "refuse":
         raise Refused(
             f"has columns the contract does not know: {', '.join(unknown)}.",
-            f"Add them to {contract.file}, or set unknown_columns to rescue; then: dropzone replay {contract.table}.",
+            f"Add them to {contract.document}, or set unknown_columns to rescue; "
+            f"then: dropzone replay {contract.table}.",
         )
 
 
 def _apart(contract: Contract, column: Column, found: Sequence[str]) -> str:
     """How a column is found among several that have its names."""
     if len(set(map(_normal, found))) > 1:
-        return f"Keep one of these names for {column.name} in {contract.file}, or ask the sender for one of them."
+        return f"Keep one of these names for {column.name} in {contract.document}, or ask the sender for one of them."
     name, last = found[0].strip(), len(found)
     return (
-        f"Say which one it is by a synonym of {column.name} in {contract.file}: `{{synonym: {name}#1}}` is the first, "
-        f"`{{synonym: {name}#{last}}}` the last; or take all columns by their place: `columns: by_position`. "
+        f"Say which one it is by a synonym of {column.name} in {contract.document}: "
+        f"`{{synonym: {name}#1}}` is the first, `{{synonym: {name}#{last}}}` the last; "
+        f"or take all columns by their place: `columns: by_position`. "
         f"Then: dropzone replay {contract.table}."
     )
 

@@ -88,6 +88,11 @@ class Contract:
     sla: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def document(self) -> str:
+        """What the contract's file is called, for people."""
+        return self.file.name
+
+    @property
     def selects(self) -> bool:
         """Whether the table takes only some records of its files, so that others may have the rest."""
         return bool(self.options.get("select"))

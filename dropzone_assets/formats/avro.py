@@ -22,6 +22,7 @@ from dropzone_assets.engine import Connection
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.named import Named
+from dropzone_assets.formats.typed import TYPED
 from dropzone_assets.readers.blocks.blocks import demand_header, read_blocks
 
 CELLS = "avro_cells"
@@ -88,7 +89,7 @@ class AvroReading(Named):
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """Records go through Python in batches; a file with a broken block gives none of its records."""
-        fields = ", ".join(f"c{n} VARCHAR" for n in range(len(self.names)))
+        fields = ", ".join(f"c{n} VARCHAR, {TYPED}{n} BOOLEAN" for n in range(len(self.names)))
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {CELLS} (file_index UBIGINT, {fields})")
         unreadable: dict[int, str] = {}
         for index, content in enumerate(contents):
@@ -101,7 +102,8 @@ class AvroReading(Named):
             except BROKEN as error:
                 unreadable[index] = f"is damaged, it has a block that cannot be read: {_line(error)}."
         lost = ", ".join(map(str, unreadable)) or "NULL"
-        return Scan(f"FROM {CELLS} WHERE file_index NOT IN ({lost})" if unreadable else f"FROM {CELLS}", unreadable)
+        query = f"FROM {CELLS} WHERE file_index NOT IN ({lost})" if unreadable else f"FROM {CELLS}"
+        return Scan(query, unreadable, typed=TYPED)
 
     def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Block, from 0, and the record in it, from 1."""
@@ -123,9 +125,16 @@ class AvroReading(Named):
     def _batches(self, path: Path, index: int) -> Iterator[pa.Table]:
         records = chain.from_iterable(block.records for block in read_blocks(path))
         while batch := list(islice(records, BATCH)):
-            texts = [pa.array([_text(record[name]) for record in batch], pa.string()) for name in self.names]
-            numbers = pa.array([index] * len(batch), pa.uint64())
-            yield pa.table([numbers, *texts], ["file_index", *(f"c{n}" for n in range(len(self.names)))])
+            columns: dict[str, pa.Array] = {"file_index": pa.array([index] * len(batch), pa.uint64())}
+            for n, name in enumerate(self.names):
+                values = [record[name] for record in batch]
+                columns[f"c{n}"] = pa.array(map(_text, values), pa.string())
+                columns[f"{TYPED}{n}"] = pa.array(map(_is_number, values), pa.bool_())
+            yield pa.table(columns)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _text(value: Any) -> str | None:

@@ -156,7 +156,8 @@ def _text(n: int) -> str:
     day before the first of the workbook's calendar, or on its first day. No date is the day before the first.
     """
     return (
-        f"CASE WHEN f{n} IS NOT NULL AND try_cast(s{n} AS DOUBLE) <> f{n} THEN f{n}::VARCHAR "
+        f"CASE WHEN f{n} IS NOT NULL AND (try_cast(s{n} AS DOUBLE) <> f{n} OR b{n} IS NOT NULL AND contains(s{n}, '.') "
+        f"AND try_cast(s{n} AS DOUBLE) IS NOT NULL) THEN f{n}::VARCHAR "
         f"WHEN s{n} = '1899-12-31 00:00:00' THEN '00:00:00' "
         f"WHEN s{n} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] 00:00:00' THEN left(s{n}, 10) "
         f"WHEN s{n} GLOB '1899-12-31 [0-9][0-9]:*' OR s{n} GLOB '1904-01-01 [0-9][0-9]:*' THEN substr(s{n}, 12) "

@@ -14,7 +14,7 @@ from dropzone_assets.engine import Connection, literals
 from dropzone_assets.errors import Refused
 from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.named import Named
-from dropzone_assets.formats.typed import text_of, with_all_digits
+from dropzone_assets.formats.typed import TYPED, is_number, text_of, with_all_digits
 
 
 class Parquet(BaseModel):
@@ -60,7 +60,9 @@ class ParquetReading(Named):
             uris = [
                 str(with_all_digits(content.file(), scratch / f"{n}.parquet")) for n, content in enumerate(contents)
             ]
-        return Scan(f"SELECT file_index, {texts} FROM read_parquet({literals(uris)}) AS t({columns})", {})
+        held = ", ".join(f"{is_number(kind)} AS {TYPED}{n}" for n, kind in enumerate(self.types))
+        query = f"SELECT file_index, {texts}, {held} FROM read_parquet({literals(uris)}) AS t({columns})"
+        return Scan(query, {}, typed=TYPED)
 
     def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """Row group, from 0, and the row in it, from 1."""

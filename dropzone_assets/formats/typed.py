@@ -8,6 +8,9 @@ from pyarrow import parquet
 from dropzone_assets import engine
 from dropzone_assets.engine import literal, quote
 
+TYPED = "typed_"
+"""The start of the names of columns that say whether a value is a number, and no text that is written like one."""
+
 NONE = "CASE WHEN isnan({v}) THEN 'NaN' WHEN {v} > 0 THEN 'Infinity' ELSE '-Infinity' END"
 """What JSON has no number for, as a text."""
 
@@ -22,6 +25,11 @@ def text_of(kind: pa.DataType, value: str) -> str:
         midnight = f"{value}::DATE::TIMESTAMP = {value}"
         return f"CASE WHEN {midnight} THEN {value}::DATE::VARCHAR ELSE {value}::VARCHAR END"
     return f"{value}::VARCHAR"
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether the values of a type are numbers."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def with_all_digits(source: Path, target: Path) -> Path:

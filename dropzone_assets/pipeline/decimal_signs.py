@@ -71,7 +71,7 @@ def _decide(
         torn = bool(proof.points and proof.commas)
         known = proof.sign or (not column.transform if torn else len(proven) == 1)
         if proof.either and not known:
-            return _refusal(contract, column, proof.either, several=bool(proven))
+            return _refusal(contract, column, proof.either, torn=torn, several=torn or bool(proven))
         # A column with both signs has that of most of its numbers; what may be two numbers stays in doubt.
         most = "," if proof.commas > proof.points else "."
         sign = proof.sign or (most if torn or len(proven) != 1 else min(proven))
@@ -80,10 +80,11 @@ def _decide(
     return tuple(answer)
 
 
-def _refusal(contract: Contract, column: Column, text: str, *, several: bool) -> Refused:
+def _refusal(contract: Contract, column: Column, text: str, *, torn: bool, several: bool) -> Refused:
     sign = "." if "." in text else ","
     whole, part = text.replace(sign, ""), f"{Decimal(text.replace(',', '.')).normalize():f}"
-    why = "Other columns prove both signs." if several else "No number of the file proves its decimal sign."
+    both = "Its other numbers prove both signs." if torn else "Other columns prove both signs."
+    why = both if several else "No number of the file proves its decimal sign."
     if contract.format in PINNED and not several:
         lines = [f'`decimal: "{each}"`' for each in (OTHER[sign], sign)]
         where = f'under `format`, such as `format: {{kind: {contract.format}, decimal: "{OTHER[sign]}"}}`,'
@@ -92,7 +93,7 @@ def _refusal(contract: Contract, column: Column, text: str, *, several: bool) ->
         where = f"in the dropzone block of the column {column.name}"
     return Refused(
         f"has numbers like {text} in {column.name}, which may be {whole} or {part}. {why}",
-        f"Write {lines[0]} for {whole}, or {lines[1]} for {part}, {where} in {contract.file.name}; "
+        f"Write {lines[0]} for {whole}, or {lines[1]} for {part}, {where} in {contract.document}; "
         f"then: dropzone replay {contract.table}.",
     )
 

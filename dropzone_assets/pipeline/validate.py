@@ -149,21 +149,14 @@ def _validate_scan(platform: Platform, validation: Validation, layout: Layout, f
     except engine.Error as error:
         if not engine.blames_the_file(error):
             raise
-        if not layout.guarded and can_guard(validation.contract, validation.connection):
-            _validate_scan(platform, validation, layout._replace(guarded=True), files)
-            return
-        if len(files) == 1:
-            _refuse(validation, files[0], _unreadable(validation.contract, error, layout.guarded))
-            return
-        middle = len(files) // 2
-        for half in (files[:middle], files[middle:]):
-            _validate_scan(platform, validation, layout, half)
+        _scan_apart(platform, validation, layout, files, error)
         return
     for index, reason in scanned.unreadable.items():
         _refuse(validation, files[index], Refused(reason, "Ask the sender for the file again."))
     asked = not layout.written and any(each.doubt for each in scanned.written)
-    doubted = in_doubt(validation.connection, scanned.rows) if asked else set()
-    aside = doubted | scanned.unreadable.keys()
+    unreadable = scanned.unreadable.keys()
+    doubted = in_doubt(validation.connection, scanned.rows) - unreadable if asked else set()
+    aside = doubted | unreadable
     kept = [(index, file) for index, file in enumerate(files) if index not in aside]
     contents = [RawContent(platform, file) for file in files]
     broken = reading.broken(validation.connection, contents)
@@ -180,6 +173,20 @@ def _validate_scan(platform: Platform, validation: Validation, layout: Layout, f
     validation.tallies += [replace(tally, odd=validation.odd.get(tally.key, "")) for tally in whole]
     _look_again(platform, validation, layout, [files[index] for index in sorted(doubted)])
     _read_again(platform, validation, layout, [(files[index], read[index]) for index in sorted(unsure)])
+
+
+def _scan_apart(
+    platform: Platform, validation: Validation, layout: Layout, files: list[RawFile], error: engine.Error
+) -> None:
+    """What stopped a scan is a row for which the contract's SQL fails, or some file, which is refused alone."""
+    if not layout.guarded and can_guard(validation.contract, validation.connection):
+        _validate_scan(platform, validation, layout._replace(guarded=True), files)
+    elif len(files) == 1:
+        _refuse(validation, files[0], _unreadable(validation.contract, error, layout.guarded))
+    else:
+        middle = len(files) // 2
+        for half in (files[:middle], files[middle:]):
+            _validate_scan(platform, validation, layout, half)
 
 
 def _look_again(platform: Platform, validation: Validation, layout: Layout, files: list[RawFile]) -> None:
@@ -220,7 +227,7 @@ def _unreadable(contract: Contract, error: engine.Error, guarded: bool) -> Refus
     what, cure = str(error).splitlines()[0], "Ask the sender for the file again."
     computed = [column.name for column in contract.columns if column.transform]
     if computed and not guarded:
-        where = f"the transformLogic of {' or '.join(computed)} in {contract.file}"
+        where = f"the transformLogic of {' or '.join(computed)} in {contract.document}"
         cure = f"If it comes of {where}, write TRY_CAST there. Else: {cure}"
     return Refused(f"cannot be read: {what}", cure)
 

@@ -229,3 +229,11 @@ def test_the_first_of_a_name_is_there_where_it_comes_once(tmp_path: Path) -> Non
 def test_a_number_that_is_not_there_is_lacking(tmp_path: Path) -> None:
     refused = money(tmp_path, {"name": "third", "required": True, **also("amount#3")}).refused[0]
     assert "lacks column third" in refused.found
+
+
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_a_name_that_ends_like_the_number_of_a_column_is_that_name(tmp_path: Path, kind: str) -> None:
+    contract = contract_of(tmp_path / "c", {"name": "a#1"}, {"name": "b", **also("x#2")}, format={"kind": kind})
+    content = b'[{"a#1": "one", "x#2": "two"}]' if kind == "json" else b"a#1,x#2\none,two\n"
+    validated = validate_bytes(tmp_path, contract, content)
+    assert (validated.of("a#1"), validated.of("b")) == (["one"], ["two"])

@@ -1,12 +1,16 @@
 """What may stand around a number is what its column allows, and says nothing but its minus and its percent."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import fastavro
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from dropzone_assets.errors import BadContract
 from tests.cases.validated import Validated, contract_of, validate_bytes
@@ -107,3 +111,37 @@ def test_an_option_that_is_none_is_a_bad_contract(tmp_path: Path, number: dict[s
 def test_only_a_column_of_numbers_has_them(tmp_path: Path) -> None:
     with pytest.raises(BadContract, match="n: `number` needs logicalType integer or number"):
         contract_of(tmp_path, {**column(thousands=","), "logicalType": "string", "physicalType": None})
+
+
+def parquet_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    out = BytesIO()
+    parquet.write_table(pa.Table.from_pylist(list(rows)), out)
+    return out.getvalue()
+
+
+def avro_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    out = BytesIO()
+    fields = [{"name": "n", "type": "double"}, {"name": "m", "type": ["string", "double"]}]
+    fastavro.writer(out, {"type": "record", "name": "r", "fields": fields}, rows)
+    return out.getvalue()
+
+
+def json_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    return json.dumps(rows).encode()
+
+
+HOW: list[dict[str, object]] = [{"currency": "strip"}, {"thousands": "."}, {"negative": "parentheses"}]
+
+
+@pytest.mark.parametrize("made", [parquet_of, avro_of, json_of])
+@pytest.mark.parametrize("how", HOW, ids=str)
+def test_what_is_a_number_in_the_file_is_that_number_however_texts_are_written(
+    tmp_path: Path, made: Callable[[Sequence[Mapping[str, Any]]], bytes], how: Mapping[str, object]
+) -> None:
+    kind = made.__name__.removesuffix("_of")
+    contract = contract_of(tmp_path / "c", column(**how), {**column(thousands="."), "name": "m"}, format={"kind": kind})
+    rows = [{"n": 1.234, "m": "7.000"}, {"n": -12.345, "m": "1.234,5"}, {"n": 1500.0, "m": "7.000"}]
+    validated = validate_bytes(tmp_path, contract, made(rows))
+    assert not validated.refused and not validated.reasons()
+    assert validated.of("n") == [Decimal("1.234"), Decimal("-12.345"), Decimal(1500)]
+    assert validated.of("m") == [Decimal(7000), Decimal("1234.5"), Decimal(7000)]

@@ -227,3 +227,10 @@ def test_no_double_is_taken_for_more_than_a_double(number: float) -> None:
 def test_the_digits_of_a_long_number_are_kept(number: int) -> None:
     assert exact(str(number)) in (None, str(number))
     assert (exact(str(number)) is None) == (int(float(number)) == number)
+
+
+@pytest.mark.parametrize("number", ["123456789.12", "99999999.99", "1234567890.5", "0.1", "1e-9", "123456.789"])
+def test_a_number_with_a_fraction_is_what_the_cell_says(tmp_path: Path, number: str) -> None:
+    validated = validate_excel(tmp_path, with_cell(f'<c r="B2"><v>{number}</v></c>'))
+    assert float(validated.of("note")[0]) == float(number)
+    assert len(validated.of("note")[0]) <= max(len(number), 5)

@@ -13,6 +13,7 @@ from dropzone_assets.formats.records.elements import element_locations, first_el
 from dropzone_assets.formats.records.outline import drafted_document
 from dropzone_assets.formats.records.records import Records, path_of, rewritten
 from dropzone_assets.formats.records.repeats import key
+from dropzone_assets.formats.typed import TYPED
 
 DOCUMENTS = "json_documents"
 
@@ -50,7 +51,7 @@ class Documents(Records):
             for first, last in _pieces([content.size for content in contents])
         )
         samples = (text for content in contents[:SAMPLED] for text in self._first_records(content))
-        return Scan(self.relation(records, samples), unreadable, self.fault(), self.ignored())
+        return Scan(self.relation(records, samples), unreadable, self.fault(), self.ignored(), typed=TYPED)
 
     def locations(self, content: Content, records: Collection[int]) -> Mapping[int, Location]:
         """The path of the element, its line and its bytes."""

@@ -15,6 +15,7 @@ from dropzone_assets.formats.records.records import Records, rewritten
 from dropzone_assets.formats.text.rejects import Rejects
 from dropzone_assets.formats.text.shape import Shape
 from dropzone_assets.formats.text.spans import text_locations, text_spans
+from dropzone_assets.formats.typed import TYPED
 
 REJECTS = "json_rejects"
 
@@ -55,7 +56,7 @@ class Lines(Records):
             "WHERE trim(line, ' ' || chr(9) || chr(13)) <> '')"
         )
         samples = (line for content in contents[:SAMPLED] for line in self._first_lines(content))
-        return Scan(self.relation(records, samples), unreadable, self.fault(), self.ignored())
+        return Scan(self.relation(records, samples), unreadable, self.fault(), self.ignored(), typed=TYPED)
 
     def raw(self) -> str:
         """The line: the record itself, or text where it is no record."""

@@ -10,6 +10,7 @@ from dropzone_assets.formats.format import Content, Location, Scan
 from dropzone_assets.formats.records import exact, repeats
 from dropzone_assets.formats.records.repeats import key
 from dropzone_assets.formats.text.spans import text_at
+from dropzone_assets.formats.typed import TYPED
 
 Selection = tuple[tuple[str, tuple[str, ...]], ...]
 """Paths and the values that are wanted there."""
@@ -55,6 +56,7 @@ class Records:
         keys = literals([path_of(path) for path, _ in self.select])
         paths = literals([f"$.{key(name)}" for name in self.names])
         fields = "".join(f", {_value(f'fields[{n}]')} AS c{n - 1}" for n in range(1, len(self.names) + 1))
+        fields += "".join(f", {self._is_number(n)} AS {TYPED}{n}" for n in range(len(self.names)))
         kinds = f"json_extract_string(record, {keys}) AS kinds, " if self.select else ""
         layer = f"SELECT *, {kinds}{known.names()} FROM ({self._read(records)})"
         below = f"json_extract(record, {literal(path_of(self.record))})" if self.record else "record"
@@ -62,6 +64,13 @@ class Records:
         usual = f"{known.which(known.layouts)} AS usual, {known.which(self._familiar(known.layouts))} AS familiar"
         layer = f"SELECT *, {mine} AS own, {usual} FROM ({layer})"
         return f"SELECT *{fields} FROM (SELECT *, json_extract_string(own, {paths}) AS fields FROM ({layer}))"
+
+    def _is_number(self, n: int) -> str:
+        """SQL: whether a field is a number, and no text that is written like one."""
+        kind = f"json_type(own, {literal(f'$.{key(self.names[n])}')})"
+        texts = literals(["VARCHAR", "BOOLEAN", "NULL", "OBJECT", "ARRAY"])
+        marked = f"starts_with(fields[{n + 1}], {literal(exact.MARK)})"
+        return f"coalesce(NOT list_contains({texts}, {kind}) OR {marked}, false)"
 
     def _read(self, records: str) -> str:
         """`records` with what is no number as NULL, and how often that was so, where the contract allows it."""
