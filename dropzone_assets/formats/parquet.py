@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
@@ -39,9 +39,7 @@ class Parquet(BaseModel):
             if pa.types.is_nested(kind) and "decimal256" in str(kind):
                 cure = "Ask for at most 38 digits there, or for a text."
                 raise Refused(f"has a column {name} of {kind}: so many digits cannot be kept there.", cure)
-        first = metadata.row_group(0) if metadata.num_row_groups else None
-        compression = first.column(0).compression.lower() if first and first.num_columns else "none"
-        return ParquetReading(tuple(schema.names), tuple(schema.types), compression)
+        return ParquetReading(tuple(schema.names), tuple(schema.types))
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,6 @@ class ParquetReading(Named):
     """Files with the same columns, in the same order, of the same types."""
 
     types: tuple[pa.DataType, ...]
-    compression: str = field(compare=False)
 
     def scan(self, connection: Connection, contents: Sequence[Content], scratch: Path) -> Scan:
         """One `read_parquet` over all files; columns are taken by position, for a name may come twice."""
@@ -76,20 +73,17 @@ class ParquetReading(Named):
         }
 
     def described(self) -> dict[str, str]:
-        """The compression of the first column and the types."""
+        """The types."""
         types = ", ".join(f"{name} {kind}" for name, kind in zip(self.names, self.types, strict=True))
-        return {"compression": self.compression, "columns": types}
+        return {"columns": types}
 
 
 def _refuse_contradictions(metadata: parquet.FileMetaData) -> None:
-    """Refuse a footer whose numbers of rows are not one number."""
+    """Refuse a footer whose numbers of rows are not one number.
+
+    What it says of the columns of a row group is not asked: pyarrow ends the process where that is damaged.
+    """
     groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
     if metadata.num_rows != sum(group.num_rows for group in groups):
         found = f"says {metadata.num_rows:,} rows, and its row groups {sum(group.num_rows for group in groups):,}"
         raise Refused(f"is damaged: its footer {found}.", "Ask the sender for the file again.")
-    flat = [n for n in range(metadata.num_columns) if not metadata.schema.column(n).max_repetition_level]
-    for number, group in enumerate(groups):
-        for n in flat:
-            if (values := group.column(n).num_values) != group.num_rows:
-                found = f"has {group.num_rows:,} rows and {values:,} values of {group.column(n).path_in_schema}"
-                raise Refused(f"is damaged: row group {number} {found}.", "Ask the sender for the file again.")

@@ -127,7 +127,7 @@ def test_records_are_numbered_across_row_groups(tmp_path: Path) -> None:
 
 def test_a_reading_says_what_it_found(tmp_path: Path) -> None:
     reading = open_format("parquet", {}).reading(Bytes(written({"id": [1], "at": [MOMENT]}), tmp_path), [])
-    assert reading.described() == {"compression": "snappy", "columns": "id int64, at timestamp[us]"}
+    assert reading.described() == {"columns": "id int64, at timestamp[us]"}
 
 
 def test_a_store_that_goes_away_is_not_the_files_fault() -> None:
