@@ -10,9 +10,6 @@ from dropzone_assets.engine import literal
 TWICE, NEVER = "ambiguous-time", "no-such-time"
 """Reasons for a local time that has two moments, and for one that has none."""
 
-DST = ("first", "second", "by_order", "shift")
-"""What a contract may say of such times; without a word they have no value."""
-
 DAY = 86_400_000_000
 
 _EARLIER, _LATER = "p[1]", "p[2]"

@@ -1,9 +1,8 @@
 """Records whose cells have the names of columns, as a workbook, a Parquet or an Avro file has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, count
-from types import MappingProxyType
 
 from dropzone_assets.engine import Connection, quote
 from dropzone_assets.formats.format import Content, Location
@@ -38,25 +37,19 @@ class Named:
         return ""
 
 
-def json_extra_columns(
-    names: Sequence[str], known: Sequence[int], cells: Mapping[int, str] = MappingProxyType({})
-) -> str:
-    """SQL: a JSON object of the columns that are not `known`; NULL when there are none. `cells` as below."""
+def json_extra_columns(names: Sequence[str], known: Sequence[int]) -> str:
+    """SQL: a JSON object of the columns that are not `known`; NULL when there are none."""
     others = [n for n in range(len(names)) if n not in known]
-    return json_object(names, others, cells) if others else "NULL::VARCHAR"
+    return json_object(names, others) if others else "NULL::VARCHAR"
 
 
-def json_object(names: Sequence[str], chosen: Sequence[int], cells: Mapping[int, str] = MappingProxyType({})) -> str:
-    """SQL: a JSON object of the chosen columns; a name that comes twice gets a number.
-
-    Args:
-        cells: columns whose value is other SQL than `c0`, `c1` …, by number.
-    """
+def json_object(names: Sequence[str], chosen: Sequence[int]) -> str:
+    """SQL: a JSON object of the chosen columns; a name that comes twice gets a number."""
     fields, seen = [], set[str]()
     for n in chosen:
         name = names[n] or f"column{n + 1}"
         spellings = chain([name], (f"{name} ({times})" for times in count(2)))
         free = next(spelling for spelling in spellings if spelling.casefold() not in seen)
         seen.add(free.casefold())
-        fields.append(f"{quote(free)} := {cells.get(n, f'c{n}')}")
+        fields.append(f"{quote(free)} := c{n}")
     return f"to_json(struct_pack({', '.join(fields)}))::VARCHAR"
